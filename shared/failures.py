@@ -1,0 +1,108 @@
+"""A message that could not be handled: tried again later, or given to the failure store with its reason."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from datetime import UTC, datetime
+
+from shared import metrics
+from shared.broker import Broker, Header, Outgoing
+from shared.ids import new_id
+from shared.intake import ATTEMPT_HEADER, Delivery
+from shared.log import get_logger
+from shared.retry import DELAYS, RetryAfter, decide
+from shared.topology import DEAD, Exchange, Queue, retry_exchange, retry_queue
+
+log = get_logger(__name__)
+
+# Headers that tell the failure store why; texts are cut so that a header frame never grows past the broker's limit.
+ERROR_CODE = "x-error-code"
+ERROR_CLASS = "x-error-class"
+ERROR_MESSAGE = "x-error-message"
+ERROR_TRACEBACK = "x-error-traceback"
+FAILED_QUEUE = "x-failed-queue"
+FAILED_AT = "x-failed-at"
+MESSAGE_LIMIT = 1_000
+TRACEBACK_LIMIT = 8_000
+
+
+def retry_queues() -> list[Queue]:
+    """The queues that every consumer declares before it may need them."""
+    return [retry_queue(seconds) for seconds in DELAYS]
+
+
+class FailurePolicy:
+    """Carries out what `shared.retry.decide` says; acknowledges only once the message is safe elsewhere."""
+
+    def __init__(self, broker: Broker, *, max_attempts: int, jitter: random.Random | None = None) -> None:
+        self._broker = broker
+        self._max_attempts = max_attempts
+        self._jitter = jitter or random.Random()
+
+    def final(self, delivery: Delivery, error: BaseException) -> bool:
+        """Whether `error` on this delivery is the end of its attempts."""
+        return not isinstance(decide(error, delivery.attempt, self._max_attempts, self._jitter), RetryAfter)
+
+    async def settle(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
+        """Raises BrokerUnavailableError when the message could be put nowhere; then it is still unacknowledged."""
+        decision = decide(error, delivery.attempt, self._max_attempts, self._jitter)
+        if isinstance(decision, RetryAfter):
+            await self._broker.publish([_again(queue, delivery, decision.seconds, delivery.attempt + 1)])
+            outcome = "retry"
+        else:
+            await self._broker.publish([_dead(queue, delivery, error, decision.code)])
+            outcome = "dead"
+        delivery.done()
+        metrics.MESSAGES_PROCESSED.labels(queue.name, delivery.type or "unknown", outcome).inc()
+        log.warning(
+            "message_failed",
+            outcome=outcome,
+            queue=queue.name,
+            message_id=delivery.message_id,
+            correlation_id=delivery.correlation_id,
+            attempt=delivery.attempt,
+            error=str(error),
+            error_class=type(error).__name__,
+            exc_info=error if getattr(decision, "code", "") == "bug" else None,
+        )
+
+
+def _again(queue: Queue, delivery: Delivery, seconds: int, attempt: int) -> Outgoing:
+    headers: dict[str, Header] = {**_ours(delivery), ATTEMPT_HEADER: attempt}
+    return _copy(delivery, retry_exchange(seconds), queue.name, headers)
+
+
+def _dead(queue: Queue, delivery: Delivery, error: BaseException, code: str) -> Outgoing:
+    trace = "".join(traceback.format_exception(error))
+    headers: dict[str, Header] = {
+        **_ours(delivery),
+        ERROR_CODE: code,
+        ERROR_CLASS: type(error).__name__,
+        ERROR_MESSAGE: str(error)[:MESSAGE_LIMIT],
+        ERROR_TRACEBACK: trace[-TRACEBACK_LIMIT:],
+        FAILED_QUEUE: queue.name,
+        FAILED_AT: datetime.now(UTC).isoformat(),
+    }
+    return _copy(delivery, DEAD, "", headers)
+
+
+def _copy(delivery: Delivery, exchange: Exchange, key: str, headers: dict[str, Header]) -> Outgoing:
+    return Outgoing(
+        exchange,
+        key,
+        delivery.body,
+        delivery.type or "unknown",
+        delivery.correlation_id,
+        delivery.message_id or new_id(),
+        headers,
+    )
+
+
+def _ours(delivery: Delivery) -> dict[str, Header]:
+    """The headers worth carrying on: simple values, without the broker's own history."""
+    return {
+        name: value
+        for name, value in delivery.headers.items()
+        if isinstance(value, str | int | float | bool) and not name.startswith(("x-death", "cloudEvents:"))
+    }

@@ -1,0 +1,175 @@
+"""Deliveries of one queue, taken in batches and acknowledged when finished, also across reconnects."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiormq.exceptions import AMQPError
+
+from shared import metrics
+from shared.acks import AckTracker
+from shared.broker import Broker, Subscription
+from shared.topology import Queue
+
+if TYPE_CHECKING:
+    import aiormq
+    from aiormq.abc import DeliveredMessage
+
+ATTEMPT_HEADER = "x-attempt"
+
+
+@dataclass(eq=False, slots=True)
+class Delivery:
+    """One message as it came; `done` acknowledges it, for which its effects must be durable."""
+
+    tag: int
+    body: bytes
+    type: str
+    exchange: str
+    key: str
+    message_id: str
+    correlation_id: str
+    headers: Mapping[str, Any]
+    redelivered: bool
+    _channel: _OpenChannel
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1; a header nobody of us wrote counts as the first."""
+        value = self.headers.get(ATTEMPT_HEADER, 1)
+        return value if isinstance(value, int) and value >= 1 else 1
+
+    @property
+    def stale(self) -> bool:
+        """Its channel is gone: the broker delivers it again, so working on it is in vain."""
+        return self._channel.closed
+
+    def done(self) -> None:
+        self._channel.finish(self.tag)
+
+
+class _OpenChannel:
+    """The acknowledgements of one open channel; once it is lost they go nowhere, and the broker redelivers."""
+
+    def __init__(self, channel: aiormq.Channel, prefetch: int) -> None:
+        self._channel = channel
+        self._tracker = AckTracker(hold_limit=max(1, prefetch // 2))
+        self._flush_due = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.closed = False
+
+    @property
+    def unfinished(self) -> int:
+        return self._tracker.unfinished
+
+    def received(self, tag: int) -> None:
+        self._tracker.delivered(tag)
+
+    def finish(self, tag: int) -> None:
+        self._tracker.finished(tag)
+        if not self._flush_due and not self.closed:
+            self._flush_due = True
+            # One acknowledgement for all that finish in the same turn of the loop.
+            asyncio.get_running_loop().call_soon(self._start_flush)
+
+    def _start_flush(self) -> None:
+        self._flush_due = False
+        task = asyncio.ensure_future(self.flush())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def flush(self) -> None:
+        if self.closed:
+            return
+        # A channel that closes under the acknowledgement redelivers, which handlers are made for.
+        with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
+            for ack in self._tracker.take():
+                await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
+
+    async def close(self) -> None:
+        """Acknowledge what is finished and give the rest back to the queue."""
+        await self.flush()
+        self.closed = True
+        with contextlib.suppress(AMQPError, ConnectionError, RuntimeError, TimeoutError):
+            await self._channel.close(timeout=2.0)
+
+
+class Intake:
+    """A buffered consumer: at most `prefetch` deliveries are unacknowledged at any time."""
+
+    def __init__(self, broker: Broker, queue: Queue, prefetch: int) -> None:
+        self.queue = queue
+        self._prefetch = prefetch
+        self._buffer: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._open: _OpenChannel | None = None
+        self._broker = broker
+        self._subscription = Subscription(queue, prefetch, self._opened, self._lost)
+        self._in_flight = metrics.MESSAGES_IN_FLIGHT.labels(queue.name)
+        self._in_flight.set_function(lambda: self._open.unfinished if self._open else 0)
+        broker.subscribe(self._subscription)
+
+    @property
+    def unfinished(self) -> int:
+        """Deliveries handed out or buffered that nobody has finished."""
+        return self._open.unfinished if self._open else 0
+
+    async def _opened(self, channel: aiormq.Channel) -> None:
+        current = self._open = _OpenChannel(channel, self._prefetch)
+
+        async def on_message(message: DeliveredMessage) -> None:
+            delivery = _to_delivery(message, current)
+            current.received(delivery.tag)
+            self._buffer.put_nowait(delivery)
+
+        await channel.basic_consume(self.queue.name, on_message)
+
+    def _lost(self) -> None:
+        if self._open is not None:
+            self._open.closed = True
+            self._open = None
+        while not self._buffer.empty():
+            self._buffer.get_nowait()
+
+    async def batch(self, max_items: int, max_seconds: float) -> list[Delivery]:
+        """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed."""
+        deliveries = [await self._buffer.get()]
+        deadline = asyncio.get_running_loop().time() + max_seconds
+        while len(deliveries) < max_items:
+            if not self._buffer.empty():
+                deliveries.append(self._buffer.get_nowait())
+                continue
+            remaining = deadline - asyncio.get_running_loop().time()
+            if remaining <= 0:
+                break
+            try:
+                deliveries.append(await asyncio.wait_for(self._buffer.get(), remaining))
+            except TimeoutError:
+                break
+        return [delivery for delivery in deliveries if not delivery.stale]
+
+    async def close(self) -> None:
+        """Stop consuming; what is not finished goes back to the queue at once."""
+        self._broker.unsubscribe(self._subscription)
+        if self._open is not None:
+            await self._open.close()
+            self._lost()
+
+
+def _to_delivery(message: DeliveredMessage, channel: _OpenChannel) -> Delivery:
+    properties = message.header.properties
+    return Delivery(
+        tag=message.delivery_tag or 0,
+        body=message.body,
+        type=properties.message_type or "",
+        exchange=message.exchange or "",
+        key=message.routing_key or "",
+        message_id=properties.message_id or "",
+        correlation_id=properties.correlation_id or "",
+        headers=properties.headers or {},
+        redelivered=bool(message.redelivered),
+        _channel=channel,
+    )

@@ -1,0 +1,121 @@
+"""Every wire message: a frozen model with a class-level type, which is its routing key as well.
+
+Commands are imperative and have one handler; events are facts in the past tense. A reader ignores fields it does not
+know, so that a newer writer may add some; a changed meaning gets a new version in the type.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.jobs import JobStatus
+
+
+class Message(BaseModel):
+    """Base of all wire messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str]
+
+    job_id: str = Field(min_length=1, max_length=64, description="The job it is about; the correlation id as well")
+    run: int = Field(default=1, ge=1, description="Run of the job: 1, then one more with each retry")
+
+    def encode(self) -> bytes:
+        return self.__pydantic_serializer__.to_json(self)
+
+
+class JobSubmitted(Message):
+    """Command to the expander: find out which products the job is about. Sent again for each further page."""
+
+    TYPE: ClassVar[str] = "job.submitted.v1"
+
+
+class CollectItem(Message):
+    """Command to a collector: get this one product for this job."""
+
+    TYPE: ClassVar[str] = "item.collect.v1"
+
+    seq: int = Field(ge=0, description="Place of the item in the job, from 0")
+    asin: str = Field(min_length=10, max_length=10)
+    marketplace: str
+
+
+class ItemsFinished(Message):
+    """Facts from a collector: these items have their outcome. Batched per job; sets, so order means nothing."""
+
+    TYPE: ClassVar[str] = "items.finished.v1"
+
+    succeeded: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+
+
+class JobExpanded(Message):
+    """The job's items are known and stored; feeding may begin."""
+
+    TYPE: ClassVar[str] = "job.expanded.v1"
+
+    total_items: int = Field(ge=0)
+
+
+class JobEvent(Message):
+    """A job as it stands at one moment; base of the events that users follow."""
+
+    user_id: str
+    rev: int = Field(ge=0, description="Rises with every change of the job: an older event is recognised by it")
+    status: JobStatus
+    total_items: int | None
+    progress: int
+    success_count: int
+    error_count: int
+    at: datetime
+
+
+class JobProgressed(JobEvent):
+    """Some items more are finished; at most five a second per job."""
+
+    TYPE: ClassVar[str] = "job.progressed.v1"
+
+
+class JobCompleted(JobEvent):
+    """Every item has its outcome. Once per run."""
+
+    TYPE: ClassVar[str] = "job.completed.v1"
+
+
+class JobFailed(JobEvent):
+    """The job ended without all outcomes; the reason says why. Once per run."""
+
+    TYPE: ClassVar[str] = "job.failed.v1"
+
+    reason: str
+
+
+class JobCancelled(JobEvent):
+    """Its user ended it. Once per run."""
+
+    TYPE: ClassVar[str] = "job.cancelled.v1"
+
+
+MESSAGES: dict[str, type[Message]] = {
+    model.TYPE: model
+    for model in (
+        JobSubmitted,
+        CollectItem,
+        ItemsFinished,
+        JobExpanded,
+        JobProgressed,
+        JobCompleted,
+        JobFailed,
+        JobCancelled,
+    )
+}
+
+FINAL_EVENTS: dict[JobStatus, type[JobEvent]] = {
+    JobStatus.COMPLETED: JobCompleted,
+    JobStatus.FAILED: JobFailed,
+    JobStatus.CANCELLED: JobCancelled,
+}

@@ -1,0 +1,139 @@
+"""The loop around a handler: take a batch, decode, handle, acknowledge; the failure policy settles the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import stamina
+from pydantic import ValidationError
+
+from shared import metrics
+from shared.broker import Broker
+from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, DecodeError
+from shared.failures import FailurePolicy
+from shared.intake import Delivery, Intake
+from shared.log import bound, get_logger
+from shared.messages import Message
+from shared.topology import Queue
+
+log = get_logger(__name__)
+
+MAX_MESSAGE_BYTES = 1_000_000
+# What is no message's fault: the work is held and tried again in place until the other side is back.
+INFRASTRUCTURE_ERRORS = (BrokerUnavailableError, DatabaseUnavailableError)
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True)
+class Received(Generic[M]):
+    """A decoded message with the delivery it came in."""
+
+    message: M
+    delivery: Delivery
+
+
+Handler = Callable[[Sequence[Received[M]]], Awaitable[None]]
+
+
+def decode(delivery: Delivery, models: Sequence[type[M]]) -> M:
+    """Raises DecodeError that says what is wrong with it."""
+    if len(delivery.body) > MAX_MESSAGE_BYTES:
+        raise DecodeError(f"{len(delivery.body)} bytes are more than {MAX_MESSAGE_BYTES}", code="oversized_message")
+    for model in models:
+        if delivery.type == model.TYPE:
+            try:
+                return model.model_validate_json(delivery.body)
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(map(str, first["loc"])) or "body"
+                raise DecodeError(f"not a {model.TYPE}: {place}: {first['msg']}") from error
+    raise DecodeError(f"unknown message type {delivery.type!r}", code="unknown_message_type")
+
+
+class Worker(Generic[M]):
+    """Runs one handler over one queue; the handler returns when the effects of the whole batch are durable."""
+
+    def __init__(  # noqa: PLR0913  one place that names everything a consumer may tune
+        self,
+        broker: Broker,
+        queue: Queue,
+        models: Sequence[type[M]],
+        handle: Handler[M],
+        failures: FailurePolicy,
+        *,
+        prefetch: int = 100,
+        batch_items: int = 1,
+        batch_seconds: float = 0.0,
+        concurrency: int = 1,
+    ) -> None:
+        self._queue = queue
+        self._models = models
+        self._handle = handle
+        self._failures = failures
+        self._batch_items = batch_items
+        self._batch_seconds = batch_seconds
+        self._concurrency = concurrency
+        self._intake = Intake(broker, queue, prefetch)
+
+    async def run(self) -> None:
+        """Until cancelled; then what is in hand is dropped unacknowledged, which redelivers it."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(self._concurrency):
+                    group.create_task(self._loop(), name=f"{self._queue.name}-{number}")
+        finally:
+            await self._intake.close()
+
+    async def _loop(self) -> None:
+        while True:
+            deliveries = await self._intake.batch(self._batch_items, self._batch_seconds)
+            batch = [received for delivery in deliveries if (received := await self._decode(delivery))]
+            if batch:
+                with metrics.BATCH_SECONDS.labels(self._queue.name).time():
+                    await self._handle_all(batch)
+
+    async def _decode(self, delivery: Delivery) -> Received[M] | None:
+        try:
+            return Received(decode(delivery, self._models), delivery)
+        except DecodeError as error:
+            await self._settle(delivery, error)
+            return None
+
+    async def _handle_all(self, batch: Sequence[Received[M]]) -> None:
+        """Handle together; when that fails for a reason that may be one message's, each by itself."""
+        try:
+            await self._attempt(batch)
+        except Exception as error:  # noqa: BLE001  whatever a handler raises is settled, never dropped
+            if len(batch) > 1:
+                for received in batch:
+                    await self._handle_all([received])
+            else:
+                await self._settle(batch[0].delivery, error)
+            return
+
+    async def _attempt(self, batch: Sequence[Received[M]]) -> None:
+        with bound(queue=self._queue.name, job_id=batch[0].message.job_id if len(batch) == 1 else None):
+            async for attempt in stamina.retry_context(
+                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+            ):
+                with attempt:
+                    # Redelivered elsewhere meanwhile: whoever has it now will finish it.
+                    live = [received for received in batch if not received.delivery.stale]
+                    if live:
+                        await self._handle(live)
+        for received in batch:
+            if not received.delivery.stale:
+                received.delivery.done()
+                metrics.MESSAGES_PROCESSED.labels(self._queue.name, received.delivery.type, "ok").inc()
+
+    async def _settle(self, delivery: Delivery, error: BaseException) -> None:
+        async for attempt in stamina.retry_context(
+            on=BrokerUnavailableError, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+        ):
+            with attempt:
+                if not delivery.stale:
+                    await self._failures.settle(self._queue, delivery, error)
