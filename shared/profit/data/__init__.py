@@ -1,0 +1,1 @@
+"""The bundled tables; a folder setting replaces any of them."""
