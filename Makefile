@@ -1,0 +1,44 @@
+# Every target sets up what it needs first; see deploy/local/README.md for what runs where.
+PYTHON ?= python3
+LOCAL := .venv/bin/python -m deploy.local
+PYTEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test lint format check clean
+
+help: ## Explain all targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Bring in everything (virtual environment, RabbitMQ) and start nothing
+	@$(PYTHON) -m deploy.local.install
+
+demo: setup ## Run a job of each type on a system of its own, show the results, leave nothing running
+	@$(LOCAL) demo
+
+up: setup ## Start the whole system and leave it running (COLLECTORS=4 PAGES=dir ASINFLOW_…=… as wanted)
+	@$(LOCAL) up
+
+down: setup ## End the system that `make up` started
+	@$(LOCAL) down
+
+status: setup ## List the processes of the running system
+	@$(LOCAL) status
+
+test: setup ## Run all tests (ARGS="-k name" for some)
+	@.venv/bin/pytest -n $(PYTEST_WORKERS) $(ARGS)
+
+lint: setup ## Check format, style, types and the import rules
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+format: setup ## Format the code and repair what the linter can
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+check: lint test ## Everything that must be green before a change is merged
+
+clean: ## End the system and remove its data, the caches and the virtual environment
+	@if [ -x .venv/bin/python ]; then $(LOCAL) down; fi
+	@rm -rf .run .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist

@@ -1,0 +1,70 @@
+"""`python -m deploy.local`: the local stack from the command line, without anything else of the project."""
+
+import argparse
+import json
+import sys
+
+from deploy.local import commands
+from deploy.local.demo import demo
+from deploy.local.errors import LocalError
+
+
+def main() -> int:
+    """Run one command; the exit code is 0, or 1 with the reason on standard error, or 130 after Ctrl-C."""
+    arguments = _parser().parse_args()
+    try:
+        return _run(arguments)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "up":
+            for name, value in commands.up().items():
+                print(f"{name}={value}")
+        case "down":
+            commands.down()
+        case "status":
+            _print_status(as_json=arguments.json)
+        case "demo":
+            return demo()
+        case "stop":
+            commands.stop(arguments.name)
+        case "start":
+            commands.start(arguments.name)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description="The whole system on this machine.")
+    names = parser.add_subparsers(dest="command", required=True)
+    names.add_parser("up", help="start everything and leave it running")
+    names.add_parser("down", help="end everything")
+    names.add_parser("demo", help="run a job of each type on a stack of its own, then end it")
+    names.add_parser("status", help="list the programs").add_argument("--json", action="store_true")
+    names.add_parser("stop", help="take one program down and keep it down").add_argument("name")
+    names.add_parser("start", help="bring one program back").add_argument("name")
+    return parser
+
+
+def _print_status(*, as_json: bool) -> None:
+    programs = commands.status()
+    if as_json:
+        print(json.dumps([vars(program) for program in programs], indent=2))
+    elif not programs:
+        print("not up")
+    for program in [] if as_json else programs:
+        state = program.state if program.ready or program.state != "running" else "not ready"
+        megabytes = program.memory / 1_000_000
+        print(
+            f"{program.name:<14} {state:<11} pid {program.pid or '-':<8} restarts {program.restarts:<4}"
+            f" {megabytes:6.1f} MB  port {program.port}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

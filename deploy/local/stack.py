@@ -1,0 +1,145 @@
+"""Composes the whole system on this machine: which programs, with which settings, on which ports."""
+
+import shlex
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from deploy.local import mongo, rabbitmq
+from deploy.local.access import operator_token, secret_of, user_token
+from deploy.local.errors import LocalError
+from deploy.local.folder import RunFolder
+from deploy.local.ports import LOOPBACK, Ports
+from deploy.local.program import Program
+
+# What the local stack sets where the caller does not: the pace is quick, and `down` does not take long.
+_DEFAULTS = {
+    "ASINFLOW_MONGO_DATABASE": "asinflow",
+    "ASINFLOW_INTERVAL_SECONDS": "0.05",
+    "ASINFLOW_LOG_FORMAT": "json",
+    "ASINFLOW_SHUTDOWN_SECONDS": "8",
+}
+_SERVICE_GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack for `settings` (environment variables), or the part of it that `only` names.
+
+    One that is not `durable` is thrown away afterwards: writes are not synced and servers are killed, not stopped.
+    Composing it reserves its ports and writes the settings and the secret of its programs.
+    """
+
+    folder: RunFolder
+    settings: Mapping[str, str]
+    ports: Ports
+    only: Collection[str] | None = None
+    durable: bool = True
+
+    def programs(self) -> list[Program]:
+        """In order of their start. Raises LocalError when a server is neither installed nor given by its URL."""
+        servers = [*self._rabbitmq(), *self._mongo(), self._storefront()]
+        services = [self._service(name) for name in service_names(self.settings)]
+        return [program for program in (*servers, *services) if self._is_wanted(program)]
+
+    def endpoints(self) -> dict[str, str]:
+        """What a client needs to use the stack."""
+        endpoints = {
+            "API_URL": f"http://{LOOPBACK}:{self.ports['api']}",
+            "TOKEN": user_token(self._secret),
+            "OPERATOR_TOKEN": operator_token(self._secret),
+            "AMQP_URL": self._amqp_url,
+            "MONGO_URL": self._mongo_url,
+            "STOREFRONT_URL": self._storefront_url,
+        }
+        if self._with_management and not self.settings.get("ASINFLOW_AMQP_URL"):
+            endpoints["MANAGEMENT_URL"] = rabbitmq.management_url(self.ports)
+        return endpoints
+
+    def _is_wanted(self, program: Program) -> bool:
+        return self.only is None or program.name in self.only or (program.name == "epmd" and "rabbitmq" in self.only)
+
+    @property
+    def _amqp_url(self) -> str:
+        return self.settings.get("ASINFLOW_AMQP_URL") or rabbitmq.url(self.ports)
+
+    @property
+    def _mongo_url(self) -> str:
+        return self.settings.get("ASINFLOW_MONGO_URL") or mongo.url(self.ports)
+
+    @property
+    def _storefront_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['storefront']}"
+
+    @property
+    def _with_management(self) -> bool:
+        return self.settings.get("BROKER_MANAGEMENT", "0") == "1"
+
+    @cached_property
+    def _secret(self) -> str:
+        return self.settings.get("ASINFLOW_JWT_SECRET") or secret_of(self.folder)
+
+    def _rabbitmq(self) -> list[Program]:
+        if self.settings.get("ASINFLOW_AMQP_URL"):
+            return []
+        binaries = rabbitmq.find_binaries()
+        if binaries is None:
+            raise LocalError("no RabbitMQ: install rabbitmq-server (`make setup` does), or set ASINFLOW_AMQP_URL")
+        folder = self.folder.data / "rabbitmq"
+        return rabbitmq.programs(binaries, folder, self.ports, management=self._with_management, durable=self.durable)
+
+    def _mongo(self) -> list[Program]:
+        if self.settings.get("ASINFLOW_MONGO_URL"):
+            return []
+        binary = mongo.find_binary()
+        if binary is None:
+            raise LocalError("no MongoDB: run `make setup`, install mongod, or set ASINFLOW_MONGO_URL")
+        sync = self.durable and self.settings.get("MONGO_SYNC", "1") == "1"
+        return [mongo.program(binary, self.folder.data / "mongo", self.ports, sync=sync, durable=self.durable)]
+
+    def _storefront(self) -> Program:
+        port = self.ports["storefront"]
+        pages = self.settings.get("PAGES")
+        return Program(
+            name="storefront",
+            command=[
+                *(sys.executable, "-m", "deploy.local.storefront", "--host", LOOPBACK, "--port", str(port)),
+                *(["--pages", pages] if pages else []),
+                *shlex.split(self.settings.get("STOREFRONT_ARGS", "")),
+            ],
+            ready=f"tcp://{LOOPBACK}:{port}",
+            port=port,
+            stage=1,
+            grace_seconds=2.0,
+        )
+
+    def _service(self, name: str) -> Program:
+        port = self.ports[name]
+        return Program(
+            name=name,
+            command=[sys.executable, "-m", f"services.{name.partition('-')[0]}"],
+            ready=f"http://{LOOPBACK}:{port}/readyz",
+            port=port,
+            stage=2,
+            environment={**self._common, "ASINFLOW_INSTANCE": name, "ASINFLOW_HTTP_PORT": str(port)},
+            grace_seconds=_SERVICE_GRACE_SECONDS,
+        )
+
+    @cached_property
+    def _common(self) -> dict[str, str]:
+        defaults = {**_DEFAULTS, "ASINFLOW_UPSTREAM_URL": self._storefront_url}
+        return {
+            **{name: self.settings.get(name) or value for name, value in defaults.items()},
+            "ASINFLOW_AMQP_URL": self._amqp_url,
+            "ASINFLOW_MONGO_URL": self._mongo_url,
+            "ASINFLOW_JWT_SECRET": self._secret,
+            "ASINFLOW_HTTP_HOST": LOOPBACK,
+        }
+
+
+def service_names(settings: Mapping[str, str]) -> list[str]:
+    """The processes of the product itself; COLLECTORS tells how many collectors (2)."""
+    collectors = int(settings.get("COLLECTORS") or 2)
+    numbered = [f"collector-{number}" for number in range(1, collectors + 1)]
+    return ["api", "expander", *numbered, "aggregator", "sweeper"]

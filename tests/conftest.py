@@ -1,0 +1,96 @@
+"""The servers that tests share: one RabbitMQ and one MongoDB for the whole run, a room of its own in each per test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from pymongo import MongoClient
+
+from deploy.local import commands
+from deploy.local.errors import LocalError
+from deploy.local.folder import RunFolder
+
+# Set by the process that runs the tests, or that hands them out, for itself and its workers.
+_FOLDER = "ASINFLOW_TEST_FOLDER"
+_CONTROLLER = "ASINFLOW_TEST_CONTROLLER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[_FOLDER] = tempfile.mkdtemp(prefix="asinflow-tests-")
+        os.environ[_CONTROLLER] = str(os.getpid())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(_FOLDER))
+        commands.down(RunFolder(folder), say=lambda _: None)
+        shutil.rmtree(folder)
+
+
+def unavailable(reason: str) -> None:
+    """End the test: skipped on a developer's machine, failed in continuous integration, where all must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def servers() -> dict[str, str]:
+    """The endpoints of the shared servers, which the first test that asks for them starts."""
+    folder = RunFolder(Path(os.environ[_FOLDER]))
+    try:
+        return commands.up(
+            folder,
+            settings={"BROKER_MANAGEMENT": "1"},
+            only=("rabbitmq", "mongo"),
+            durable=False,
+            while_pid=int(os.environ[_CONTROLLER]),
+            say=lambda _: None,
+        )
+    except LocalError as error:
+        unavailable(str(error))
+        raise
+
+
+@pytest.fixture
+def amqp_url(servers: dict[str, str]) -> Iterator[str]:
+    """A virtual host of the broker for this test alone, so that every test may use the product's own queue names."""
+    name = f"test-{uuid4().hex}"
+    with httpx.Client(base_url=_management_url(servers), headers={"content-type": "application/json"}) as management:
+        management.put(f"/api/vhosts/{name}").raise_for_status()
+        yield urlunsplit(urlsplit(servers["AMQP_URL"])._replace(path=f"/{name}"))
+        management.delete(f"/api/vhosts/{name}").raise_for_status()
+
+
+def _management_url(servers: dict[str, str]) -> str:
+    """Ours, or the one of a broker given by ASINFLOW_AMQP_URL: by default at its usual port."""
+    if "MANAGEMENT_URL" in servers:
+        return servers["MANAGEMENT_URL"]
+    account, _, host = urlsplit(servers["AMQP_URL"]).netloc.rpartition("@")
+    return os.environ.get("ASINFLOW_AMQP_MANAGEMENT_URL", f"http://{account}@{host.partition(':')[0]}:15672")
+
+
+@pytest.fixture
+def mongo_url(servers: dict[str, str]) -> str:
+    return servers["MONGO_URL"]
+
+
+@pytest.fixture(scope="session")
+def _mongo_client(servers: dict[str, str]) -> Iterator[MongoClient[dict[str, object]]]:
+    with MongoClient[dict[str, object]](servers["MONGO_URL"]) as client:
+        yield client
+
+
+@pytest.fixture
+def mongo_database(_mongo_client: MongoClient[dict[str, object]]) -> Iterator[str]:
+    """The name of a database for this test alone, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    yield name
+    _mongo_client.drop_database(name)
