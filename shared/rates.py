@@ -56,6 +56,7 @@ PLAUSIBLE: Mapping[str, tuple[Decimal, Decimal]] = MappingProxyType(
 
 # Weekends and the long holidays of the source's banks fit in; beyond, the source has stopped.
 STALE_AFTER = timedelta(days=7)
+CLOCK_SKEW = timedelta(minutes=5)
 FIRST_RETRY_SECONDS = 60.0
 MAX_BODY_BYTES = 100_000
 _PLACES = Decimal("1e-8")
@@ -77,10 +78,10 @@ class RateStore(Protocol):
     """Where the last fetched rate of each currency is kept, shared by all processes. Methods raise RateStoreError."""
 
     async def get_rate(self, base: str) -> Rate | None:
-        """The rate of `base` to KRW with the latest `fetched_at`, or None."""
+        """The rate of `base` to KRW stored last, or None."""
 
     async def upsert_rate(self, rate: Rate) -> None:
-        """Keep `rate` as the last of its base, unless one with a later `fetched_at` is there."""
+        """Keep `rate` as the last of its base; the latest write wins."""
 
 
 class MemoryRateStore:
@@ -93,9 +94,7 @@ class MemoryRateStore:
         return self._rates.get(base)
 
     async def upsert_rate(self, rate: Rate) -> None:
-        known = self._rates.get(rate.base)
-        if known is None or _fetched(known) <= _fetched(rate):
-            self._rates[rate.base] = rate
+        self._rates[rate.base] = rate
 
 
 class RateSettings(BaseModel):
@@ -278,10 +277,15 @@ class ExchangeRates:
 
     async def _stored(self, base: str) -> Rate | None:
         try:
-            return await self._store.get_rate(base)
+            rate = await self._store.get_rate(base)
         except RateStoreError as error:
             log.warning("rate_not_read", base=base, error=error.message)
             return None
+        if rate is not None and _fetched(rate) > self._clock.now() + CLOCK_SKEW:
+            # Written by a machine whose clock is wrong; believed, it would stay fresh until then.
+            log.warning("rate_from_the_future", base=base, fetched_at=str(rate.fetched_at))
+            return None
+        return rate
 
     async def _keep(self, rate: Rate) -> None:
         try:

@@ -20,7 +20,7 @@ class UnknownCategoryError(AsinflowError):
 
 
 class ImpossibleMarginError(AsinflowError):
-    """No price reaches the target, since margin and fee would take all of it; `largest_margin` is the most, in percent."""
+    """No price reaches the target, since margin and fee take all of it; `largest_margin` is the most, in percent."""
 
     code = "impossible_margin"
 
