@@ -12,7 +12,7 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local.storefront",
-        description="A sample Amazon: generated products, searches and bestsellers of all marketplaces, faults on demand.",
+        description="A sample Amazon: generated products, searches and bestsellers, faults on demand.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(

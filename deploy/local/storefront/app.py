@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from http import HTTPStatus
 
 from deploy.local.storefront.control import PREFIX, Control
@@ -25,6 +26,7 @@ class Storefront:
         self._log = RequestLog()
         self._control = Control(self._faults, self._log)
         self._cache = PageCache()
+        self._stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -34,6 +36,10 @@ class Storefront:
             await send_reply(send, await self._control.answer(scope["method"], path, receive))
         else:
             await self._marketplace(scope, receive, send)
+
+    def stop(self) -> None:
+        """Lets slow answers go at once; call it from the event loop."""
+        self._stopping.set()
 
     def close(self) -> None:
         """Ends the rendering thread."""
@@ -50,13 +56,18 @@ class Storefront:
         answer = self._answer(scope["method"], market, path, query, fault)
         self._log.add(Entry(arrived, market.host, whole, answer.status))
         if fault == "slow":
-            await asyncio.sleep(self._faults.plan.slow_seconds)
+            await self._dawdle(self._faults.plan.slow_seconds)
         encoding = accepted_encoding(headers.get("accept-encoding", ""))
         reply = await self._reply(answer, encoding, fault)
         if fault in {"reset", "truncated"}:
             await send_broken(scope, receive, send, reply, reset=fault == "reset")
         else:
             await send_reply(send, reply)
+
+    async def _dawdle(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     def _answer(self, method: str, market: Marketplace, path: str, query: str, fault: str | None) -> Answer:
         if method not in {"GET", "HEAD"}:

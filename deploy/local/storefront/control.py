@@ -18,24 +18,36 @@ class Control:
 
     async def answer(self, method: str, path: str, receive: Receive) -> Reply:
         """The answer to a request under `PREFIX`."""
-        match path.removeprefix(PREFIX), method:
-            case "requests", "GET":
-                return Reply(HTTPStatus.OK, self._log.to_json(), JSON)
-            case "requests", "DELETE":
-                self._log.clear()
-                return Reply(HTTPStatus.NO_CONTENT, b"")
-            case "faults", "GET":
-                return self._shown()
-            case "faults", "PUT":
-                return self._installed(await _body(receive))
-            case "faults", "DELETE":
-                self._faults.install(FaultPlan.model_validate({}))
-                return Reply(HTTPStatus.NO_CONTENT, b"")
-            case (("requests" | "faults"), _):
-                return json_reply(HTTPStatus.METHOD_NOT_ALLOWED, {"error": f"{method} is not known here"})
+        match path.removeprefix(PREFIX):
+            case "requests":
+                return self._requests(method)
+            case "faults":
+                return self._fault_plan(method, await _body(receive) if method == "PUT" else b"")
             case _:
                 hint = f"there are {PREFIX}faults and {PREFIX}requests"
                 return json_reply(HTTPStatus.NOT_FOUND, {"error": hint})
+
+    def _requests(self, method: str) -> Reply:
+        match method:
+            case "GET":
+                return Reply(HTTPStatus.OK, self._log.to_json(), JSON)
+            case "DELETE":
+                self._log.clear()
+                return Reply(HTTPStatus.NO_CONTENT, b"")
+            case _:
+                return _unknown_method(method)
+
+    def _fault_plan(self, method: str, body: bytes) -> Reply:
+        match method:
+            case "GET":
+                return self._shown()
+            case "PUT":
+                return self._installed(body)
+            case "DELETE":
+                self._faults.install(FaultPlan.model_validate({}))
+                return Reply(HTTPStatus.NO_CONTENT, b"")
+            case _:
+                return _unknown_method(method)
 
     def _shown(self) -> Reply:
         return json_reply(HTTPStatus.OK, self._faults.plan.model_dump(by_alias=True))
@@ -46,6 +58,10 @@ class Control:
         except ValueError as error:
             return json_reply(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": str(error)})
         return self._shown()
+
+
+def _unknown_method(method: str) -> Reply:
+    return json_reply(HTTPStatus.METHOD_NOT_ALLOWED, {"error": f"{method} is not known here"})
 
 
 async def _body(receive: Receive) -> bytes:

@@ -18,9 +18,11 @@ IMAGE_HOST = "https://m.media-amazon.com/images/I/"
 class ProductFacts:
     """What the page of one product says, and so what a parser must find; None or empty where the page says nothing.
 
-    ``price`` is the featured offer's, else the used offer's that is shown in its place. ``weight_g`` is the item's
-    weight, else the package's. ``dimensions_mm`` follows the same rule. ``images`` has the main
-    picture first; a page prints each in many sizes, so compare by the part of the address after ``/I/``. ``details`` are the rows of the details block as printed.
+    ``price`` is the featured offer's, else the used offer's that is shown in its place. ``weight_g`` and
+    ``dimensions_mm`` are the item's, else the package's, exactly as the printed number and unit say. ``images`` has the
+    main picture first; a page prints each in many sizes, so compare by the part of the address after ``/I/``.
+    ``availability`` is one of in_stock, low_stock, delayed, unavailable, used_only, no_offer; ``availability_text`` the
+    sentence printed. ``categories`` is the breadcrumb from the root. ``details`` are the rows of the details block.
     """
 
     host: str

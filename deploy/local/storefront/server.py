@@ -13,8 +13,16 @@ from deploy.local.storefront.arrival import StampedProtocol, StampingSocket, lis
 from deploy.local.storefront.pages import World
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """Prints one line of JSON with the base address as soon as connections are accepted."""
+class _Server(uvicorn.Server):
+    """Prints one line of JSON with the base address once connections are accepted; holds no answer back at the end."""
+
+    def __init__(self, config: uvicorn.Config, app: Storefront) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.stop()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -29,7 +37,7 @@ def base_address(listener: socket.socket) -> str:
 
 
 def serve(world: World, listener: StampingSocket, log_level: str = "warning") -> None:
-    """Serves until SIGTERM or SIGINT, then ends open answers at once and returns."""
+    """Serves until SIGTERM or SIGINT, then lets open answers end, for a second at most, and returns."""
     signal.signal(signal.SIGTERM, _leave)
     app = Storefront(world)
     config = uvicorn.Config(
@@ -43,11 +51,11 @@ def serve(world: World, listener: StampingSocket, log_level: str = "warning") ->
         log_level=log_level,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=0,
+        timeout_graceful_shutdown=1,
         backlog=4096,
     )
     try:
-        _AnnouncingServer(config).run(sockets=[listener])
+        _Server(config, app).run(sockets=[listener])
     finally:
         app.close()
 

@@ -40,7 +40,8 @@ def _price(page: Page) -> str:
     if page.layout.price is Price.BUY_NEW:
         return (
             '<div id="buyNewSection" class="a-section rbbHeader dp-accordion-row"><span class="inlineBlock-display">'
-            f'<span class="a-size-medium a-color-price offer-price a-text-normal">{page.money(price)}</span></span></div>'
+            f'<span class="a-size-medium a-color-price offer-price a-text-normal">{page.money(price)}</span>'
+            "</span></div>"
         )
     if page.layout.old_money:
         return (
@@ -53,8 +54,8 @@ def _price(page: Page) -> str:
 
 def _new(page: Page) -> str:
     return (
-        f'<div id="desktop_buybox"><div id="buybox" class="a-box"><div class="a-box-inner">{_price(page)}{_points(page)}'
-        f"{_delivery(page)}{availability(page)}{_quantity(page)}{_buttons(page)}{_merchant(page)}</div></div>"
+        f'<div id="desktop_buybox"><div id="buybox" class="a-box"><div class="a-box-inner">{_price(page)}'
+        f"{_points(page)}{_delivery(page)}{availability(page)}{_quantity(page)}{_buttons(page)}{_merchant(page)}</div></div>"
         f"{_used_link(page)}</div>"
     )
 
@@ -145,7 +146,8 @@ def _no_offer(page: Page) -> str:
         '<div id="desktop_buybox"><div id="unqualifiedBuyBox" class="a-box"><div class="a-box-inner">'
         f'<div id="buybox-see-all-buying-choices"><a class="a-button a-button-base" '
         f'href="/gp/offer-listing/{page.facts.asin}">{page.words.see_all_offers}</a></div>'
-        f'<div id="olp_feature_div"><a href="/gp/offer-listing/{page.facts.asin}">{cheapest}</a></div></div></div></div>'
+        f'<div id="olp_feature_div"><a href="/gp/offer-listing/{page.facts.asin}">{cheapest}</a></div>'
+        "</div></div></div>"
     )
 
 

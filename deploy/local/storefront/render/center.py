@@ -38,8 +38,8 @@ def title(page: Page) -> str:
         beside = secondary.format(page.words.hardcover) + " " + secondary.format("– 2018/4/27")
     return (
         '<div id="titleSection"><h1 id="title" class="a-size-large a-spacing-none">'
-        f'<span id="productTitle" class="a-size-large product-title-word-break">        {escape(page.facts.title)}       '
-        f"</span> {beside}</h1></div>"
+        '<span id="productTitle" class="a-size-large product-title-word-break">        '
+        f"{escape(page.facts.title)}       </span> {beside}</h1></div>"
     )
 
 
@@ -71,7 +71,8 @@ def variations(page: Page) -> str:
         f'"currentAsin" : "{page.facts.asin}",\n"parentAsin" : "{page.facts.parent_asin}",\n'
         f'"dimensionToAsinMap" : {json.dumps(siblings)},\n"num_total_variations" : {len(siblings)}\n}}; }});</script>'
     )
-    return f'<div id="twister_feature_div"><form id="{wrapper}" method="get" action="/gp/product">{rows}</form>{script}</div>'
+    form = f'<form id="{wrapper}" method="get" action="/gp/product">{rows}</form>'
+    return f'<div id="twister_feature_div">{form}{script}</div>'
 
 
 def _variation_row(page: Page, label: str, value: str) -> str:
@@ -83,13 +84,14 @@ def _variation_row(page: Page, label: str, value: str) -> str:
     if page.layout.variation == "form":
         return (
             f'<div id="variation_{len(label)}_name" class="a-section"><div class="a-row"><label class="a-form-label">'
-            f'{escape(label)}: </label> <span class="selection">{escape(value)}</span></div><ul class="swatches">{swatches}'
-            "</ul></div>"
+            f'{escape(label)}: </label> <span class="selection">{escape(value)}</span></div>'
+            f'<ul class="swatches">{swatches}</ul></div>'
         )
     return (
         '<div class="a-section inline-twister-row"><div class="dimension-text">'
         f'<span class="a-size-base a-color-secondary"> {escape(label)}: </span><span class="a-size-base a-color-base '
-        f'inline-twister-dim-title-value a-text-bold"> {escape(value)} </span></div><ul class="swatches">{swatches}</ul></div>'
+        f'inline-twister-dim-title-value a-text-bold"> {escape(value)} </span></div>'
+        f'<ul class="swatches">{swatches}</ul></div>'
     )
 
 
@@ -100,10 +102,12 @@ def overview(page: Page) -> str:
     rows = ((page.words.brand_line.format("").strip(" :"), page.facts.brand), *page.facts.details[1:2])
     cells = "".join(
         '<tr class="a-spacing-small"><td class="a-span3"><span class="a-size-base a-text-bold">'
-        f'{escape(label)}</span></td><td class="a-span9"><span class="a-size-base po-break-word">{escape(value)}</span></td></tr>'
+        f'{escape(label)}</span></td><td class="a-span9"><span class="a-size-base po-break-word">{escape(value)}</span>'
+        "</td></tr>"
         for label, value in rows
     )
-    return f'<div id="productOverview_feature_div"><table class="a-normal a-spacing-micro"><tbody>{cells}</tbody></table></div>'
+    table = f'<table class="a-normal a-spacing-micro"><tbody>{cells}</tbody></table>'
+    return f'<div id="productOverview_feature_div">{table}</div>'
 
 
 def bullets(page: Page) -> str:
@@ -130,6 +134,6 @@ def description(page: Page) -> str:
     """The seller's own words below the fold."""
     return (
         f'<div id="productDescription_feature_div"><h2>{page.words.description_heading}</h2>'
-        f'<div id="productDescription" class="a-section a-spacing-small"><p><span>{escape(page.facts.description)}</span>'
-        "</p></div></div>"
+        '<div id="productDescription" class="a-section a-spacing-small">'
+        f"<p><span>{escape(page.facts.description)}</span></p></div></div>"
     )

@@ -1,37 +1,11 @@
-"""Padding that brings a page to the weight of a real one: scripts, styles and widget settings, as compressible as those."""
+"""Padding that brings a page to the weight of a real one: scripts that compress as well as those of real pages."""
 
 import random
 from functools import cache
 
-_WORDS = [
-    "var",
-    "function",
-    "return",
-    "window",
-    "ue",
-    "csm",
-    "widget",
-    "config",
-    "metrics",
-    "register",
-    "execute",
-    "module",
-    "scope",
-    "render",
-    "viewport",
-    "throttle",
-    "beacon",
-    "experiment",
-    "weblab",
-    "treatment",
-    "locale",
-    "carousel",
-    "prefetch",
-    "declarative",
-    "popover",
-    "asset",
-    "sprite",
-]
+_CALLS = ("window", "ue", "csm", "widget", "metrics", "module", "viewport", "beacon", "weblab", "carousel", "popover")
+_VERBS = ("register", "execute", "config", "render", "throttle", "prefetch", "declarative", "mount", "measure")
+_SETTINGS = ("scope", "experiment", "treatment", "locale", "asset", "sprite", "delay", "priority", "slot")
 _PIECE_BYTES = 2_000
 
 
@@ -42,8 +16,8 @@ def _piece(number: int) -> str:
     parts = [f"<script>(function(f){{var _np=(window.P._namespace('Widget{number}'));"]
     size = len(parts[0])
     while size < _PIECE_BYTES:
-        token = f"{rng.getrandbits(96):024x}"
-        part = f'{rng.choice(_WORDS)}.{rng.choice(_WORDS)}({{"id":"{token}","{rng.choice(_WORDS)}":{rng.randint(0, 999)}}});'
+        call = f"{rng.choice(_CALLS)}.{rng.choice(_VERBS)}"
+        part = f'{call}({{"id":"{rng.getrandbits(40):010x}","{rng.choice(_SETTINGS)}":{rng.randint(0, 999)}}});'
         parts.append(part)
         size += len(part)
     parts.append("}(window));</script>\n")

@@ -32,7 +32,7 @@ def _sizes(address: str) -> dict[str, list[int]]:
 
 def _thumbs(page: Page) -> str:
     items = "".join(
-        f'<li class="a-spacing-small item imageThumbnail a-declarative"><img alt="" src="{resized(address, "US40")}"></li>'
+        f'<li class="item imageThumbnail a-declarative"><img alt="" src="{resized(address, "US40")}"></li>'
         for address in page.facts.images
     )
     return f'<div id="altImages"><ul class="a-unordered-list a-nostyle a-button-list a-vertical">{items}</ul></div>'

@@ -1,6 +1,7 @@
 """Search, category and bestseller pages."""
 
 import json
+import random
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -146,9 +147,10 @@ def _item_price(product: Page) -> str:
 
 def _sponsored_widget(page: ListPage) -> str:
     """A carousel of advertised products that are neither results nor marked as search results."""
-    chance = page.product("B000000000").chance
+    chance = random.Random(f"widget/{page.host}/{page.kind}/{page.key}/{page.number}")
     cards = "".join(
-        f'<li class="a-carousel-card"><div data-asin="{asin}"><a href="/sspa/click?url=%2Fdp%2F{asin}">{asin}</a></div></li>'
+        f'<li class="a-carousel-card"><div data-asin="{asin}"><a href="/sspa/click?url=%2Fdp%2F{asin}">{asin}</a></div>'
+        "</li>"
         for asin in (draw_asin(chance) for _ in range(4))
     )
     return (
@@ -160,7 +162,7 @@ def _sponsored_widget(page: ListPage) -> str:
 def _pagination(page: ListPage) -> str:
     numbers = "".join(_page_number(page, number) for number in range(1, min(page.pages, 3) + 1))
     return (
-        '<div role="navigation" class="a-section a-text-center s-pagination-container"><span class="s-pagination-strip">'
+        '<div role="navigation" class="a-section s-pagination-container"><span class="s-pagination-strip">'
         f"{_step(page, page.number - 1, 's-pagination-previous', page.words.previous_page)}{numbers}"
         f"{_step(page, page.number + 1, 's-pagination-next', page.words.next_page)}</span></div>"
     )
@@ -200,7 +202,8 @@ def _ranked(page: ListPage, rank: int, asin: str) -> str:
         '<div id="gridItemRoot" class="a-column a-span12"><div class="a-section zg-bdg-ctr">'
         f'<span class="zg-bdg-text">#{rank}</span></div><div id="{asin}" class="p13n-sc-uncoverable-faceout">'
         f'<a class="a-link-normal" href="/dp/{asin}/ref=zg_bs_{rank}?psc=1"><img src="{product.facts.images[0]}" '
-        f'alt="{name}"><div class="p13n-sc-css-line-clamp-3">{name}</div></a>{_item_reviews(product)}{shown}</div></div>'
+        f'alt="{name}"><div class="p13n-sc-css-line-clamp-3">{name}</div></a>{_item_reviews(product)}{shown}'
+        "</div></div>"
     )
 
 

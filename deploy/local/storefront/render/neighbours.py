@@ -48,9 +48,11 @@ def _card(page: Page) -> str:
     name = escape(f"{chance.choice(goods.brands)} {noun}")
     rating = page.rating(Decimal(chance.randint(31, 50)) / 10)
     return (
-        f'<div data-asin="{asin}" class="p13n-sc-uncoverable-faceout"><a class="a-link-normal" href="/dp/{asin}/ref=sims">'
+        f'<div data-asin="{asin}" class="p13n-sc-uncoverable-faceout">'
+        f'<a class="a-link-normal" href="/dp/{asin}/ref=sims">'
         f'<img class="a-dynamic-image" src="https://m.media-amazon.com/images/I/{asin}L._AC_UL165_.jpg" alt="">'
         f'<div class="p13n-sc-truncate">{name}</div></a>'
         f'<i class="a-icon a-icon-star-small"><span class="a-icon-alt">{rating}</span></i> '
-        f'<span class="a-size-small">{page.count(chance.randint(1, 9000))}</span> {a_price(page, page.other_price())}</div>'
+        f'<span class="a-size-small">{page.count(chance.randint(1, 9000))}</span> '
+        f"{a_price(page, page.other_price())}</div>"
     )

@@ -68,7 +68,8 @@ def _core_display(page: Page) -> str:
     return (
         f'{badge}<div id="corePriceDisplay_desktop_feature_div" class="celwidget" '
         f'data-feature-name="corePriceDisplay_desktop" data-csa-c-asin="{page.facts.asin}">'
-        f'<div class="a-section a-spacing-none aok-align-center aok-relative">{beside}{savings}{shown}</div>{basis}</div>'
+        f'<div class="a-section a-spacing-none aok-align-center aok-relative">{beside}{savings}{shown}</div>'
+        f"{basis}</div>"
     )
 
 

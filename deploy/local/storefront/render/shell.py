@@ -16,15 +16,15 @@ def template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def document(market: Marketplace, words: Words, title: str, canonical: str, content: str, scripts: str = "") -> str:
-    """A whole page with navigation and footer around ``content``; ``scripts`` is what loads before it."""
+def document(market: Marketplace, words: Words, title: str, canonical: str, content: str) -> str:
+    """A whole page with navigation and footer around ``content``; ``canonical`` is the path of its own address."""
     return (
         f'<!doctype html><html lang="{words.code}" class="a-no-js" data-19ax5a9jf="dingo"><head><meta charset="utf-8">'
         f'<meta http-equiv="x-dns-prefetch-control" content="on"><title>{escape(title)}</title>'
-        f'<link rel="canonical" href="https://www.{market.host}{canonical}">'
-        f'<meta name="description" content="{escape(title)}">{template("style.html")}{scripts}</head>'
-        f'<body class="a-aui_72554-c"><div id="a-page">{_navigation(market, words)}{content}{_footer(market, words)}</div>'
-        "</body></html>"
+        f'<link rel="canonical" href="https://www.{market.host}{escape(canonical)}">'
+        f'<meta name="description" content="{escape(title)}">{template("style.html")}</head>'
+        f'<body class="a-aui_72554-c"><div id="a-page">{_navigation(market, words)}{content}'
+        f"{_footer(market, words)}</div></body></html>"
     )
 
 
