@@ -37,6 +37,18 @@ class RetryableError(AsinflowError):
         self.retry_after = retry_after
 
 
+class BlockedError(RetryableError):
+    """The marketplace asked to slow down: nobody's fault, so the attempt does not count."""
+
+    code = "blocked"
+
+
+class NoLongerWantedError(AsinflowError):
+    """The job ended while the request waited for its turn; nothing was sent."""
+
+    code = "no_longer_wanted"
+
+
 class BrokerUnavailableError(RetryableError):
     """RabbitMQ could not be reached or did not confirm in time."""
 

@@ -48,7 +48,7 @@ class FailurePolicy:
         """Raises BrokerUnavailableError when the message could be put nowhere; then it is still unacknowledged."""
         decision = decide(error, delivery.attempt, self._max_attempts, self._jitter)
         if isinstance(decision, RetryAfter):
-            await self._broker.publish([_again(queue, delivery, decision.seconds, delivery.attempt + 1)])
+            await self._broker.publish([_again(queue, delivery, decision.seconds, delivery.attempt + decision.counts)])
             outcome = "retry"
         else:
             await self._broker.publish([_dead(queue, delivery, error, decision.code)])

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from bson import Binary
+from bson import Binary, Decimal128
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import (
@@ -29,6 +29,7 @@ __all__ = [
     "BulkWriteError",
     "Collection",
     "Database",
+    "Decimal128",
     "Document",
     "DuplicateKeyError",
     "IndexModel",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from shared.errors import DecodeError, PermanentError, RetryableError
+from shared.errors import BlockedError, DecodeError, PermanentError, RetryableError
 
 # Seconds of the retry queues; a wait is served by the longest one that it covers.
 DELAYS = (1, 5, 15, 60, 300)
@@ -15,9 +15,10 @@ CAP_SECONDS = float(DELAYS[-1])
 
 @dataclass(frozen=True)
 class RetryAfter:
-    """Try again in `seconds`, one of DELAYS."""
+    """Try again in `seconds`, one of DELAYS; `counts` tells whether this attempt was one of the allowed ones."""
 
     seconds: int
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,14 @@ def to_delay(seconds: float, *, at_least: bool = False) -> int:
 def decide(error: BaseException, attempt: int, max_attempts: int, jitter: random.Random) -> Decision:
     """What to do after `error` on attempt number `attempt` (from 1).
 
-    Retryable and unknown errors are tried until `max_attempts`; malformed messages and permanent errors never again.
+    Retryable and unknown errors are tried until `max_attempts`, malformed messages and permanent errors never again; a
+    marketplace that asks to slow down delays the work and never fails it.
     """
     match error:
         case DecodeError() | PermanentError():
             return DeadLetter(error.code)
+        case BlockedError():
+            return RetryAfter(to_delay(error.retry_after or 0.0, at_least=True), counts=False)
         case RetryableError() if attempt < max_attempts:
             if error.retry_after is not None:
                 return RetryAfter(to_delay(error.retry_after, at_least=True))

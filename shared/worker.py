@@ -57,7 +57,7 @@ def decode(delivery: Delivery, models: Sequence[type[M]]) -> M:
 class Worker(Generic[M]):
     """Runs one handler over one queue; the handler returns when the effects of the whole batch are durable."""
 
-    def __init__(  # noqa: PLR0913  one place that names everything a consumer may tune
+    def __init__(
         self,
         broker: Broker,
         queue: Queue,

@@ -1,0 +1,8 @@
+"""Run one collector process."""
+
+from services.collector.bootstrap import serve_collector
+from services.collector.settings import CollectorSettings
+from shared.runner import main
+
+if __name__ == "__main__":
+    main("collector", CollectorSettings, serve_collector)

@@ -1,0 +1,160 @@
+"""Where a collector's objects are built; everything with a life of its own is a context manager."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import stamina
+
+from services.collector.analyst import Analyst
+from services.collector.jobstates import JobStates
+from services.collector.pipeline import MarketplacePipeline, Parts
+from services.collector.queues import collect_queue
+from services.collector.recorder import Recorder
+from services.collector.repository import CollectorRepository
+from services.collector.settings import CollectorSettings
+from shared.broker import Broker
+from shared.clock import SystemClock
+from shared.errors import DatabaseUnavailableError
+from shared.failures import FailurePolicy, retry_queues
+from shared.fetch import Fetcher, open_client
+from shared.health import HealthApp, serve
+from shared.html_source import HtmlSource, parser_threads
+from shared.mongo import Database, connect, ping
+from shared.pace import Limits, Pace
+from shared.profit.tables import load_tables
+from shared.rates import ExchangeRates, RateSettings
+from shared.ratestore import MongoRateStore
+from shared.runner import exit_when_cut_off, run_until
+from shared.source import Source
+
+EMPTY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Collector:
+    """One collector process, wired."""
+
+    broker: Broker
+    repository: CollectorRepository
+    states: JobStates
+    recorder: Recorder
+    pipelines: list[MarketplacePipeline]
+
+    @property
+    def idle(self) -> bool:
+        return self.recorder.idle and all(pipeline.idle for pipeline in self.pipelines)
+
+    async def run(self, stop: asyncio.Event, grace_seconds: float, cut_off_seconds: float) -> None:
+        """Until `stop`; then finish or give back what is in hand."""
+        background = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self.states.keep_fresh())]
+        try:
+            loops = [pipeline.run() for pipeline in self.pipelines]
+            await run_until(stop, *loops, exit_when_cut_off(self.broker, cut_off_seconds), _first_failure(background))
+            await asyncio.gather(*(pipeline.stop(grace_seconds) for pipeline in self.pipelines))
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+
+async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
+    """Pass on the first error among tasks that never end by themselves, without ending them."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+
+
+def limits(settings: CollectorSettings) -> Limits:
+    return Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
+
+
+@asynccontextmanager
+async def html_source(settings: CollectorSettings, database: Database) -> AsyncIterator[Source]:
+    pace = Pace(database, limits(settings), SystemClock())
+    with parser_threads(settings.parser_threads) as executor:
+        async with open_client(settings) as client:
+            yield HtmlSource(Fetcher(client, pace, settings), pace, executor)
+
+
+@asynccontextmanager
+async def build(settings: CollectorSettings, source: Source | None = None) -> AsyncIterator[Collector]:
+    """`source` replaces the marketplaces' pages, in tests and benchmarks."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            connect(settings.mongo_url.get_secret_value(), settings.mongo_database, app=settings.instance)
+        )
+        if source is None:
+            source = await stack.enter_async_context(html_source(settings, database))
+        client = await stack.enter_async_context(open_client(settings))
+        rates = await stack.enter_async_context(
+            ExchangeRates(client, MongoRateStore(database), _rate_settings(settings), clock)
+        )
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=retry_queues())
+        repository = CollectorRepository(database)
+        failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
+        states = JobStates(repository, clock)
+        recorder = Recorder(
+            repository=repository,
+            broker=broker,
+            failures=failures,
+            analyst=Analyst(load_tables(settings.profit_tables), rates.current),
+            queue_of=collect_queue,
+            clock=clock,
+            batch_items=settings.batch_items,
+            batch_seconds=settings.batch_seconds,
+        )
+        parts = Parts(broker, repository, states, source, recorder, failures, clock)
+        pipelines = [
+            MarketplacePipeline(name, parts, prefetch=settings.prefetch_count, concurrency=settings.concurrency)
+            for name in settings.marketplaces
+        ]
+        await create_indexes(repository)
+        await stack.enter_async_context(broker)
+
+        async def database_answers() -> bool:
+            return await ping(database)
+
+        async def broker_connected() -> bool:
+            return broker.connected
+
+        checks = {"database": database_answers, "broker": broker_connected}
+        await stack.enter_async_context(serve(HealthApp(checks), settings.http_host, settings.http_port))
+        yield Collector(broker, repository, states, recorder, pipelines)
+
+
+async def create_indexes(repository: CollectorRepository) -> None:
+    """Wait for the database as long as it takes: without it there is nothing to do."""
+    async for attempt in stamina.retry_context(
+        on=DatabaseUnavailableError, attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
+    ):
+        with attempt:
+            await repository.create_indexes()
+
+
+def _rate_settings(settings: CollectorSettings) -> RateSettings:
+    return RateSettings(frankfurter_url=settings.frankfurter_url, open_er_api_url=settings.open_er_api_url)
+
+
+async def serve_collector(settings: CollectorSettings, stop: asyncio.Event) -> None:
+    async with build(settings) as collector:
+        if settings.until_empty:
+            await run_until(
+                stop, collector.run(stop, settings.shutdown_seconds / 2, 60.0), _until_idle(collector, stop)
+            )
+        else:
+            await collector.run(stop, settings.shutdown_seconds / 2, settings.exit_after_disconnected_seconds)
+
+
+async def _until_idle(collector: Collector, stop: asyncio.Event) -> None:
+    """Set `stop` once there has been nothing to do for a second."""
+    await collector.broker.wait_connected()
+    quiet = 0.0
+    while quiet < EMPTY_SECONDS:
+        await asyncio.sleep(0.1)
+        quiet = quiet + 0.1 if collector.idle else 0.0
+    stop.set()

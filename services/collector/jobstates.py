@@ -1,0 +1,97 @@
+"""What a collector must know of the jobs whose items it holds, never older than half a second."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.clock import Clock
+from shared.errors import DatabaseUnavailableError
+from shared.jobs import JobStatus
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+REFRESH_SECONDS = 0.5
+FORGET_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class JobState:
+    """Whose job it is, which run it is in, whether it still runs, and its settings."""
+
+    user_id: str
+    run: int
+    status: JobStatus
+    settings: Mapping[str, Any]
+
+
+class JobReader(Protocol):
+    async def find_job_states(self, job_ids: Collection[str]) -> dict[str, JobState]: ...
+
+
+@dataclass
+class _Entry:
+    state: JobState | None
+    read_at: float
+    used_at: float
+
+
+class JobStates:
+    """A cache that one loop keeps fresh, so that a look at it costs nothing at the moment of sending a request."""
+
+    def __init__(self, reader: JobReader, clock: Clock) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+
+    async def load(self, job_ids: Collection[str]) -> Mapping[str, JobState | None]:
+        """The states of these jobs; None for one that is gone."""
+        now = self._clock.monotonic()
+        await self._read([i for i in job_ids if not self._fresh(i, now)])
+        for job_id in job_ids:
+            self._entries[job_id].used_at = now
+        return {job_id: self._entries[job_id].state for job_id in job_ids}
+
+    def wanted(self, job_id: str, run: int) -> bool:
+        """Whether this run of the job still wants its items, as last read."""
+        entry = self._entries.get(job_id)
+        if entry is None:
+            return False
+        entry.used_at = self._clock.monotonic()
+        return entry.state is not None and wants(entry.state, run)
+
+    async def keep_fresh(self) -> None:
+        """Until cancelled: read again what is in use, forget what is not."""
+        while True:
+            await self._clock.sleep(REFRESH_SECONDS / 2)
+            now = self._clock.monotonic()
+            self._entries = {i: e for i, e in self._entries.items() if now - e.used_at < FORGET_SECONDS}
+            try:
+                await self._read([i for i in self._entries if not self._fresh(i, now)])
+            except DatabaseUnavailableError as error:
+                log.warning("job_states_not_read", error=error.message)
+
+    def _fresh(self, job_id: str, now: float) -> bool:
+        entry = self._entries.get(job_id)
+        return entry is not None and now - entry.read_at < REFRESH_SECONDS / 2
+
+    async def _read(self, job_ids: Collection[str]) -> None:
+        if not job_ids:
+            return
+        now = self._clock.monotonic()
+        states = await self._reader.find_job_states(job_ids)
+        for job_id in job_ids:
+            known = self._entries.get(job_id)
+            self._entries[job_id] = _Entry(states.get(job_id), now, known.used_at if known else now)
+
+
+def wants(state: JobState, run: int) -> bool:
+    """Whether items of `run` are still to be collected."""
+    return state.run == run and state.status == JobStatus.PROCESSING
+
+
+def is_late(state: JobState | None, run: int) -> bool:
+    """Whether a message of `run` has nothing left to do: its job is gone, ended, or in a later run."""
+    return state is None or state.run > run or state.status not in (JobStatus.PENDING, JobStatus.PROCESSING)

@@ -1,0 +1,207 @@
+"""The way of an item through a collector: take, see what is already known, fetch, hand over to the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import stamina
+
+from services.collector.flights import Flights
+from services.collector.jobstates import JobStates, is_late
+from services.collector.products import cut_to_milliseconds, page_document
+from services.collector.queues import collect_queue
+from services.collector.recorder import Recorder
+from services.collector.repository import CollectorRepository
+from services.collector.results import ItemError, Observation, Result, Task
+from shared import metrics
+from shared.amazon.identifiers import Item
+from shared.broker import Broker
+from shared.clock import Clock
+from shared.errors import AsinflowError, DecodeError, NoLongerWantedError
+from shared.failures import FailurePolicy
+from shared.intake import Delivery, Intake
+from shared.log import get_logger
+from shared.messages import CollectItem
+from shared.mongo import Document
+from shared.source import Source
+from shared.worker import INFRASTRUCTURE_ERRORS, decode
+
+log = get_logger(__name__)
+
+TAKE_ITEMS = 100
+TAKE_SECONDS = 0.01
+# For jobs that say nothing: how old an observation may be to be used again.
+DEFAULT_MAX_AGE_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the pipelines of one process share."""
+
+    broker: Broker
+    repository: CollectorRepository
+    states: JobStates
+    source: Source
+    recorder: Recorder
+    failures: FailurePolicy
+    clock: Clock
+
+
+class MarketplacePipeline:
+    """Everything one process does for one marketplace."""
+
+    def __init__(self, marketplace: str, parts: Parts, *, prefetch: int, concurrency: int) -> None:
+        self._queue = collect_queue(marketplace)
+        self._repository = parts.repository
+        self._states = parts.states
+        self._source = parts.source
+        self._recorder = parts.recorder
+        self._failures = parts.failures
+        self._clock = parts.clock
+        self._intake = Intake(parts.broker, self._queue, prefetch)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._flights: Flights[Observation] = Flights()
+        self._in_hand: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    @property
+    def idle(self) -> bool:
+        return self._intake.unfinished == 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            deliveries = await self._intake.batch(TAKE_ITEMS, TAKE_SECONDS)
+            try:
+                await self._take(deliveries)
+            except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
+                for delivery in deliveries:
+                    await self._settle(delivery, error)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Finish the requests that were sent, give the rest back to the queue."""
+        for task in self._in_hand - self._sending:
+            task.cancel()
+        if self._sending:
+            await asyncio.wait(list(self._sending), timeout=grace_seconds)
+        for task in list(self._in_hand):
+            task.cancel()
+        await self._recorder.drain()
+        await self._intake.close()
+
+    async def _take(self, deliveries: Sequence[Delivery]) -> None:
+        commands = [(d, command) for d in deliveries if (command := await self._decode(d))]
+        async for attempt in stamina.retry_context(
+            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+        ):
+            with attempt:
+                tasks = await self._wanted(commands)
+                known = await self._repository.find_statuses([task.outcome_id for task in tasks])
+                new = [task for task in tasks if task.outcome_id not in known]
+                observations = await self._repository.find_observations({task.key for task in new})
+        for task in tasks:
+            if task.outcome_id in known:
+                self._recorder.add(Result(task, known_status=known[task.outcome_id]))
+        for task in new:
+            self._dispatch(task, observations.get(task.key))
+
+    async def _decode(self, delivery: Delivery) -> CollectItem | None:
+        try:
+            return decode(delivery, [CollectItem])
+        except DecodeError as error:
+            await self._settle(delivery, error)
+            return None
+
+    async def _wanted(self, commands: Sequence[tuple[Delivery, CollectItem]]) -> list[Task]:
+        """The items still to be done; messages of jobs that are gone, ended or in a later run are finished here."""
+        states = await self._states.load({command.job_id for _, command in commands})
+        tasks = []
+        for delivery, command in commands:
+            state = states[command.job_id]
+            if state is None or is_late(state, command.run):
+                self._drop(delivery)
+            else:
+                tasks.append(Task(command, delivery, state))
+        return tasks
+
+    def _drop(self, delivery: Delivery) -> None:
+        delivery.done()
+        metrics.MESSAGES_PROCESSED.labels(self._queue.name, CollectItem.TYPE, "late").inc()
+
+    def _dispatch(self, task: Task, last: Document | None) -> None:
+        max_age = float(task.job.settings.get("max_age_seconds", DEFAULT_MAX_AGE_SECONDS))
+        if last is not None and self._clock.now() - last["observed_at"] < timedelta(seconds=max_age):
+            seen = Observation(last["page"], last["observed_at"], last["page"])
+            self._recorder.add(Result(task, "reused", seen))
+            return
+        running = asyncio.create_task(self._collect(task, last["page"] if last else None), name=task.outcome_id)
+        self._in_hand.add(running)
+        running.add_done_callback(self._in_hand.discard)
+
+    async def _collect(self, task: Task, previous: Document | None) -> None:
+        try:
+            async with self._slots:
+                observation, first = await self._flights.fly(task.key, lambda: self._observe(task, previous))
+            self._recorder.add(Result(task, "fetched" if first else "reused", observation))
+        except NoLongerWantedError:
+            self._drop(task.delivery)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
+            await self._failed(task, error)
+
+    async def _observe(self, task: Task, previous: Document | None) -> Observation:
+        command = task.command
+        item = Item(asin=command.asin, marketplace=command.marketplace)
+        running = asyncio.current_task()
+
+        def wanted() -> bool:
+            if not self._states.wanted(command.job_id, command.run):
+                return False
+            if running is not None:  # from here on it is finished rather than given back
+                self._sending.add(running)
+                running.add_done_callback(self._sending.discard)
+            return True
+
+        product = await self._source.product(item, wanted)
+        return Observation(page_document(product), cut_to_milliseconds(self._clock.now()), previous)
+
+    async def _failed(self, task: Task, error: Exception) -> None:
+        """Try again later, or let this be the item's outcome; an unforeseen error goes to the failure store as well."""
+        foreseen = isinstance(error, AsinflowError)
+        if not self._failures.final(task.delivery, error):
+            async for attempt in stamina.retry_context(
+                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+            ):
+                with attempt:
+                    await self._postpone(task, error)
+            return
+        if not foreseen:
+            log.error("collecting_failed", outcome_id=task.outcome_id, exc_info=error)
+        self._recorder.add(Result(task, error=describe(error, retryable=False), bug=None if foreseen else error))
+
+    async def _postpone(self, task: Task, error: Exception) -> None:
+        command, delivery = task.command, task.delivery
+        if delivery.stale:
+            return
+        described = describe(error, retryable=True).as_document()
+        await self._repository.mark_attempt(
+            task.outcome_id, command.job_id, delivery.attempt, described, self._clock.now()
+        )
+        await self._failures.settle(self._queue, delivery, error)
+
+    async def _settle(self, delivery: Delivery, error: Exception) -> None:
+        async for attempt in stamina.retry_context(
+            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+        ):
+            with attempt:
+                if not delivery.stale:
+                    await self._failures.settle(self._queue, delivery, error)
+
+
+def describe(error: Exception, *, retryable: bool) -> ItemError:
+    """What the item's user is told."""
+    if isinstance(error, AsinflowError):
+        return ItemError(error.code, error.message, retryable)
+    return ItemError("internal_error", "an unexpected error; operators find it in the failure store", retryable)

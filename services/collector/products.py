@@ -1,0 +1,89 @@
+"""The documents that a parsed page becomes: pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from services.collector.results import Observation, Result, Task
+from shared.amazon.pages import Product
+from shared.ids import user_product_key
+from shared.mongo import Decimal128, Document
+from shared.profit.models import Analysis
+
+
+def page_document(product: Product) -> Document:
+    """A parsed page as it is stored: exact decimals, no nulls lost."""
+    return {name: _stored(value) for name, value in product.as_document().items()}
+
+
+def _stored(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return Decimal128(value)
+        case dict():
+            return {str(name): _stored(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_stored(part) for part in value]
+        case _:
+            return value
+
+
+def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> tuple[Document, Document]:
+    """The filter and update that make this the user's view of the product; favourite and notes stay theirs."""
+    command, user_id = task.command, task.job.user_id
+    fields = {
+        **observation.page,
+        "user_id": user_id,
+        "marketplace": command.marketplace,
+        "asin": command.asin,
+        "job_id": command.job_id,
+        "collected_at": observation.observed_at,
+        "analysis": None if analysis is None else analysis.as_document(),
+    }
+    created = {"created_at": observation.observed_at, "favorite": False, "notes": ""}
+    return (
+        {"_id": user_product_key(user_id, command.marketplace, command.asin)},
+        {"$set": fields, "$setOnInsert": created},
+    )
+
+
+def price_point(key: str, observation: Observation) -> Document | None:
+    """A point of the price history, when price or availability differ from the observation before."""
+    page, previous = observation.page, observation.previous
+    watched = ("price", "currency", "availability")
+    if previous is not None and all(previous.get(name) == page.get(name) for name in watched):
+        return None
+    marketplace, asin = key.split(":", 1)
+    moment = round(observation.observed_at.timestamp() * 1000)
+    values = {name: page.get(name) for name in watched}
+    return {
+        "_id": f"{key}:{moment}",
+        "marketplace": marketplace,
+        "asin": asin,
+        "at": observation.observed_at,
+        **values,
+    }
+
+
+def outcome_document(result: Result, attempts: int, at: datetime) -> Document:
+    command = result.task.command
+    return {
+        "_id": result.task.outcome_id,
+        "job_id": command.job_id,
+        "run": command.run,
+        "seq": command.seq,
+        "marketplace": command.marketplace,
+        "asin": command.asin,
+        "status": str(result.status),
+        "attempts": attempts,
+        "error": result.error.as_document() if result.error else None,
+        "origin": result.origin,
+        "processed_at": at,
+    }
+
+
+def cut_to_milliseconds(moment: datetime) -> datetime:
+    """As the database keeps it, so that what is read back equals what was written."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

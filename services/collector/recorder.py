@@ -1,0 +1,162 @@
+"""Makes results durable in batches: page, product, price point, outcome, fact, and only then the acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+import stamina
+from prometheus_client import Counter
+
+from services.collector.products import outcome_document
+from services.collector.repository import CollectorRepository
+from services.collector.results import Result
+from shared import metrics
+from shared.broker import Broker, event
+from shared.clock import Clock
+from shared.failures import FailurePolicy
+from shared.jobs import ItemStatus
+from shared.log import get_logger
+from shared.messages import CollectItem, ItemsFinished
+from shared.profit.models import Analysis
+from shared.topology import Queue
+from shared.worker import INFRASTRUCTURE_ERRORS
+
+log = get_logger(__name__)
+
+# Rises with every item that has its outcome; origin tells a fetched page from a reused one.
+ITEMS = Counter("asinflow_items_total", "Items with their outcome", ["marketplace", "status", "origin"])
+
+Analyst = Callable[[Result], Analysis | None]
+QueueOf = Callable[[str], Queue]
+
+
+class Recorder:
+    """Collects results and writes them together; `run` is its only writer."""
+
+    def __init__(
+        self,
+        *,
+        repository: CollectorRepository,
+        broker: Broker,
+        failures: FailurePolicy,
+        analyst: Analyst,
+        queue_of: QueueOf,
+        clock: Clock,
+        batch_items: int,
+        batch_seconds: float,
+    ) -> None:
+        self._repository = repository
+        self._broker = broker
+        self._failures = failures
+        self._analyst = analyst
+        self._queue_of = queue_of
+        self._clock = clock
+        self._batch_items = batch_items
+        self._batch_seconds = batch_seconds
+        self._pending: asyncio.Queue[Result] = asyncio.Queue()
+        self._writing = 0
+
+    @property
+    def idle(self) -> bool:
+        return self._pending.empty() and not self._writing
+
+    def add(self, result: Result) -> None:
+        self._pending.put_nowait(result)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            batch = [await self._pending.get()]
+            self._writing = len(batch)
+            await self._fill(batch)
+            self._writing = len(batch)
+            await self._write(batch)
+            self._writing = 0
+
+    async def drain(self) -> None:
+        """Return once everything added has been written."""
+        while not self.idle:  # noqa: ASYNC110  polled only while stopping
+            await asyncio.sleep(0.01)
+
+    async def _fill(self, batch: list[Result]) -> None:
+        deadline = self._clock.monotonic() + self._batch_seconds
+        while len(batch) < self._batch_items:
+            try:
+                batch.append(self._pending.get_nowait())
+            except asyncio.QueueEmpty:
+                remaining = deadline - self._clock.monotonic()
+                if remaining <= 0:
+                    return
+                try:
+                    batch.append(await asyncio.wait_for(self._pending.get(), remaining))
+                except TimeoutError:
+                    return
+
+    async def _write(self, batch: Sequence[Result]) -> None:
+        """Write together; when that fails for a reason of one result, each by itself."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+            ):
+                with attempt:
+                    await self._store([result for result in batch if not result.task.delivery.stale])
+        except Exception as error:
+            if len(batch) > 1:
+                for result in batch:
+                    await self._write([result])
+                return
+            log.exception("result_not_stored", outcome_id=batch[0].task.outcome_id)
+            await self._give_up(batch[0], error)
+
+    async def _give_up(self, result: Result, error: Exception) -> None:
+        task = result.task
+        async for attempt in stamina.retry_context(
+            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+        ):
+            with attempt:
+                if not task.delivery.stale:
+                    await self._failures.settle(self._queue_of(task.command.marketplace), task.delivery, error)
+
+    async def _store(self, results: Sequence[Result]) -> None:
+        if not results:
+            return
+        fetched = {r.task.key: r.observation for r in results if r.observation and r.origin == "fetched"}
+        await self._repository.upsert_observations(fetched)
+        await self._repository.upsert_products(
+            [(r, r.observation, self._analyst(r)) for r in results if r.observation is not None]
+        )
+        new = [r for r in results if r.known_status is None]
+        now = self._clock.now()
+        documents = [outcome_document(r, r.task.delivery.attempt, now) for r in new]
+        stored = await self._repository.insert_outcomes(documents)
+        statuses = [(r, stored.get(r.task.outcome_id, r.status)) for r in results]
+        await self._broker.publish([event(fact, mandatory=True) for fact in facts(statuses)])
+        for result, status in statuses:
+            await self._finish(result, status)
+
+    async def _finish(self, result: Result, status: ItemStatus) -> None:
+        command, delivery = result.task.command, result.task.delivery
+        queue = self._queue_of(command.marketplace)
+        if result.bug is not None:
+            await self._failures.settle(queue, delivery, result.bug)
+        else:
+            delivery.done()
+            metrics.MESSAGES_PROCESSED.labels(queue.name, CollectItem.TYPE, "ok").inc()
+        if result.known_status is None:
+            ITEMS.labels(command.marketplace, str(status), result.origin).inc()
+
+
+def facts(statuses: Iterable[tuple[Result, ItemStatus]]) -> list[ItemsFinished]:
+    """One message per job and run."""
+    groups: dict[tuple[str, int], dict[ItemStatus, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for result, status in statuses:
+        command = result.task.command
+        groups[command.job_id, command.run][status].append(command.seq)
+    return [
+        ItemsFinished(
+            job_id=job_id, run=run, succeeded=tuple(by[ItemStatus.SUCCEEDED]), failed=tuple(by[ItemStatus.FAILED])
+        )
+        for (job_id, run), by in groups.items()
+    ]

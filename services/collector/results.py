@@ -1,0 +1,68 @@
+"""What collecting one item came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.collector.jobstates import JobState
+from shared.ids import outcome_id, product_key
+from shared.intake import Delivery
+from shared.jobs import ItemStatus
+from shared.messages import CollectItem
+from shared.mongo import Document
+
+
+@dataclass(frozen=True)
+class Task:
+    """One item in hand: the command, the delivery it came in, and its job."""
+
+    command: CollectItem
+    delivery: Delivery
+    job: JobState
+
+    @property
+    def key(self) -> str:
+        return product_key(self.command.marketplace, self.command.asin)
+
+    @property
+    def outcome_id(self) -> str:
+        return outcome_id(self.command.job_id, self.command.run, self.command.seq)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A product's page as parsed, and when it was seen; `previous` is the observation that it replaces."""
+
+    page: Document
+    observed_at: datetime
+    previous: Document | None = None
+
+
+@dataclass(frozen=True)
+class ItemError:
+    code: str
+    message: str
+    retryable: bool
+
+    def as_document(self) -> Document:
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
+
+@dataclass(frozen=True)
+class Result:
+    """An item's outcome on its way to the database: an observation, or the error that ended it."""
+
+    task: Task
+    origin: Literal["fetched", "reused"] = "fetched"
+    observation: Observation | None = None
+    error: ItemError | None = None
+    known_status: ItemStatus | None = None  # already stored by an earlier delivery
+    bug: Exception | None = None  # an error nobody foresaw: the message goes to the failure store as well
+
+    @property
+    def status(self) -> ItemStatus:
+        if self.known_status is not None:
+            return self.known_status
+        return ItemStatus.FAILED if self.error else ItemStatus.SUCCEEDED

@@ -1,0 +1,40 @@
+"""Settings of the collector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.settings import FetchSettings
+
+
+class CollectorSettings(FetchSettings):
+    concurrency: int = Field(
+        default=16, ge=1, le=32, description="Requests under way at once per marketplace; the pace bounds them as well"
+    )
+    prefetch: int = Field(
+        default=200, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
+    )
+    hold_seconds: float = Field(
+        default=300.0, gt=0, le=1200, description="Most work held per marketplace, in seconds of its pace"
+    )
+    max_attempts: int = Field(default=3, ge=1, le=20, description="Attempts per item before it fails")
+    batch_items: int = Field(default=100, ge=1, le=1000, description="Most items written and acknowledged together")
+    batch_seconds: float = Field(default=0.05, ge=0, le=5, description="Longest wait for such a batch to fill")
+    parser_threads: int = Field(default=2, ge=1, le=16, description="Threads that parse pages")
+    until_empty: bool = Field(default=False, description="Exit once the queues are empty")
+    profit_tables: Path | None = Field(default=None, description="Folder whose tables replace the bundled ones")
+    frankfurter_url: str = Field(
+        default="https://api.frankfurter.dev", description="First source of exchange rates; empty switches it off"
+    )
+    open_er_api_url: str = Field(
+        default="https://open.er-api.com", description="Second source of exchange rates; empty switches it off"
+    )
+
+    @property
+    def prefetch_count(self) -> int:
+        """Messages held per marketplace: never more than the pace works off well within the broker's time-out."""
+        if self.interval_seconds == 0:
+            return self.prefetch
+        return max(4, min(self.prefetch, int(self.hold_seconds / self.interval_seconds / 8)))

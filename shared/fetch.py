@@ -1,0 +1,156 @@
+"""Fetching one page politely: the only module that talks to marketplaces, and only to configured ones."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+from prometheus_client import Counter, Histogram
+
+from shared.amazon.marketplaces import MARKETPLACES, by_host
+from shared.errors import NoLongerWantedError, PermanentError, RetryableError
+from shared.pace import Pace
+from shared.settings import FetchSettings
+
+MAX_REDIRECTS = 5
+MAX_CONNECTIONS = 32
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# Rises with every answer of a marketplace, or with every request that got none.
+REQUESTS = Counter("asinflow_fetches_total", "Requests to marketplaces by status", ["marketplace", "status"])
+# From sending the request to the last byte of the page.
+FETCH_SECONDS = Histogram("asinflow_fetch_seconds", "Time to fetch one page", ["marketplace"])
+# Rises with every byte of a page, after decompression.
+FETCHED_BYTES = Counter("asinflow_fetched_bytes_total", "Bytes of pages after decompression", ["marketplace"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a marketplace answered: the final address, status, decoded body, and when it asked us to come back."""
+
+    url: str
+    status: int
+    body: bytes
+    content_type: str | None
+    retry_after: float | None
+
+
+class Fetcher:
+    """GET with the pace, time-outs, a size limit, and redirects only within the same marketplace."""
+
+    def __init__(self, client: httpx.AsyncClient, pace: Pace, settings: FetchSettings) -> None:
+        self._client = client
+        self._pace = pace
+        self._settings = settings
+
+    async def get(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer:
+        """The page at `url`, a canonical address of `marketplace`.
+
+        Raises RetryableError (timeout, connection, incomplete body), PermanentError (leaves the marketplace, too
+        large, too many redirects), or NoLongerWantedError when `wanted` says no once it is our turn. Every hop waits
+        for its own turn: a redirect is a request, too.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            request = self._request(url, marketplace)
+            await self._pace.turn(marketplace)
+            if not wanted():
+                raise NoLongerWantedError("its job has ended")
+            answer = await self._send(request, url, marketplace)
+            if isinstance(answer, Answer):
+                return answer
+            url = self._next_hop(url, answer, marketplace)
+        raise PermanentError(f"more than {MAX_REDIRECTS} redirects", code="too_many_redirects")
+
+    def _request(self, url: str, marketplace: str) -> httpx.Request:
+        headers = {
+            "User-Agent": self._settings.user_agent,
+            "Accept": "text/html,application/xhtml+xml",
+            "Accept-Language": MARKETPLACES[marketplace].accept_language,
+        }
+        if self._settings.upstream_url:
+            parts = urlsplit(url)
+            headers["X-Forwarded-Host"] = parts.netloc
+            url = self._settings.upstream_url.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
+        return self._client.build_request("GET", url, headers=headers)
+
+    async def _send(self, request: httpx.Request, url: str, marketplace: str) -> Answer | str:
+        """The answer, or where it redirects to."""
+        status = "none"
+        try:
+            with FETCH_SECONDS.labels(marketplace).time():
+                async with asyncio.timeout(self._settings.fetch_timeout_seconds):
+                    response = await self._client.send(request, stream=True)
+                    try:
+                        status = str(response.status_code)
+                        if response.status_code in REDIRECTS and "location" in response.headers:
+                            return response.headers["location"]
+                        body = await self._read(response)
+                    finally:
+                        await response.aclose()
+        except TimeoutError as error:
+            limit = self._settings.fetch_timeout_seconds
+            raise RetryableError(f"no complete page within {limit:g} s", code="timeout") from error
+        except httpx.TimeoutException as error:
+            raise RetryableError(f"no answer in time ({type(error).__name__})", code="timeout") from error
+        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
+            raise RetryableError(f"the answer broke off or is damaged: {error}", code="incomplete_answer") from error
+        except httpx.TransportError as error:
+            raise RetryableError(f"no connection: {error or type(error).__name__}", code="connection") from error
+        finally:
+            REQUESTS.labels(marketplace, status).inc()
+        FETCHED_BYTES.labels(marketplace).inc(len(body))
+        retry_after = parse_retry_after(response.headers.get("retry-after"))
+        return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._settings.page_max_bytes:
+                raise PermanentError(f"page larger than {self._settings.page_max_bytes} bytes", code="page_too_large")
+        return bytes(body)
+
+    def _next_hop(self, url: str, location: str, marketplace: str) -> str:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        upstream = urlsplit(self._settings.upstream_url or "")
+        if upstream.netloc and parts.netloc == upstream.netloc:
+            return urlunsplit(("https", urlsplit(url).netloc, parts.path, parts.query, ""))
+        found = by_host(parts.hostname or "")
+        if parts.scheme not in ("http", "https") or parts.port or found is None or found.name != marketplace:
+            raise PermanentError(f"redirected away from {marketplace}", code="foreign_redirect")
+        return urlunsplit(("https", parts.netloc, parts.path, parts.query, ""))
+
+
+def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait as RFC 9110, section 10.2.3 writes them: a number or a date; None when absent or neither."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value.strip())
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+@asynccontextmanager
+async def open_client(settings: FetchSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself."""
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
+    timeout = httpx.Timeout(settings.fetch_timeout_seconds, connect=settings.connect_timeout_seconds)
+    no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    async with httpx.AsyncClient(
+        http2=True, limits=limits, timeout=timeout, trust_env=False, cookies=no_cookies
+    ) as client:
+        yield client

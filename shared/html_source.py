@@ -1,0 +1,88 @@
+"""Products and listings read off a marketplace's pages: fetch at its pace, recognise, parse in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from prometheus_client import Counter, Histogram
+
+from shared.amazon import pages
+from shared.amazon.addresses import product_url
+from shared.amazon.identifiers import Item
+from shared.amazon.pages import Listing, Page, Product
+from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
+from shared.fetch import Answer, Fetcher
+from shared.pace import Pace
+from shared.source import Wanted
+
+# Rises with every page fetched, by what it turned out to be.
+PAGES = Counter("asinflow_pages_total", "Pages by what they turned out to be", ["marketplace", "kind", "reason"])
+# Rises for every field of every product page, by the rule that answered (none: the page does not show it).
+FIELDS = Counter("asinflow_fields_total", "Fields of product pages by answering rule", ["marketplace", "field", "rule"])
+# Time in a parser thread for one page.
+PARSE_SECONDS = Histogram("asinflow_parse_seconds", "Time to parse one page", ["kind"])
+
+# Threads take turns this often, so that a page in a parser thread delays the event loop by no more.
+SWITCH_SECONDS = 0.001
+
+
+class HtmlSource:
+    """Implements `shared.source.Source` over pages."""
+
+    def __init__(self, fetcher: Fetcher, pace: Pace, executor: Executor) -> None:
+        self._fetcher = fetcher
+        self._pace = pace
+        self._executor = executor
+
+    async def product(self, item: Item, wanted: Wanted) -> Product:
+        answer = await self._fetcher.get(product_url(item), item.marketplace, wanted)
+        page = await self._parse(answer, item.marketplace)
+        if page.product is not None:
+            for field, rule in page.trace.items():
+                FIELDS.labels(item.marketplace, field, rule or "none").inc()
+            return page.product
+        raise await self._refusal(page, answer, item.marketplace)
+
+    async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
+        answer = await self._fetcher.get(url, marketplace, wanted)
+        page = await self._parse(answer, marketplace)
+        if page.listing is not None:
+            return page.listing
+        raise await self._refusal(page, answer, marketplace)
+
+    async def _parse(self, answer: Answer, marketplace: str) -> Page:
+        loop = asyncio.get_running_loop()
+        page = await loop.run_in_executor(self._executor, _parse, answer)
+        PAGES.labels(marketplace, page.kind, page.reason).inc()
+        if page.advice != "slow_down":
+            await self._pace.ease(marketplace)
+        return page
+
+    async def _refusal(self, page: Page, answer: Answer, marketplace: str) -> AsinflowError:
+        """Turn a page that is not what was asked for into the error that says what to do."""
+        told = f"{marketplace} answered {answer.status} with {page.reason.replace('_', ' ') or page.kind}"
+        match page.advice:
+            case "slow_down":
+                pause = await self._pace.block(marketplace, page.reason, answer.retry_after)
+                return BlockedError(told, code=page.reason, retry_after=pause)
+            case "retry":
+                return RetryableError(told, code=page.reason, retry_after=answer.retry_after)
+            case _:
+                return PermanentError(told, code=page.reason or "unexpected_page")
+
+
+def _parse(answer: Answer) -> Page:
+    with PARSE_SECONDS.labels("page").time():
+        return pages.parse(answer.body, url=answer.url, status=answer.status, content_type=answer.content_type)
+
+
+@contextmanager
+def parser_threads(count: int) -> Iterator[Executor]:
+    """Threads for parsing: the parser itself runs outside the interpreter's lock."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    with ThreadPoolExecutor(count, thread_name_prefix="parser") as executor:
+        yield executor

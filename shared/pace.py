@@ -1,0 +1,215 @@
+"""The pace: at most one request per interval and marketplace, over all processes and machines.
+
+One document per marketplace holds the next free slot, in microseconds since the epoch. Reserving is a single atomic
+update on the database's clock, after which the caller sleeps until its slot: no polling, no herd. A slot that its owner
+woke up too late for is given up, not used late, because the next request would follow too closely. After a block the
+next slot lies behind a pause that doubles with each further block, and the interval is longer for a while (additive
+increase, multiplicative decrease of the rate, as in TCP's congestion control).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.clock import Clock
+from shared.log import get_logger
+from shared.mongo import Collection, Database, ReturnDocument, database_errors, insert_new
+from shared.serverclock import ServerClock
+
+log = get_logger(__name__)
+
+# A request leaves within this time after its slot began, or not in this slot.
+WINDOW_SECONDS = 0.003
+# Added to the interval, as a share and at least so much, so that leaving late in one window and early in the next one
+# still keeps the distance; the rest of the pace stays usable.
+PAD_SHARE = 0.005
+PAD_MAX_SECONDS = 0.003
+# Slots lie at least this far ahead, so that the answer arrives before the slot begins.
+LEAD_MIN_SECONDS = 0.002
+LEAD_MAX_SECONDS = 0.250
+# Slots that one process holds at a time per marketplace: enough to use the pace, so few that a newcomer, a page of a
+# listing say, waits for no more than that many of each process.
+SLOTS_AHEAD = 2
+SLOWEST_FACTOR = 16.0
+SLOWEST_SECONDS = 1.0
+# Without an interval, how long one look at the pauses is good for.
+FREE_SECONDS = 0.25
+NOW_US = {"$multiply": [{"$toLong": "$$NOW"}, 1000]}
+Step = dict[str, Any]
+
+# Rises with every slot reserved; used, missed (woke up too late) or blocked (a pause began before it).
+SLOTS = Counter("asinflow_pace_slots_total", "Slots of the pace by what became of them", ["marketplace", "outcome"])
+# How long after its slot a request left.
+SLOT_LAG = Histogram(
+    "asinflow_pace_slot_lag_seconds",
+    "Time from a slot's beginning to its request being sent",
+    ["marketplace"],
+    buckets=(0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5),
+)
+# The interval now in force; above the configured one while recovering from a block.
+INTERVAL = Gauge("asinflow_pace_interval_seconds", "Interval between requests now in force", ["marketplace"])
+# Rises with every answer that asked us to slow down.
+BLOCKS = Counter("asinflow_marketplace_blocks_total", "Answers that asked us to slow down", ["marketplace", "reason"])
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The configured pace, in seconds."""
+
+    interval: float
+    pause: float
+    pause_max: float
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A moment on the database's clock (seconds since the epoch) at which one request may leave."""
+
+    at: float
+    interval_us: int
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+class Pace:
+    """Slots of all marketplaces for one egress; shared by everything in a process that fetches."""
+
+    def __init__(self, database: Database, limits: Limits, clock: Clock) -> None:
+        self._collection: Collection = database["pace"]
+        self._limits = limits
+        self._clock = clock
+        self._server = ServerClock()
+        self._known: set[str] = set()
+        self._blocked_until: dict[str, float] = {}
+        self._free_until: dict[str, float] = {}
+        self._slowed: set[str] = set()
+        self._ahead: dict[str, asyncio.Semaphore] = {}
+
+    @property
+    def unlimited(self) -> bool:
+        """No interval is configured: requests leave at once, except after a block."""
+        return self._limits.interval == 0
+
+    async def turn(self, marketplace: str) -> None:
+        """Return at the moment at which one request may be sent; send it then, without awaiting anything first."""
+        if self.unlimited and await self._is_free(marketplace):
+            return
+        async with self._ahead.setdefault(marketplace, asyncio.Semaphore(SLOTS_AHEAD)):
+            await self._wait_for_slot(marketplace)
+
+    async def _wait_for_slot(self, marketplace: str) -> None:
+        while not (self.unlimited and await self._is_free(marketplace)):
+            slot = await self._reserve(marketplace)
+            starts = self._server.local(slot.at, self._clock.monotonic())
+            await self._clock.sleep(max(0.0, starts - self._clock.monotonic()))
+            lag = self._clock.monotonic() - starts
+            outcome = self._judge(marketplace, slot, lag)
+            SLOTS.labels(marketplace, outcome).inc()
+            if outcome == "used":
+                SLOT_LAG.labels(marketplace).observe(max(0.0, lag))
+                return
+
+    async def _is_free(self, marketplace: str) -> bool:
+        """Without an interval: whether no pause is in force, asked of the database a few times a second."""
+        if self._clock.monotonic() < self._free_until.get(marketplace, 0.0):
+            return True
+        document = await self._update(marketplace, [{"$set": {"asked": NOW_US}}])
+        if document["interval_us"] > 0 or document["next"] > document["asked"]:
+            return False
+        self._free_until[marketplace] = self._clock.monotonic() + FREE_SECONDS
+        return True
+
+    def _judge(self, marketplace: str, slot: Slot, lag: float) -> str:
+        if slot.at < self._blocked_until.get(marketplace, 0.0):
+            return "blocked"
+        # Without an interval there is no distance to keep, so no slot is ever too late.
+        return "missed" if lag > WINDOW_SECONDS and not self.unlimited else "used"
+
+    @property
+    def _floor_us(self) -> int:
+        interval = self._limits.interval
+        return math.ceil((interval + min(PAD_MAX_SECONDS, interval * PAD_SHARE)) * 1_000_000)
+
+    async def _reserve(self, marketplace: str) -> Slot:
+        lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
+        earliest = {"$add": [NOW_US, round(lead * 1_000_000)]}
+        interval = {"$max": ["$interval_us", self._floor_us]}
+        steps: list[Step] = [
+            {"$set": {"asked": NOW_US, "used_us": interval, "slot": {"$max": ["$next", earliest]}}},
+            {"$set": {"next": {"$add": ["$slot", "$used_us"]}}},
+        ]
+        document = await self._update(marketplace, steps)
+        INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
+        return Slot(document["slot"] / 1_000_000, int(document["used_us"]))
+
+    async def block(self, marketplace: str, reason: str, retry_after: float | None = None) -> float:
+        """Tell everyone that this marketplace asked to slow down; returns the rest of the pause in seconds.
+
+        Answers to requests that were under way together are one incident: only the first lengthens the pause.
+        """
+        document = await self._update(marketplace, self._block_steps(reason, retry_after or 0.0))
+        self._blocked_until[marketplace] = document["blocked_until"] / 1_000_000
+        self._free_until.pop(marketplace, None)
+        BLOCKS.labels(marketplace, reason).inc()
+        seconds = max(0.0, float(document["blocked_until"] - document["asked"]) / 1_000_000)
+        log.warning("marketplace_blocked", marketplace=marketplace, reason=reason, pause_seconds=round(seconds, 3))
+        return seconds
+
+    def _block_steps(self, reason: str, retry_after: float) -> list[Step]:
+        limits = self._limits
+        doubled: Step = {"$multiply": [_us(limits.pause), {"$pow": [2, {"$min": ["$blocks", 16]}]}]}
+        capped = {"$min": [doubled, _us(max(limits.pause, limits.pause_max))]}
+        until = {"$add": ["$asked", {"$toLong": {"$max": [capped, _us(retry_after)]}}]}
+        slowest = max(SLOWEST_SECONDS, limits.interval * SLOWEST_FACTOR)
+        slower = {"$min": [_us(slowest), {"$multiply": [2, {"$max": ["$interval_us", self._floor_us, 10_000]}]}]}
+        first = {"$gte": [NOW_US, "$blocked_until"]}
+
+        def if_first(then: Any, name: str) -> Step:
+            return {"$cond": ["$first", then, f"${name}"]}
+
+        return [
+            {"$set": {"asked": NOW_US, "first": first, "reason": reason}},
+            {"$set": {"blocked_until": if_first(until, "blocked_until")}},
+            {
+                "$set": {
+                    "blocks": if_first({"$add": ["$blocks", 1]}, "blocks"),
+                    "interval_us": if_first(slower, "interval_us"),
+                    "next": {"$max": ["$next", "$blocked_until"]},
+                }
+            },
+        ]
+
+    async def ease(self, marketplace: str) -> None:
+        """A request was answered as it should be: while slowed down, a step back towards the configured interval."""
+        if marketplace not in self._slowed:
+            return
+        step = max(5_000, _us(self._limits.interval) // 10)
+        floor = 0 if self.unlimited else self._floor_us
+        eased = {"$max": [floor, {"$subtract": ["$interval_us", step]}]}
+        document = await self._update(marketplace, [{"$set": {"asked": NOW_US, "interval_us": eased, "blocks": 0}}])
+        INTERVAL.labels(marketplace).set(document["interval_us"] / 1_000_000)
+
+    async def _update(self, marketplace: str, steps: list[Step]) -> Step:
+        if marketplace not in self._known:
+            # An upsert of a contended key may be made twice: create the document first.
+            fresh = {"_id": marketplace, "interval_us": 0, "blocks": 0, "next": 0, "blocked_until": 0}
+            await insert_new(self._collection, [fresh])
+            self._known.add(marketplace)
+        sent = self._clock.monotonic()
+        with database_errors():
+            document = await self._collection.find_one_and_update(
+                {"_id": marketplace}, steps, return_document=ReturnDocument.AFTER
+            )
+        if document is None:
+            self._known.discard(marketplace)
+            return await self._update(marketplace, steps)
+        self._server.observe(sent, self._clock.monotonic(), document["asked"] / 1_000_000)
+        (self._slowed.add if document["interval_us"] > self._floor_us else self._slowed.discard)(marketplace)
+        return document
