@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
+NotYet = Literal[False] | None
 
 _PAUSE_SECONDS = 0.02
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], deadline: float = 10.0) -> T:
+async def eventually(condition: Callable[[], T | NotYet | Awaitable[T | NotYet]], deadline: float = 10.0) -> T:
     """The first truthy result of `condition`, plain or awaitable, asked again and again for `deadline` seconds.
 
     A condition may also assert: it is asked again while it fails. Raises AssertionError with what it last said.
@@ -30,6 +31,6 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], deadline: float 
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def wait_until(condition: Callable[[], T], deadline: float = 10.0) -> T:
+def wait_until(condition: Callable[[], T | NotYet], deadline: float = 10.0) -> T:
     """`eventually` for tests without an event loop."""
     return asyncio.run(eventually(condition, deadline))

@@ -3,26 +3,20 @@
 import contextlib
 import fcntl
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Collection, Iterator, Mapping
 
 from deploy.local.control import ask
 from deploy.local.errors import LocalError
-from deploy.local.folder import MARK, ROOT, RUN, RunFolder
+from deploy.local.folder import RUN, RunFolder
+from deploy.local.launch import Say, launch, statuses, wait_until_ready
 from deploy.local.ports import Ports
 from deploy.local.process import end_all, processes_of
 from deploy.local.program import Plan, Status
 from deploy.local.stack import Stack
 
-Say = Callable[[str], None]
-
-_START_SECONDS = 60.0
+_READY_SECONDS = 60.0
 _STOP_SECONDS = 60.0
-# A program that died so often without ever being ready will not recover by waiting.
-_HOPELESS_RESTARTS = 4
 _LOOK_SECONDS = 0.1
 
 
@@ -44,23 +38,27 @@ def up(  # noqa: PLR0913  each is one way in which a test's or a demo's stack di
     folder.create()
     with _only_one(folder):
         if is_up(folder):
-            say(f"already up: {endpoints(folder)['API_URL']} (`make down` ends it)")
+            say(f"already up: {endpoints(folder)['API_URL']}")
             return endpoints(folder)
         end_all(folder.path)
-        environment = {**os.environ, **(settings or {})}
-        _launch(folder, environment, only=only, durable=durable, while_pid=while_pid)
+        with contextlib.closing(Ports.from_file(folder.ports)) as ports:
+            stack = Stack(folder, {**os.environ, **(settings or {})}, ports, only, durable)
+            _launch_stack(stack, while_pid)
         try:
-            _wait_until_ready(folder, say)
+            wait_until_ready(folder, say)
         except BaseException:
             down(folder, say=lambda _: None)
             raise
         return endpoints(folder)
 
 
-def down(folder: RunFolder = RUN, *, say: Say = print) -> None:
-    """End every process of the stack, in reverse order of their start; also what a killed supervisor left behind."""
-    supervised = _end_supervisor(folder)
-    left_behind = end_all(folder.path)
+def down(folder: RunFolder = RUN, *, patience_seconds: float = 10.0, say: Say = print) -> None:
+    """End every process of the stack, in reverse order of their start; also what a killed supervisor left behind.
+
+    A supervisor that does not react for `patience_seconds`, and whatever stays after as long again, is killed.
+    """
+    supervised = _end_supervisor(folder, patience_seconds)
+    left_behind = end_all(folder.path, patience_seconds)
     for pid_file in folder.pids.glob("*"):
         pid_file.unlink(missing_ok=True)
     folder.environment.unlink(missing_ok=True)
@@ -68,12 +66,8 @@ def down(folder: RunFolder = RUN, *, say: Say = print) -> None:
 
 
 def status(folder: RunFolder = RUN) -> list[Status]:
-    """Every program of the stack; empty when it is not up."""
-    try:
-        reply = ask(folder.path, do="status")
-    except OSError:
-        return []
-    return [Status(**fields) for fields in cast("list[dict[str, Any]]", reply)]
+    """Every program of the stack in order of start; empty when it is not up."""
+    return statuses(folder) or []
 
 
 def stop(name: str, folder: RunFolder = RUN) -> None:
@@ -82,9 +76,12 @@ def stop(name: str, folder: RunFolder = RUN) -> None:
 
 
 def start(name: str, folder: RunFolder = RUN) -> bool:
-    """Bring one program back, on the same port and with the same data; tells whether it was ready within 60 s."""
+    """Bring one program back, on the same port and with the same data; tells whether it was ready within 60 s.
+
+    Raises LocalError when there is none of that name.
+    """
     _command(folder, "start", name)
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if any(program.ready for program in status(folder) if program.name == name):
             return True
@@ -109,10 +106,27 @@ def endpoints(folder: RunFolder = RUN) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _end_supervisor(folder: RunFolder) -> bool:
+@contextlib.contextmanager
+def _only_one(folder: RunFolder) -> Iterator[None]:
+    """Let one caller at a time bring this stack up."""
+    with folder.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _launch_stack(stack: Stack, while_pid: int | None) -> None:
+    folder, ports = stack.folder, stack.ports
+    plan = Plan(str(folder.path), stack.programs(), while_pid)
+    lines = [f"{name}={value}\n" for name, value in stack.endpoints().items()]
+    folder.write_private(folder.environment, "".join(lines))
+    ports.save(folder.ports)
+    launch(folder, plan, stack.settings, ports.descriptors())
+
+
+def _end_supervisor(folder: RunFolder, patience_seconds: float) -> bool:
     """Ask the supervisor to end and wait until it has; False when none answers."""
     try:
-        ask(folder.path, do="end")
+        ask(folder.path, patience_seconds, do="end")
     except OSError:
         return False
     deadline = time.monotonic() + _STOP_SECONDS
@@ -126,82 +140,3 @@ def _command(folder: RunFolder, action: str, name: str) -> None:
         ask(folder.path, _STOP_SECONDS, do=action, name=name)
     except OSError as error:
         raise LocalError("the local stack is not up: run `make up`") from error
-
-
-@contextlib.contextmanager
-def _only_one(folder: RunFolder) -> Iterator[None]:
-    """Let one caller at a time bring this stack up."""
-    with folder.lock.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _launch(
-    folder: RunFolder,
-    environment: Mapping[str, str],
-    *,
-    only: Collection[str] | None,
-    durable: bool,
-    while_pid: int | None,
-) -> None:
-    """Start the supervisor, which takes over the reservations of the ports, in a session of its own."""
-    ports = Ports.from_file(folder.ports)
-    stack = Stack(folder, environment, ports, only, durable)
-    try:
-        plan = Plan(str(folder.path), stack.programs(), while_pid)
-        folder.write_private(folder.plan, plan.to_json())
-        folder.write_private(folder.environment, "".join(f"{k}={v}\n" for k, v in stack.endpoints().items()))
-        ports.save(folder.ports)
-        for log in folder.logs.glob("*.log"):
-            log.unlink()
-        _spawn_supervisor(folder, environment, ports.descriptors())
-    finally:
-        ports.close()
-
-
-def _spawn_supervisor(folder: RunFolder, environment: Mapping[str, str], descriptors: list[int]) -> None:
-    with folder.log_of("supervisor").open("ab") as log:
-        subprocess.run(
-            [sys.executable, "-m", "deploy.local.supervisor", str(folder.plan)],
-            cwd=ROOT,
-            env={**environment, MARK: str(folder.path)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=descriptors,
-            check=True,
-        )
-
-
-def _wait_until_ready(folder: RunFolder, say: Say) -> None:
-    started = time.monotonic()
-    announced: set[str] = set()
-    while True:
-        seconds = time.monotonic() - started
-        programs = status(folder)
-        for program in programs:
-            if program.ready and program.name not in announced:
-                announced.add(program.name)
-                say(f"  {program.name:<12} ready after {seconds:4.1f} s, port {program.port}")
-        if len(announced) == len(programs) and is_up(folder):
-            return
-        _give_up_if_hopeless(folder, programs, out_of_time=seconds > _START_SECONDS)
-        time.sleep(_LOOK_SECONDS)
-
-
-def _give_up_if_hopeless(folder: RunFolder, programs: list[Status], *, out_of_time: bool) -> None:
-    if not programs and not processes_of(folder.path):
-        raise LocalError(last_words(folder, ["supervisor"]))
-    behind = [program for program in programs if not program.ready and program.state != "stopped"]
-    hopeless = [program for program in behind if program.restarts >= _HOPELESS_RESTARTS]
-    if hopeless or out_of_time:
-        raise LocalError(last_words(folder, [program.name for program in hopeless or behind]))
-
-
-def last_words(folder: RunFolder, names: list[str]) -> str:
-    """The ends of these programs' logs, for an error message."""
-    parts = []
-    for name in names:
-        lines = folder.last_lines(name) or ["(it wrote nothing)"]
-        parts.append("\n  ".join([f"{name} failed; the end of {folder.log_of(name)}:", *lines]))
-    return "\n".join(parts)

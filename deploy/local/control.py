@@ -52,7 +52,8 @@ async def serve(folder: Path, answer: Answer) -> AsyncIterator[None]:
 def ask(folder: Path, seconds: float = 10.0, **request: str) -> object:
     """The supervisor's answer to `request`.
 
-    Raises OSError when no supervisor listens in `folder` or it stays silent, LocalError when it refuses.
+    Raises OSError when no supervisor listens in `folder`, or when it stays silent for `seconds`; LocalError when
+    it refuses.
     """
     reply = _exchange(folder, seconds, json.dumps(request).encode() + b"\n")
     if isinstance(reply, dict) and "error" in reply:

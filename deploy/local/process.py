@@ -27,15 +27,6 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and only waits for its parent counts as gone."""
-    try:
-        state = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return False
-    return state not in "ZX"
-
-
 def processes_of(folder: Path) -> list[int]:
     """Every living process that carries the mark of the stack in `folder`, other than the caller."""
     mark = f"{MARK}={folder}".encode()
