@@ -1,0 +1,41 @@
+"""Every command, what it is for and where it lives; reading this loads none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+JOBS, PRODUCTS, MACHINE, TOOLS = "Jobs", "Products", "This machine", "Tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A top-level command: its module below `cli.commands`, its help in one line, its panel in the overview."""
+
+    module: str
+    panel: str
+    help: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "submit": Entry("submit", JOBS, "Submit a job: ASINs, a page that lists products, or a search."),
+    "watch": Entry("watch", JOBS, "Follow a job live until it ends."),
+    "jobs": Entry("jobs", JOBS, "List your jobs, newest first."),
+    "job": Entry("jobs", JOBS, "Show one job with its figures."),
+    "items": Entry("jobs", JOBS, "List the items of a job and what became of each."),
+    "cancel": Entry("jobs", JOBS, "Cancel a job; what is already collected stays."),
+    "products": Entry("products", PRODUCTS, "List collected products."),
+    "export": Entry("export", PRODUCTS, "Write all products, or all items of a job, as CSV or NDJSON."),
+    "up": Entry("local", MACHINE, "Start the whole system on this machine and leave it running."),
+    "status": Entry("local", MACHINE, "Show the programs of the local system."),
+    "down": Entry("local", MACHINE, "Stop the local system."),
+    "local": Entry("local", MACHINE, "Start and stop single programs of the local system."),
+    "demo": Entry("local", MACHINE, "Start the system, run a job of each type, show the results, stop it again."),
+    "api": Entry("processes", MACHINE, "Run the HTTP API and the dashboard in the foreground."),
+    "expander": Entry("processes", MACHINE, "Run the expander: turns a job into items, feeds them in windows."),
+    "collector": Entry("processes", MACHINE, "Run a collector: fetches, reads and stores products."),
+    "aggregator": Entry("processes", MACHINE, "Run the aggregator: counts outcomes, exactly once each."),
+    "sweeper": Entry("processes", MACHINE, "Run the sweeper: heals what was lost, expires what is stuck."),
+    "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved page."),
+    "token": Entry("token", TOOLS, "Sign a bearer token for a user."),
+    "settings": Entry("settings", TOOLS, "Show every setting with its type, default and meaning."),
+}

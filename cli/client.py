@@ -1,0 +1,181 @@
+"""A thin typed client of the HTTP API."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar, cast
+from urllib.parse import quote
+
+import httpx
+
+from cli.documents import Job, JobItem, Page, Product
+from cli.endpoint import Endpoint
+from cli.sse import read_events
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | None]
+
+# The API sends a heartbeat at least every 15 s; three missed ones mean a dead connection.
+STREAM_SILENCE_SECONDS = 45.0
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_LARGEST_PAGE = 100
+
+
+class ApiUnreachable(Exception):  # noqa: N818  a state of the network, not a fault of the caller
+    """The API could not be reached, or the connection broke."""
+
+
+class ApiProblem(Exception):  # noqa: N818  RFC 9457 calls it a problem
+    """The API's refusal (RFC 9457): `code` is stable, `errors` name the fields at fault."""
+
+    def __init__(self, status: int, document: Mapping[str, Any], retry_after: float | None = None) -> None:
+        self.status = status
+        self.document = document
+        self.code = str(document.get("code") or f"http_{status}")
+        self.title = str(document.get("title") or f"HTTP {status}")
+        self.detail = str(document.get("detail") or self.title)
+        self.errors: list[Any] = list(document.get("errors") or ())
+        self.retry_after = retry_after
+        super().__init__(self.detail)
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Self:
+        """The problem in `response`; a proxy's answer that is no JSON keeps its status and reason."""
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            document = {"title": f"HTTP {response.status_code} {response.reason_phrase}".strip()}
+        after = response.headers.get("Retry-After", "")
+        return cls(response.status_code, document, float(after) if after.isdigit() else None)
+
+
+@dataclass(frozen=True, slots=True)
+class JobUpdate:
+    """One event of a job's live stream: its name, its id to resume after, and the job's fields in it."""
+
+    event: str
+    id: str
+    data: dict[str, Any]
+
+
+class Api:
+    """The API as one user sees it. Every method raises ApiProblem when refused, ApiUnreachable when out of reach."""
+
+    def __init__(self, endpoint: Endpoint, transport: httpx.BaseTransport | None = None) -> None:
+        self.endpoint = endpoint
+        self._http = httpx.Client(
+            base_url=endpoint.url,
+            headers={"Authorization": f"Bearer {endpoint.token}", "User-Agent": "asinflow-cli"},
+            timeout=_TIMEOUT,
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def submit(self, request: Mapping[str, Any], idempotency_key: str | None = None) -> Job:
+        """Submit a job. A connection that breaks is tried once more: the key makes sure there is one job only."""
+        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        try:
+            response = self._send("POST", "/v1/jobs", json=request, headers=headers)
+        except ApiUnreachable as error:
+            if isinstance(error.__cause__, httpx.ConnectError):
+                raise
+            response = self._send("POST", "/v1/jobs", json=request, headers=headers)
+        return cast("Job", response.json())
+
+    def job(self, job_id: str) -> Job:
+        """One job."""
+        return cast("Job", self._send("GET", f"/v1/jobs/{_segment(job_id)}").json())
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job; the job as it then is."""
+        return cast("Job", self._send("POST", f"/v1/jobs/{_segment(job_id)}/cancel").json())
+
+    def jobs(self, limit: int | None = None, **filters: str | None) -> Iterator[Job]:
+        """Jobs, newest first."""
+        return cast("Iterator[Job]", self._pages("/v1/jobs", filters, limit))
+
+    def items(self, job_id: str, limit: int | None = None, **filters: str | None) -> Iterator[JobItem]:
+        """The items of a job, in order."""
+        return cast("Iterator[JobItem]", self._pages(f"/v1/jobs/{_segment(job_id)}/items", filters, limit))
+
+    def products(self, limit: int | None = None, **filters: str | None) -> Iterator[Product]:
+        """Collected products."""
+        return cast("Iterator[Product]", self._pages("/v1/products", filters, limit))
+
+    def items_export(self, job_id: str, form: str, status: str | None = None) -> Iterator[bytes]:
+        """All items of a job as `csv` or `ndjson`, as they arrive."""
+        with self._stream(f"/v1/jobs/{_segment(job_id)}/items", {"format": form, "status": status}) as response:
+            yield from self._body(response)
+
+    def events(self, job_id: str, last_event_id: str = "") -> Iterator[JobUpdate]:
+        """The job's live stream, until the API closes it. Heartbeats are not shown."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_event_id} if last_event_id else {})
+        with self._stream(f"/v1/jobs/{_segment(job_id)}/events", {}, headers) as response:
+            for event in read_events(self._body(response)):
+                data = json.loads(event.data)
+                if isinstance(data, dict):
+                    yield JobUpdate(event.name, event.id, data)
+
+    def _pages(self, path: str, filters: Params, limit: int | None) -> Iterator[dict[str, Any]]:
+        """Follow cursors up to `limit` rows; None means all."""
+        left, cursor = limit, None
+        while left is None or left > 0:
+            size = _LARGEST_PAGE if left is None else min(left, _LARGEST_PAGE)
+            reply = self._send("GET", path, params=_given({**filters, "limit": size, "cursor": cursor}))
+            page = cast("Page[dict[str, Any]]", reply.json())
+            yield from page["items"]
+            left = None if left is None else left - len(page["items"])
+            if (cursor := page["next_cursor"]) is None:
+                return
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        with self._reaching():
+            response = self._http.request(method, path, **request)
+        if response.is_error:
+            raise ApiProblem.of(response)
+        return response
+
+    @contextmanager
+    def _stream(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
+        timeout = httpx.Timeout(STREAM_SILENCE_SECONDS, connect=5.0)
+        request = self._http.build_request("GET", path, params=_given(params), headers=headers, timeout=timeout)
+        with self._reaching():
+            response = self._http.send(request, stream=True)
+        try:
+            if response.is_error:
+                with self._reaching():
+                    response.read()
+                raise ApiProblem.of(response)
+            yield response
+        finally:
+            response.close()
+
+    def _body(self, response: httpx.Response) -> Iterator[bytes]:
+        with self._reaching():
+            yield from response.iter_bytes()
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise ApiUnreachable(f"{self.endpoint.url} cannot be reached: {error or type(error).__name__}") from error
+
+
+def _given(params: Params) -> dict[str, str | int]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,81 @@
+"""The API's documents as this client reads them; fields it does not know pass through untouched."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+
+T = TypeVar("T")
+
+ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
+
+
+class Job(TypedDict):
+    """A job as `GET /v1/jobs/{id}` shows it."""
+
+    id: str
+    type: str
+    status: str
+    progress: int
+    success_count: int
+    error_count: int
+    total_items: int | None
+    created_at: str
+    status_reason: NotRequired[str | None]
+    error_message: NotRequired[str | None]
+    progress_percent: NotRequired[float | None]
+    success_rate: NotRequired[float | None]
+    items_per_second: NotRequired[float | None]
+    eta_seconds: NotRequired[float | None]
+    duration_seconds: NotRequired[float | None]
+    started_at: NotRequired[str | None]
+    completed_at: NotRequired[str | None]
+    priority: NotRequired[str]
+    request: NotRequired[dict[str, Any]]
+    settings: NotRequired[dict[str, Any]]
+    run: NotRequired[int]
+    cancelled_count: NotRequired[int]
+    counts: NotRequired[dict[str, int] | None]
+    invalid: NotRequired[list[dict[str, str]]]
+
+
+class ItemError(TypedDict):
+    """Why an item failed, or waits to be tried again."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+class JobItem(TypedDict):
+    """One product of a job and what became of it."""
+
+    seq: int
+    asin: str
+    marketplace: str
+    status: str
+    attempts: int
+    error: ItemError | None
+    processed_at: str | None
+    origin: NotRequired[str | None]
+
+
+class Product(TypedDict):
+    """A collected product as its user sees it; money is in units of `currency`."""
+
+    asin: str
+    marketplace: str
+    title: str | None
+    price: float | str | None
+    currency: str | None
+    rating: NotRequired[str | float | None]
+    review_count: NotRequired[int | None]
+    availability: NotRequired[str | None]
+    analysis: NotRequired[dict[str, Any] | None]
+    collected_at: NotRequired[str | None]
+
+
+class Page(TypedDict, Generic[T]):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None

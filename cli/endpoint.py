@@ -1,0 +1,59 @@
+"""Where the API is and which token opens it: from the environment, else from the local stack's `.run/env`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.errors import CliError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The API's base address, without a slash at its end, and a bearer token."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+def run_folders(folder: Path) -> tuple[Path, ...]:
+    """Where a local stack may keep its files: below the current folder, then below the checkout."""
+    return (folder / ".run", ROOT / ".run")
+
+
+def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...]) -> Endpoint:
+    """The API to talk to. Raises CliError saying what to set or start.
+
+    The local stack's token is never sent to an address given by the environment.
+    """
+    url, token = environment.get("ASINFLOW_API_URL"), environment.get("ASINFLOW_TOKEN")
+    if url and not token:
+        raise CliError(
+            "ASINFLOW_API_URL is set, but ASINFLOW_TOKEN is not",
+            code="no_token",
+            hint="export ASINFLOW_TOKEN=$(asinflow token --user YOU)",
+        )
+    local = {} if url else read_local(folders)
+    url, token = url or local.get("API_URL"), token or local.get("TOKEN")
+    if not url or not token:
+        raise CliError(
+            "no API to talk to: neither ASINFLOW_API_URL and ASINFLOW_TOKEN nor .run/env",
+            code="no_api",
+            hint="make up   (or: asinflow up)",
+        )
+    if not url.startswith(("http://", "https://")):
+        raise CliError(f"{url!r} is no address of an API: it must begin with http:// or https://", code="bad_api_url")
+    return Endpoint(url.rstrip("/"), token)
+
+
+def read_local(folders: tuple[Path, ...]) -> dict[str, str]:
+    """The KEY=value lines of the first `env` there is; empty without one."""
+    for folder in folders:
+        file = folder / "env"
+        if file.is_file():
+            pairs = (line.partition("=") for line in file.read_text(encoding="utf-8").splitlines())
+            return {key.strip(): value.strip() for key, separator, value in pairs if separator}
+    return {}

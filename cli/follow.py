@@ -1,0 +1,103 @@
+"""Follows a job to its end: by its live stream where there is one, by asking again where not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from cli.client import Api, ApiProblem, ApiUnreachable
+from cli.documents import ENDED, Job
+
+POLL_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 5.0
+# Answers that mean "no live stream here", from an older API or a proxy in between.
+_NO_STREAM = frozenset({404, 405, 406, 501})
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The job after an event; `event` is "snapshot" when it was asked for, "reconnecting" when out of reach."""
+
+    event: str
+    job: Job
+
+
+@dataclass
+class Follower:
+    """Follows one job. An API out of reach is tried again for `patience` seconds before ApiUnreachable is raised."""
+
+    api: Api
+    job_id: str
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    patience: float = 60.0
+    _streams: bool = True
+    _last_id: str = ""
+    _failing_since: float | None = None
+    _wait: float = field(default=0.25)
+
+    def updates(self) -> Iterator[Update]:
+        """Every change of the job, the last one with its final figures."""
+        job = self.api.job(self.job_id)
+        yield Update("snapshot", job)
+        while job["status"] not in ENDED:
+            event = "snapshot"
+            try:
+                for update in self._stream(job):
+                    job = update.job
+                    yield update
+                latest = self.api.job(self.job_id)
+                self._failing_since = None
+            except (ApiUnreachable, ApiProblem) as error:
+                self._judge(error)
+                event, latest = "reconnecting", job
+            if latest != job or event == "reconnecting":
+                job = latest
+                yield Update(event, job)
+            if job["status"] not in ENDED:
+                self._pause()
+
+    def _stream(self, job: Job) -> Iterator[Update]:
+        """Live updates until the job has ended or the API closes the stream."""
+        if not self._streams:
+            return
+        try:
+            for event in self.api.events(self.job_id, self._last_id):
+                self._last_id, self._wait, self._failing_since = event.id, 0.25, None
+                after = merged(job, event.data)
+                if after != job:
+                    job = after
+                    yield Update(event.event, job)
+                if job["status"] in ENDED:
+                    return
+        except ApiProblem as problem:
+            if problem.status not in _NO_STREAM:
+                raise
+            self._streams = False
+
+    def _judge(self, error: ApiUnreachable | ApiProblem) -> None:
+        """Raise what waiting cannot heal; else take note of the outage."""
+        if isinstance(error, ApiProblem):
+            if error.status < 500 and error.status != 429:
+                raise error
+            self._wait = max(self._wait, error.retry_after or 0)
+        self._failing_since = self._failing_since if self._failing_since is not None else self.clock()
+        if self.clock() - self._failing_since > self.patience:
+            raise error
+
+    def _pause(self) -> None:
+        if not self._streams and self._failing_since is None:
+            self.sleep(POLL_SECONDS)
+            return
+        self.sleep(self._wait)
+        self._wait = min(self._wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+def merged(job: Job, data: Mapping[str, Any]) -> Job:
+    """The job with the fields that an event carries, unless the event is older than what is known."""
+    known, new = cast("Mapping[str, Any]", job).get("rev"), data.get("rev")
+    if isinstance(known, int) and isinstance(new, int) and new < known:
+        return job
+    return cast("Job", {**job, **{name: value for name, value in data.items() if name in job or name == "rev"}})

@@ -1,0 +1,105 @@
+"""Reads ASINs as people keep them: plain lines, CSV, NDJSON, or a JSON list."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from cli.errors import CliError
+
+_BETWEEN = re.compile(r"[\s,;]+")
+_TABLES = {".csv", ".tsv"}
+
+
+def read_asins(path: str) -> list[str]:
+    """The ASINs (or product addresses) in a file, "-" being standard input. Raises CliError when it cannot be read."""
+    try:
+        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
+    found = asins_in(_decoded(body), is_table=Path(path).suffix.lower() in _TABLES)
+    if not found:
+        raise CliError(f"{'standard input' if path == '-' else path} names no ASIN", code="empty_file")
+    return found
+
+
+def asins_in(text: str, *, is_table: bool = False) -> list[str]:
+    """What `text` names, in order, in whichever of the forms it is written. `is_table`: CSV even without a heading."""
+    start = text.lstrip()[:1]
+    if start == "[":
+        return _from_json_list(text)
+    if start in {"{", '"'} and not is_table and _is_json(text.lstrip().splitlines()[0]):
+        return [_named(_parsed(line, number)) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    heading = text.lstrip().splitlines()[0] if start else ""
+    delimiter = max(",;\t", key=heading.count)
+    names = [name.strip().strip('"').lower() for name in heading.split(delimiter)]
+    if is_table or (len(names) > 1 and "asin" in names):
+        return _from_table(text.lstrip(), delimiter, names)
+    return [word for line in text.splitlines() for word in _words(line) if word.lower() != "asin"]
+
+
+def _words(line: str) -> list[str]:
+    """The ASINs of a plain line; an address may contain commas, and # begins a comment only outside of one."""
+    line = line.strip()
+    if "/" in line:
+        return line.split()
+    return [word for word in _BETWEEN.split(line.partition("#")[0]) if word]
+
+
+def _from_table(text: str, delimiter: str, names: list[str]) -> list[str]:
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    place = names.index("asin") if "asin" in names else 0
+    market = names.index("marketplace") if "marketplace" in names else None
+    # A heading has no digits, and every ASIN has.
+    if rows and ("asin" in names or not any(char.isdigit() for char in rows[0][0])):
+        rows = rows[1:]
+    return [
+        _address(row[place].strip(), row[market].strip() if market is not None and market < len(row) else "")
+        for row in rows
+        if place < len(row) and row[place].strip()
+    ]
+
+
+def _from_json_list(text: str) -> list[str]:
+    listed = _parsed(text, 1)
+    return [_named(value) for value in listed] if isinstance(listed, list) else []
+
+
+def _named(value: Any) -> str:
+    """The product that a JSON value names: a text, or an object with `asin` and perhaps `marketplace`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("asin"), str):
+        return _address(value["asin"], str(value.get("marketplace") or ""))
+    raise CliError(f"{json.dumps(value, ensure_ascii=False)[:80]} has no asin", code="bad_file")
+
+
+def _address(asin: str, marketplace: str) -> str:
+    return f"https://www.{marketplace}/dp/{asin}" if marketplace else asin
+
+
+def _parsed(text: str, line: int) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CliError(f"line {line} is not JSON: {error}", code="bad_file") from error
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _decoded(body: bytes) -> str:
+    """Text of a file; spreadsheets also write UTF-16, and around ASINs an older encoding does not matter."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    return body.decode("utf-8-sig", "replace")

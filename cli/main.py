@@ -1,0 +1,62 @@
+"""Entry point of `asinflow`."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from cli.program import Program
+
+EXIT_CODES = """
+[bold]Exit codes[/bold]
+0 done; a job that COMPLETED with failed items counts as done ·
+1 the watched job FAILED or was CANCELLED, or a local program failed ·
+2 wrong usage or settings ·
+3 the API cannot be reached ·
+4 the API refused ·
+130 interrupted; a watched job goes on
+
+[bold]Where the API is[/bold]
+ASINFLOW_API_URL and ASINFLOW_TOKEN, else .run/env as `make up` writes it
+"""
+
+app = typer.Typer(
+    name="asinflow",
+    cls=Program,
+    help="Collect Amazon products in bulk: submit jobs, watch them, get the results.",
+    epilog=EXIT_CODES,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        typer.echo(f"asinflow {version('asinflow')}")
+    except PackageNotFoundError:
+        typer.echo("asinflow (run from a checkout)")
+    raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Every command explains itself with --help and speaks JSON with --json."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""The root of all commands: loads only the one asked for, and turns every error into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
+
+from cli.catalogue import COMMANDS
+from cli.errors import CliError, ExitCode
+from cli.report import report
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands from the catalogue, and imports a command's module when the command is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """A stand-in that knows name and help; enough for the overview and for completion."""
+        entry = COMMANDS.get(cmd_name)
+        return Deferred(cmd_name, help=entry.help, rich_help_panel=entry.panel) if entry else None
+
+
+class Deferred(TyperCommand):
+    """A command that is loaded as soon as its arguments are to be read."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return load(str(self.name)).make_context(info_name, args, parent, **extra)
+
+
+def load(name: str) -> Any:
+    """The real command of that name."""
+    module = importlib.import_module(f"cli.commands.{COMMANDS[name].module}")
+    return typer.main.get_group(module.app).commands[name]
+
+
+class Program(LazyGroup):
+    """Exits with the documented code, whatever happens; errors go to standard error, as JSON when asked for."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(given, prog_name or "asinflow", **extra)
+        except CliError as error:
+            code = report(error, as_json="--json" in given)
+        except TyperException as error:
+            code = report(_usage(error), as_json="--json" in given)
+        except typer.Abort:
+            code = ExitCode.INTERRUPTED
+        sys.exit(code or ExitCode.OK)
+
+
+def _usage(error: TyperException) -> CliError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "asinflow"
+    return CliError(error.format_message(), hint=f"{path} --help")

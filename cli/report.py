@@ -1,0 +1,29 @@
+"""How an error reaches its reader."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from cli.errors import CliError, ExitCode
+
+_MOST_LINES_SHOWN = 20
+
+
+def report(error: CliError, *, as_json: bool) -> ExitCode:
+    """Write the error to standard error and return the exit code it stands for."""
+    if as_json:
+        print(json.dumps(error.as_dict(), ensure_ascii=False, default=str), file=sys.stderr)
+    elif error.message:
+        print(f"asinflow: {error.message}", file=sys.stderr)
+        for line in error.details.get("errors", ())[:_MOST_LINES_SHOWN]:
+            print(f"  - {_sentence(line)}", file=sys.stderr)
+        if error.hint:
+            print(f"Try:  {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def _sentence(error: Any) -> str:
+    """One entry of a problem's `errors`."""
+    return f"{error.get('field', '')}: {error.get('message', '')}" if isinstance(error, dict) else str(error)

@@ -1,0 +1,73 @@
+"""What a command works with: the API, the environment, the clock. Tests hand in their own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import typer
+
+from cli.client import Api, ApiProblem, ApiUnreachable
+from cli.endpoint import find_endpoint, run_folders
+from cli.errors import CliError, ExitCode
+
+
+@dataclass(frozen=True)
+class Session:
+    """The outside world of a command."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    folders: tuple[Path, ...] = field(default_factory=lambda: run_folders(Path.cwd()))
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    @contextmanager
+    def api(self) -> Iterator[Api]:
+        """The API; what goes wrong with it ends the command with the documented exit code."""
+        with Api(find_endpoint(self.environment, self.folders), self.transport) as api:
+            try:
+                yield api
+            except ApiProblem as problem:
+                raise refused(problem) from problem
+            except ApiUnreachable as error:
+                raise CliError(
+                    str(error),
+                    code="api_unreachable",
+                    exit_code=ExitCode.UNREACHABLE,
+                    hint="make status   (is it running? `make up` starts it)",
+                ) from error
+
+
+def session_of(ctx: typer.Context) -> Session:
+    """The session handed in from outside, else the real one."""
+    return ctx.find_object(Session) or Session()
+
+
+def refused(problem: ApiProblem) -> CliError:
+    """The API's problem as the command line tells it, with the next thing to try."""
+    return CliError(
+        f"{problem.detail}  [{problem.status} {problem.code}]",
+        code=problem.code,
+        exit_code=ExitCode.REFUSED,
+        hint=_hint(problem),
+        errors=problem.errors,
+        problem=dict(problem.document),
+    )
+
+
+def _hint(problem: ApiProblem) -> str | None:
+    if problem.status == 401:
+        return "export ASINFLOW_TOKEN=$(asinflow token --user YOU)"
+    if problem.status == 403:
+        return "asinflow token --user YOU --scope SCOPE   (a token with the scope named above)"
+    if problem.status == 404:
+        return "asinflow jobs"
+    if problem.status == 429 and problem.retry_after is not None:
+        return f"the same again in {problem.retry_after:.0f} s"
+    return None

@@ -1,0 +1,71 @@
+"""Figures and foreign text as people read them."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.documents import Job
+
+
+def plain(value: Any) -> str:
+    """`value` on one line, without the control characters that a page's text could smuggle into a terminal."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    return "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text).strip()
+
+
+def duration(seconds: float | None) -> str:
+    """4.2 s, 3 min 05 s, 2 h 10 min; empty when unknown."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def age(moment: str | None, now: datetime | None = None) -> str:
+    """How long ago: 5s, 12m, 3h, 8d; empty when unknown."""
+    if not moment:
+        return ""
+    seconds = max(0, ((now or datetime.now(UTC)) - datetime.fromisoformat(moment)).total_seconds())
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def done_of(job: Job) -> str:
+    """97/100; the total is a question mark until the source is resolved."""
+    total = job.get("total_items")
+    return f"{job['progress']}/{'?' if total is None else total}"
+
+
+def subject(job: Job) -> str:
+    """What the job is about, in a few words."""
+    request = job.get("request") or {}
+    if request.get("url"):
+        return plain(request["url"])
+    if request.get("keyword"):
+        return f"“{plain(request['keyword'])}” {plain(request.get('marketplace'))}".strip()
+    count = request.get("count") or job.get("total_items")
+    return f"{count} products" if count is not None else ""
+
+
+def outcome(job: Job) -> str:
+    """One sentence on how a job ended."""
+    parts = [f"{job['success_count']} collected", f"{job['error_count']} failed"]
+    if cancelled := job.get("cancelled_count"):
+        parts.append(f"{cancelled} cancelled")
+    sentence = f"{job['status']}: {', '.join(parts)}"
+    if job.get("total_items") is not None:
+        sentence += f", of {job['total_items']}"
+    if took := duration(job.get("duration_seconds")):
+        sentence += f", in {took}"
+    reason = job.get("error_message") or (job.get("status_reason") if job["status"] == "FAILED" else None)
+    return f"{sentence}: {plain(reason)}" if reason else sentence
