@@ -22,7 +22,8 @@ class ProductFacts:
     ``dimensions_mm`` are the item's, else the package's, exactly as the printed number and unit say. ``images`` has the
     main picture first; a page prints each in many sizes, so compare by the part of the address after ``/I/``.
     ``availability`` is one of in_stock, low_stock, delayed, unavailable, used_only, no_offer; ``availability_text`` the
-    sentence printed. ``categories`` is the breadcrumb from the root. ``details`` are the rows of the details block.
+    sentence printed. ``categories`` is the breadcrumb from the root. ``details`` are the rows of the details block,
+    ``date`` when the product was first sold or the book was published, as printed.
     """
 
     host: str
@@ -49,6 +50,7 @@ class ProductFacts:
     seller: str | None
     variation: tuple[tuple[str, str], ...]
     details: tuple[tuple[str, str], ...]
+    date: str
     layout: str
 
 
@@ -85,7 +87,9 @@ class _Draw:
         self.color = rng.choice(self.goods.colors)
         self.size_name = rng.choice(self.goods.sizes)
         self.adjective = rng.choice(self.goods.adjectives)
-        self.date = f"20{rng.randint(15, 25)}/{rng.randint(1, 12)}/{rng.randint(1, 28)}"
+        self.date = words.date.format(
+            year=rng.randint(2009, 2025), month=words.months[rng.randrange(12)], day=rng.randint(1, 28)
+        )
 
     def facts(self) -> ProductFacts:
         department = self._department(self.goods)
@@ -123,6 +127,7 @@ class _Draw:
             seller=self._seller() if self.layout.offer is Offer.NEW else None,
             variation=self._variation(),
             details=details,
+            date=self.date,
             layout=self.layout.name,
         )
 

@@ -35,7 +35,7 @@ def title(page: Page) -> str:
     beside = ""
     if page.layout.book:
         secondary = '<span class="a-size-medium a-color-secondary a-text-normal">{}</span>'
-        beside = secondary.format(page.words.hardcover) + " " + secondary.format("– 2018/4/27")
+        beside = secondary.format(page.words.hardcover) + " " + secondary.format(f"– {page.facts.date}")
     return (
         '<div id="titleSection"><h1 id="title" class="a-size-large a-spacing-none">'
         '<span id="productTitle" class="a-size-large product-title-word-break">        '

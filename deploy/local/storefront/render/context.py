@@ -47,6 +47,13 @@ class Page:
         return self.words.rating.format(decimal_text(value, self.market))
 
     def other_price(self) -> Decimal:
-        """A price that is not this product's: what a neighbour costs, or its shipping."""
-        yen = Decimal(self.chance.randint(310, 9800))
+        """A price that is not this product's: what a neighbour costs."""
+        return self._drawn(310, 9800)
+
+    def shipping_fee(self) -> Decimal:
+        """What sending the product costs."""
+        return self._drawn(280, 1600)
+
+    def _drawn(self, low: int, high: int) -> Decimal:
+        yen = Decimal(self.chance.randint(low, high))
         return self.market.from_yen(yen).quantize(Decimal(1).scaleb(-self.market.minor_digits))

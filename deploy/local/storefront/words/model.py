@@ -72,6 +72,8 @@ class Words:
     color_label: str
     size_label: str
     date_label: str
+    date: str
+    months: tuple[str, ...]
     pages_label: str
     pages: str
     publisher_label: str
