@@ -32,7 +32,7 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 set -- install -y -qq --no-install-recommends "$@"
-apt-get "$@" || { apt-get update -qq && apt-get "$@"; }
+apt-get "$@" >/dev/null || { apt-get update -qq >/dev/null && apt-get "$@" >/dev/null; }
 """
 _STAY_OFF = "if command -v systemctl >/dev/null; then systemctl disable --quiet rabbitmq-server epmd.socket || true; fi"
 
