@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from cli.documents import Job
+from cli.documents import Job, Product
 
 
 def plain(value: Any) -> str:
@@ -69,3 +70,17 @@ def outcome(job: Job) -> str:
         sentence += f", in {took}"
     reason = job.get("error_message") or (job.get("status_reason") if job["status"] == "FAILED" else None)
     return f"{sentence}: {plain(reason)}" if reason else sentence
+
+
+def money(product: Product) -> str:
+    """2,480 JPY; empty without a price."""
+    price = product.get("price")
+    if price is None:
+        return ""
+    return f"{Decimal(str(price)):,f} {product.get('currency') or ''}".strip()
+
+
+def margin_of(product: Product) -> str:
+    """The resale margin that the analysis found, in percent; empty without one."""
+    margin = (product.get("analysis") or {}).get("margin_percent")
+    return "" if margin is None else f"{Decimal(str(margin)):.1f} %"

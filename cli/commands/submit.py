@@ -60,7 +60,7 @@ def asins(  # noqa: PLR0913  one parameter per option
     *,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ASIN]...", help="ASINs, ISBN-10s or product addresses.", show_default=False),
+        typer.Argument(metavar="ASIN", help="ASINs, ISBN-10s or product addresses.", show_default=False),
     ] = None,
     file: Annotated[
         str | None,
