@@ -39,7 +39,7 @@ def page_count(host: str, kind: str, key: str, *, products: int | None = None, s
     return -(-total_of(host, kind, key, products=products, seed=seed) // page_size(host, kind, key, seed=seed))
 
 
-def organic_asins(  # noqa: PLR0913 - what names a page, and the world it is drawn from
+def organic_asins(
     host: str, kind: str, key: str, page: int, *, products: int | None = None, seed: int = 0
 ) -> tuple[str, ...]:
     """The organic products of a page (from 1) in order; empty past the last page. No product is twice in a list."""
@@ -49,7 +49,7 @@ def organic_asins(  # noqa: PLR0913 - what names a page, and the world it is dra
     return tuple(nth_asin(start + place) for place in range((page - 1) * size, min(page * size, total)))
 
 
-def sponsored_asins(  # noqa: PLR0913 - as above
+def sponsored_asins(
     host: str, kind: str, key: str, page: int, *, products: int | None = None, seed: int = 0
 ) -> tuple[str, ...]:
     """The advertised products mixed into a page; the first one also ranks among its organic products on odd pages."""

@@ -68,7 +68,7 @@ def _points(page: Page) -> str:
 
 
 def _delivery(page: Page) -> str:
-    fee = page.words.shipping.format(page.modern_money(page.other_price()))
+    fee = page.words.shipping.format(page.modern_money(page.shipping_fee()))
     return (
         '<div id="mir-layout-DELIVERY_BLOCK" class="a-section a-spacing-small">'
         f'<div id="mir-layout-DELIVERY_BLOCK-slot-PRIMARY_DELIVERY_MESSAGE_LARGE"><b>{page.words.delivery}</b></div>'

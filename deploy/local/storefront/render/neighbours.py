@@ -6,6 +6,7 @@ from html import escape
 from deploy.local.storefront.asins import draw_asin
 from deploy.local.storefront.render.context import Page
 from deploy.local.storefront.render.price import a_price
+from deploy.local.storefront.render.reviews import star_class
 from deploy.local.storefront.words import WORDS
 
 
@@ -46,13 +47,14 @@ def _card(page: Page) -> str:
     asin = draw_asin(chance)
     noun = chance.choice(chance.choice(goods.departments).nouns)
     name = escape(f"{chance.choice(goods.brands)} {noun}")
-    rating = page.rating(Decimal(chance.randint(31, 50)) / 10)
+    rating = Decimal(chance.randint(31, 50)) / 10
     return (
         f'<div data-asin="{asin}" class="p13n-sc-uncoverable-faceout">'
         f'<a class="a-link-normal" href="/dp/{asin}/ref=sims">'
         f'<img class="a-dynamic-image" src="https://m.media-amazon.com/images/I/{asin}L._AC_UL165_.jpg" alt="">'
         f'<div class="p13n-sc-truncate">{name}</div></a>'
-        f'<i class="a-icon a-icon-star-small"><span class="a-icon-alt">{rating}</span></i> '
+        f'<i class="a-icon a-icon-star-small {star_class(rating)}">'
+        f'<span class="a-icon-alt">{page.rating(rating)}</span></i> '
         f'<span class="a-size-small">{page.count(chance.randint(1, 9000))}</span> '
         f"{a_price(page, page.other_price())}</div>"
     )

@@ -113,9 +113,8 @@ def _priceblock(page: Page, block_id: str, label: str) -> str:
     if listed:
         struck = f'<span class="priceBlockStrikePriceString a-text-strike"> {page.money(listed)}</span>'
         rows.append(_row(page.words.list_price_label, struck))
-    shipping = (
-        f'<span id="ourprice_shippingmessage">{page.words.shipping.format(page.money(page.other_price()))}</span>'
-    )
+    fee = page.words.shipping.format(page.money(page.shipping_fee()))
+    shipping = f'<span id="ourprice_shippingmessage">{fee}</span>'
     cell = f'<span id="{block_id}" class="a-size-medium a-color-price">{page.money(price)}</span> {shipping}'
     rows.append(_row(label, cell, f"{block_id}_row"))
     if listed:

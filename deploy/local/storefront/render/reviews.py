@@ -1,9 +1,11 @@
 """Stars and review counts at the top of the page, and the words of a product nobody has reviewed."""
 
+from decimal import Decimal
+
 from deploy.local.storefront.render.context import Page
 
 
-def star_class(rating: float) -> str:
+def star_class(rating: Decimal) -> str:
     """The class of the star icon, in half stars: ``a-star-4-5``."""
     halves = round(rating * 2)
     return f"a-star-{halves // 2}" + ("-5" if halves % 2 else "")
@@ -15,8 +17,7 @@ def stars(page: Page) -> str:
     if rating is None:
         return ""
     return (
-        f'<i class="a-icon a-icon-star {star_class(float(rating))}">'
-        f'<span class="a-icon-alt">{page.rating(rating)}</span></i>'
+        f'<i class="a-icon a-icon-star {star_class(rating)}"><span class="a-icon-alt">{page.rating(rating)}</span></i>'
     )
 
 
