@@ -65,7 +65,7 @@ class CategoryTable(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a category; a `whole` one is matched by a breadcrumb that equals it, and never in a title."""
+    """One word of a category; a `whole` one is matched only by a breadcrumb or title that equals it."""
 
     text: str
     category: str
@@ -99,8 +99,7 @@ def classify(breadcrumbs: Sequence[str], title: str | None, table: CategoryTable
     """The category by breadcrumbs, else by title, else the default one; the same input always gives the same answer."""
     if found := _in_breadcrumbs([_normal(node) for node in breadcrumbs], table.words):
         return CategoryMatch(found.category, "breadcrumbs", found.text)
-    spoken = (word for word in table.words if not word.whole)
-    if title and (found := _longest(spoken, _normal(title))):
+    if title and (found := _longest(table.words, _normal(title))):
         return CategoryMatch(found.category, "title", found.text)
     return CategoryMatch(table.default, "default")
 

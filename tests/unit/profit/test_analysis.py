@@ -59,7 +59,7 @@ def test_absurd_price_is_refused_with_its_reason() -> None:
 def test_unknown_weight_is_assumed_and_marked(weight: int | None) -> None:
     found = analysed(weight_g=weight)
 
-    assert (found.weight_g, found.weight_assumed, found.status) == (500, True, "complete")
+    assert (found.weight_g, found.weight_assumed, found.status) == (Decimal(500), True, "complete")
     assert codes(found) == ["weight_assumed"]
     assert "500 g" in found.reasons[0].message
 

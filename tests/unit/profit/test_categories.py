@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from shared.profit.categories import CategoryMatch, CategoryTable, classify
@@ -112,7 +114,7 @@ def test_width_case_and_spaces_do_not_matter() -> None:
     assert {by_breadcrumbs(*trail) for trail in trails} == {"toys_hobbies"}
 
 
-def table(**categories: dict[str, object]) -> CategoryTable:
+def table(**categories: Mapping[str, object]) -> CategoryTable:
     return CategoryTable.model_validate({"default": next(iter(categories)), "categories": categories})
 
 

@@ -14,6 +14,10 @@ from shared.profit import Analysis, ProductFacts
 from shared.profit.pricing import outcome, recommended_price
 from tests.unit.profit.cases import TABLES, analysed
 
+# No deadline: a busy machine is no defect.
+SOME = settings(deadline=None)
+MANY = settings(deadline=None, max_examples=300)
+
 PRICES = st.decimals(min_value="0.01", max_value=10_000_000, places=2)
 WEIGHTS = st.decimals(min_value="0.1", max_value=70_000, places=1)
 RATES = st.decimals(min_value="5", max_value="20", places=4).map(str)
@@ -41,6 +45,7 @@ def exact_margin(price: int, cost: Decimal, fee: Decimal) -> Fraction:
     return (price - Fraction(cost) - price * Fraction(fee) / 100) / price * 100
 
 
+@SOME
 @given(cost=COSTS, margin=MARGINS, fee=FEES)
 def test_recommended_price_is_least_that_reaches(cost: Decimal, margin: Decimal, fee: Decimal) -> None:
     price = recommended_price(cost, margin, fee)
@@ -50,6 +55,7 @@ def test_recommended_price_is_least_that_reaches(cost: Decimal, margin: Decimal,
     assert price == 100 or exact_margin(price - 100, cost, fee) < Fraction(margin)
 
 
+@SOME
 @given(margin=MARGINS, fee=FEES, hundreds=st.integers(1, 10_000_000))
 def test_price_that_fits_exactly_is_not_raised(margin: Decimal, fee: Decimal, hundreds: int) -> None:
     cost = hundreds * (100 - margin - fee)
@@ -57,6 +63,7 @@ def test_price_that_fits_exactly_is_not_raised(margin: Decimal, fee: Decimal, hu
     assert hundreds * 100 == recommended_price(cost, margin, fee)
 
 
+@SOME
 @given(price=st.integers(1, 10_000_000), cost=COSTS, fee=FEES, margin=MARGINS)
 def test_shown_margin_never_exceeds_the_exact_one(price: int, cost: Decimal, fee: Decimal, margin: Decimal) -> None:
     sale = outcome(price, cost, fee, margin)
@@ -66,6 +73,7 @@ def test_shown_margin_never_exceeds_the_exact_one(price: int, cost: Decimal, fee
     assert (exact >= Fraction(margin)) == sale.reaches_target == (sale.margin_percent >= margin)
 
 
+@SOME
 @given(price=PRICES, weight=WEIGHTS, others=settings_values())
 def test_complete_analysis_reaches_its_own_target(price: Decimal, weight: Decimal, others: dict[str, Any]) -> None:
     found = analysed(price=price, weight_g=weight, **others)
@@ -75,6 +83,7 @@ def test_complete_analysis_reaches_its_own_target(price: Decimal, weight: Decima
     assert (found.is_profitable, cheaper.is_profitable) == (True, False)
 
 
+@SOME
 @given(low=PRICES, high=PRICES, weight=WEIGHTS, others=settings_values())
 def test_dearer_goods_never_cost_less(low: Decimal, high: Decimal, weight: Decimal, others: dict[str, Any]) -> None:
     low, high = sorted((low, high))
@@ -84,6 +93,7 @@ def test_dearer_goods_never_cost_less(low: Decimal, high: Decimal, weight: Decim
     assert (cheap.recommended_price_krw or 0) <= (dear.recommended_price_krw or 0)
 
 
+@SOME
 @given(light=WEIGHTS, heavy=WEIGHTS, others=settings_values())
 def test_heavier_goods_never_cost_less(light: Decimal, heavy: Decimal, others: dict[str, Any]) -> None:
     light, heavy = sorted((light, heavy))
@@ -93,6 +103,7 @@ def test_heavier_goods_never_cost_less(light: Decimal, heavy: Decimal, others: d
     assert (small.recommended_price_krw or 0) <= (large.recommended_price_krw or 0)
 
 
+@SOME
 @given(price=PRICES, weight=st.none() | WEIGHTS, others=settings_values(), sell=st.none() | st.integers(1, 10**9))
 def test_analysis_survives_storage_as_json(
     price: Decimal, weight: Decimal | None, others: dict[str, Any], sell: int | None
@@ -102,7 +113,7 @@ def test_analysis_survives_storage_as_json(
     assert found == Analysis.from_document(json.loads(json.dumps(found.as_document())))
 
 
-@settings(max_examples=300)
+@MANY
 @given(
     facts=st.builds(
         ProductFacts,

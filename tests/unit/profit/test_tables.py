@@ -31,7 +31,7 @@ def test_folder_replaces_only_the_files_it_holds(tmp_path: Path) -> None:
 
     tables = load_tables(tmp_path)
 
-    assert (tables.duty.default_percent, tables.duty.exempt_up_to_krw) == (6, 1)
+    assert (tables.duty.default_percent, tables.duty.exempt_up_to_krw) == (Decimal(6), 1)
     assert tables.fees == load_tables().fees
     assert tables.duty_percent("cameras") == Decimal("2.5")
 
