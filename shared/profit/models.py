@@ -8,18 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from shared.profit.categories import CategorySource
 from shared.profit.reasons import Reason
 from shared.profit.tables import ShippingTier
 
-Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+
+class _AsNumber:
+    """Documents a Decimal as a number alone; a decimal string is understood as well."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        return next((option for option in schema.get("anyOf", ()) if option.get("type") == "number"), schema)
+
+
+def _places(digits: int) -> AfterValidator:
+    """Round up: a target is then never missed by what was cut off."""
+    unit = Decimal(1).scaleb(-digits)
+    return AfterValidator(lambda value: value.quantize(unit, rounding=ROUND_CEILING))
+
+
+Number = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json"), _AsNumber()]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-RateValue = Annotated[Number, Field(gt=0, max_digits=15, decimal_places=8)]
+RateValue = Annotated[Number, Field(gt=0, le=1_000_000), _places(8)]
+Target = Annotated[Number, _places(2)]
 
 DEFAULT_MARGIN = Decimal("10.0")
 
@@ -44,13 +70,15 @@ class CostSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     japan_shipping_jpy: Annotated[Number, Field(ge=0, le=10_000_000)] = Field(
-        default=Decimal(0), description="Carriage within Japan to the forwarder, in JPY"
+        default=Decimal(0),
+        description="Carriage within Japan to the forwarder, in JPY",
+        json_schema_extra={"default": 0},
     )
     korea_shipping_krw: Annotated[Number, Field(ge=0, le=100_000_000)] = Field(
-        default=Decimal(0), description="Carriage within Korea to the buyer, in KRW"
+        default=Decimal(0), description="Carriage within Korea to the buyer, in KRW", json_schema_extra={"default": 0}
     )
     packaging_krw: Annotated[Number, Field(ge=0, le=100_000_000)] = Field(
-        default=Decimal(0), description="Packaging, in KRW"
+        default=Decimal(0), description="Packaging, in KRW", json_schema_extra={"default": 0}
     )
     shipping_tier: ShippingTier = Field(default="economy", description="The forwarder's service from Japan to Korea")
 
@@ -58,8 +86,12 @@ class CostSettings(BaseModel):
 class AnalysisSettings(CostSettings):
     """The settings of a job that concern the analysis of its products."""
 
-    target_margin: Annotated[Number, Field(ge=5, le=50, decimal_places=2)] = Field(
-        default=DEFAULT_MARGIN, description="Margin to reach, in percent of the selling price"
+    target_margin: Target = Field(
+        default=DEFAULT_MARGIN,
+        ge=5,
+        le=50,
+        description="Margin to reach, in percent of the selling price; two places",
+        json_schema_extra={"default": 10.0},
     )
 
 
@@ -97,9 +129,9 @@ class RecommendPriceRequest(CostSettings):
         },
     )
 
-    price: Decimal = Field(gt=0, le=10_000_000_000, description="Price asked by the marketplace")
+    price: Number = Field(ge=0.01, le=10_000_000_000, description="Price asked by the marketplace")
     currency: Currency = Field(default="JPY", description="Currency of the price")
-    weight_g: Decimal | None = Field(
+    weight_g: Number | None = Field(
         default=None, gt=0, le=10_000_000, description="Weight in grams; 500 g are assumed without it"
     )
     category: str | None = Field(
@@ -109,8 +141,12 @@ class RecommendPriceRequest(CostSettings):
         default=(), max_length=30, description="Breadcrumbs, from department to detail"
     )
     title: str | None = Field(default=None, max_length=2000, description="Title, used where breadcrumbs say nothing")
-    target_margin: Decimal = Field(
-        default=DEFAULT_MARGIN, ge=0, le=1000, decimal_places=2, description="Margin to reach, in percent of the price"
+    target_margin: Target = Field(
+        default=DEFAULT_MARGIN,
+        ge=0,
+        le=1000,
+        description="Margin to reach, in percent of the price; two places",
+        json_schema_extra={"default": 10.0},
     )
     rate: RateValue | None = Field(default=None, description="KRW for one unit of the currency, instead of today's")
 

@@ -149,10 +149,14 @@ def test_impossible_target_of_a_job_keeps_the_product() -> None:
     assert (found.recommended_price_krw, found.profit_krw, found.is_profitable) == (None, 22330, False)
 
 
-@pytest.mark.parametrize("margin", ["4.99", "50.01", "10.001", "nan"])
+@pytest.mark.parametrize("margin", ["4.999", "50.001", "nan"])
 def test_job_settings_bound_the_target(margin: str) -> None:
     with pytest.raises(ValidationError, match="target_margin"):
         AnalysisSettings.model_validate({"target_margin": margin})
+
+
+def test_target_is_rounded_up_to_two_places() -> None:
+    assert AnalysisSettings.model_validate({"target_margin": 10.001}).target_margin == Decimal("10.01")
 
 
 def test_job_settings_have_the_promised_defaults() -> None:
@@ -259,3 +263,8 @@ def test_numbers_are_documented_as_numbers() -> None:
 
     assert shape["target_margin"]["type"] == "number"
     assert shape["weight_assumed"]["type"] == "boolean"
+    bounds = AnalysisSettings.model_json_schema()["properties"]["target_margin"]
+    assert (bounds["minimum"], bounds["maximum"], bounds["default"]) == (5, 50, 10.0)
+    asked = CalculateRequest.model_json_schema()["properties"]
+    assert (asked["price"]["type"], asked["price"]["minimum"], asked["price"]["maximum"]) == ("number", 0.01, 10**10)
+    assert asked["rate"]["anyOf"] == [{"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}, {"type": "null"}]
