@@ -39,6 +39,6 @@ format: setup ## Format the code and repair what the linter can
 
 check: lint test ## Everything that must be green before a change is merged
 
-clean: ## End the system and remove its data, the caches and the virtual environment
-	@if [ -x .venv/bin/python ]; then $(LOCAL) down; fi
-	@rm -rf .run .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
+clean: setup ## End the system and remove its data and all caches; the virtual environment stays
+	@$(LOCAL) down
+	@rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -24,8 +24,9 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "up":
-            for name, value in commands.up().items():
-                print(f"{name}={value}")
+            endpoints = commands.up()
+            print(f"API at {endpoints['API_URL']}, storefront at {endpoints['STOREFRONT_URL']}")
+            print("tokens in .run/env, logs in .run/log; `make down` ends it")
         case "down":
             commands.down()
         case "status":

@@ -20,7 +20,7 @@ _STOP_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 
 
-def up(  # noqa: PLR0913  each is one way in which a test's or a demo's stack differs from a person's
+def up(
     folder: RunFolder = RUN,
     *,
     settings: Mapping[str, str] | None = None,

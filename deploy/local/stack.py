@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from deploy.local import mongo, rabbitmq
 from deploy.local.access import operator_token, secret_of, user_token
@@ -105,7 +106,7 @@ class Stack:
             name="storefront",
             command=[
                 *(sys.executable, "-m", "deploy.local.storefront", "--host", LOOPBACK, "--port", str(port)),
-                *(["--pages", pages] if pages else []),
+                *(["--pages", str(Path(pages).resolve())] if pages else []),
                 *shlex.split(self.settings.get("STOREFRONT_ARGS", "")),
             ],
             ready=f"tcp://{LOOPBACK}:{port}",
@@ -140,6 +141,8 @@ class Stack:
 
 def service_names(settings: Mapping[str, str]) -> list[str]:
     """The processes of the product itself; COLLECTORS tells how many collectors (2)."""
-    collectors = int(settings.get("COLLECTORS") or 2)
-    numbered = [f"collector-{number}" for number in range(1, collectors + 1)]
+    collectors = settings.get("COLLECTORS") or "2"
+    if not collectors.isdecimal():
+        raise LocalError(f"COLLECTORS must be a number, not {collectors!r}")
+    numbered = [f"collector-{number}" for number in range(1, int(collectors) + 1)]
     return ["api", "expander", *numbered, "aggregator", "sweeper"]

@@ -1,5 +1,6 @@
 """Reserved ports: stable, exclusive, usable by the program they are meant for."""
 
+import random
 import socket
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def test_reserved_port_is_refused_to_other_stacks() -> None:
     with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
         stranger.bind((LOOPBACK, ports["api"]))
     ports.close()
+
+
+def test_port_held_by_another_stack_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Ports({})
+    free = Ports({})
+    offers = iter([other["api"], free["api"]])
+    free.close()
+    monkeypatch.setattr(random, "randrange", lambda *_: next(offers))
+    ports = Ports({})
+    assert ports["api"] != other["api"]
+    ports.close()
+    other.close()
 
 
 def test_ports_lie_below_those_of_outgoing_connections() -> None:
