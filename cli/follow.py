@@ -43,17 +43,18 @@ class Follower:
         job = self.api.job(self.job_id)
         yield Update("snapshot", job)
         while job["status"] not in ENDED:
-            event = "snapshot"
             try:
                 for update in self._stream(job):
                     job = update.job
                     yield update
-                latest = self.api.job(self.job_id)
+                event, latest = "snapshot", self.api.job(self.job_id)
                 self._failing_since = None
             except (ApiUnreachable, ApiProblem) as error:
                 self._judge(error)
                 event, latest = "reconnecting", job
-            if latest != job or event == "reconnecting":
+            if job["status"] in ENDED and latest["status"] not in ENDED:
+                return  # a lagging answer does not bring an ended job back to life
+            if latest != job or (event == "reconnecting" and job["status"] not in ENDED):
                 job = latest
                 yield Update(event, job)
             if job["status"] not in ENDED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # A text that begins with one of these is run as a formula (OWASP: CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def cell(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -80,7 +81,11 @@ def money(product: Product) -> str:
     return f"{Decimal(str(price)):,f} {product.get('currency') or ''}".strip()
 
 
-def margin_of(product: Product) -> str:
-    """The resale margin that the analysis found, in percent; empty without one."""
-    margin = (product.get("analysis") or {}).get("margin_percent")
-    return "" if margin is None else f"{Decimal(str(margin)):.1f} %"
+def analysed(name: str) -> Callable[[Product], str]:
+    """Reads an amount in KRW of the resale analysis; empty where it has none."""
+
+    def read(product: Product) -> str:
+        amount = (product.get("analysis") or {}).get(name)
+        return "" if amount is None else f"{Decimal(str(amount)):,f}"
+
+    return read

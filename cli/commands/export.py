@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO, cast
@@ -31,6 +31,7 @@ PRODUCT_FIELDS: tuple[str, ...] = (
     *("marketplace", "asin", "url", "title", "price", "currency", "list_price", "brand", "author", "rating"),
     *("review_count", "availability", "weight_g", "categories", "images", "collected_at"),
 )
+ANALYSIS_FIELDS = ("cost_krw", "recommended_price_krw", "profit_krw", "margin_percent", "is_profitable")
 
 
 @export.command()
@@ -92,10 +93,9 @@ def _as_ndjson(rows: Iterable[Product], target: TextIO) -> None:
 
 def _as_csv(rows: Iterable[Product], target: TextIO) -> None:
     writer = csv.writer(target)
-    writer.writerow(PRODUCT_FIELDS)
+    writer.writerow((*PRODUCT_FIELDS, *ANALYSIS_FIELDS))
     for row in rows:
-        writer.writerow(_cells(cast("dict[str, Any]", row), PRODUCT_FIELDS))
-
-
-def _cells(row: dict[str, Any], fields: Sequence[str]) -> list[str]:
-    return [cell(row.get(name)) for name in fields]
+        product = cast("dict[str, Any]", row)
+        analysis = product.get("analysis") or {}
+        known = [product.get(name) for name in PRODUCT_FIELDS] + [analysis.get(name) for name in ANALYSIS_FIELDS]
+        writer.writerow([cell(value) for value in known])

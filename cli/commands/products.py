@@ -11,7 +11,7 @@ from cli.documents import Product
 from cli.options import Json, Marketplace
 from cli.output import Column
 from cli.session import session_of
-from cli.text import age, margin_of, money
+from cli.text import age, analysed, money
 
 app = typer.Typer()
 
@@ -20,10 +20,11 @@ COLUMNS: tuple[Column[Product], ...] = (
     Column("MARKETPLACE", lambda product: product["marketplace"], wide=True),
     Column("TITLE", lambda product: product["title"], flexible=True),
     Column("PRICE", money, align="right"),
-    Column("RATING", lambda product: product.get("rating"), align="right"),
+    Column("RATING", lambda product: product.get("rating"), align="right", wide=True),
     Column("REVIEWS", lambda product: product.get("review_count"), align="right", wide=True),
     Column("AVAILABILITY", lambda product: product.get("availability"), wide=True),
-    Column("MARGIN", margin_of, align="right"),
+    Column("SELL AT ₩", analysed("recommended_price_krw"), align="right"),
+    Column("PROFIT ₩", analysed("profit_krw"), align="right"),
     Column("AGE", lambda product: age(product.get("collected_at")), align="right"),
 )
 
