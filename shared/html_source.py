@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 from prometheus_client import Counter, Histogram
 
@@ -14,9 +14,12 @@ from shared.amazon import pages
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Listing, Page, Product
+from shared.clock import SystemClock
 from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
-from shared.fetch import Answer, Fetcher
-from shared.pace import Pace
+from shared.fetch import Answer, Fetcher, open_client
+from shared.mongo import Database
+from shared.pace import Limits, Pace
+from shared.settings import FetchSettings
 from shared.source import Wanted
 
 # Rises with every page fetched, by what it turned out to be.
@@ -86,3 +89,13 @@ def parser_threads(count: int) -> Iterator[Executor]:
     sys.setswitchinterval(SWITCH_SECONDS)
     with ThreadPoolExecutor(count, thread_name_prefix="parser") as executor:
         yield executor
+
+
+@asynccontextmanager
+async def html_source(settings: FetchSettings, database: Database) -> AsyncIterator[HtmlSource]:
+    """The source over pages, with its own connections and threads."""
+    limits = Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
+    pace = Pace(database, limits, SystemClock())
+    with parser_threads(settings.parser_threads) as executor:
+        async with open_client(settings) as client:
+            yield HtmlSource(Fetcher(client, pace, settings), pace, executor)

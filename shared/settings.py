@@ -102,3 +102,4 @@ class FetchSettings(MarketplaceSettings):
     fetch_timeout_seconds: float = Field(default=30.0, gt=0, description="Longest time for one page, body included")
     connect_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest time to connect")
     page_max_bytes: int = Field(default=8_000_000, gt=0, description="Largest page accepted, after decompression")
+    parser_threads: int = Field(default=1, ge=1, le=16, description="Threads that parse pages")

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import stamina
-
 from services.collector.analyst import Analyst
 from services.collector.jobstates import JobStates
 from services.collector.pipeline import MarketplacePipeline, Parts
@@ -16,15 +14,12 @@ from services.collector.queues import collect_queue
 from services.collector.recorder import Recorder
 from services.collector.repository import CollectorRepository
 from services.collector.settings import CollectorSettings
+from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
-from shared.errors import DatabaseUnavailableError
 from shared.failures import FailurePolicy, retry_queues
-from shared.fetch import Fetcher, open_client
-from shared.health import HealthApp, serve
-from shared.html_source import HtmlSource, parser_threads
-from shared.mongo import Database, connect, ping
-from shared.pace import Limits, Pace
+from shared.fetch import open_client
+from shared.html_source import html_source
 from shared.profit.tables import load_tables
 from shared.rates import ExchangeRates, RateSettings
 from shared.ratestore import MongoRateStore
@@ -68,26 +63,12 @@ async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
         task.result()
 
 
-def limits(settings: CollectorSettings) -> Limits:
-    return Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
-
-
-@asynccontextmanager
-async def html_source(settings: CollectorSettings, database: Database) -> AsyncIterator[Source]:
-    pace = Pace(database, limits(settings), SystemClock())
-    with parser_threads(settings.parser_threads) as executor:
-        async with open_client(settings) as client:
-            yield HtmlSource(Fetcher(client, pace, settings), pace, executor)
-
-
 @asynccontextmanager
 async def build(settings: CollectorSettings, source: Source | None = None) -> AsyncIterator[Collector]:
     """`source` replaces the marketplaces' pages, in tests and benchmarks."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(
-            connect(settings.mongo_url.get_secret_value(), settings.mongo_database, app=settings.instance)
-        )
+        database = await stack.enter_async_context(database_of(settings))
         if source is None:
             source = await stack.enter_async_context(html_source(settings, database))
         client = await stack.enter_async_context(open_client(settings))
@@ -113,27 +94,9 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
             MarketplacePipeline(name, parts, prefetch=settings.prefetch_count, concurrency=settings.concurrency)
             for name in settings.marketplaces
         ]
-        await create_indexes(repository)
-        await stack.enter_async_context(broker)
-
-        async def database_answers() -> bool:
-            return await ping(database)
-
-        async def broker_connected() -> bool:
-            return broker.connected
-
-        checks = {"database": database_answers, "broker": broker_connected}
-        await stack.enter_async_context(serve(HealthApp(checks), settings.http_host, settings.http_port))
+        await when_database_answers(repository.create_indexes)
+        await stack.enter_async_context(running(settings, database, broker))
         yield Collector(broker, repository, states, recorder, pipelines)
-
-
-async def create_indexes(repository: CollectorRepository) -> None:
-    """Wait for the database as long as it takes: without it there is nothing to do."""
-    async for attempt in stamina.retry_context(
-        on=DatabaseUnavailableError, attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
-    ):
-        with attempt:
-            await repository.create_indexes()
 
 
 def _rate_settings(settings: CollectorSettings) -> RateSettings:

@@ -22,7 +22,6 @@ class CollectorSettings(FetchSettings):
     max_attempts: int = Field(default=3, ge=1, le=20, description="Attempts per item before it fails")
     batch_items: int = Field(default=100, ge=1, le=1000, description="Most items written and acknowledged together")
     batch_seconds: float = Field(default=0.05, ge=0, le=5, description="Longest wait for such a batch to fill")
-    parser_threads: int = Field(default=2, ge=1, le=16, description="Threads that parse pages")
     until_empty: bool = Field(default=False, description="Exit once the queues are empty")
     profit_tables: Path | None = Field(default=None, description="Folder whose tables replace the bundled ones")
     frankfurter_url: str = Field(

@@ -1,0 +1,8 @@
+"""Run one aggregator process."""
+
+from services.aggregator.bootstrap import serve_aggregator
+from services.aggregator.settings import AggregatorSettings
+from shared.runner import main
+
+if __name__ == "__main__":
+    main("aggregator", AggregatorSettings, serve_aggregator)

@@ -1,0 +1,58 @@
+"""All queries of the aggregator: its part of a job, read whole and written by compare-and-swap on `rev`."""
+
+from __future__ import annotations
+
+from services.aggregator.counting import JobCount
+from shared.job_events import EVENT_FIELDS
+from shared.jobs import JobStatus
+from shared.mongo import ASCENDING, Binary, Database, Document, IndexModel, database_errors
+
+
+class AggregatorRepository:
+    def __init__(self, database: Database) -> None:
+        self._jobs = database["jobs"]
+
+    async def create_indexes(self) -> None:
+        with database_errors():
+            await self._jobs.create_indexes([IndexModel([("_id", ASCENDING), ("rev", ASCENDING)])])
+
+    async def find_count(self, job_id: str) -> JobCount | None:
+        with database_errors():
+            job = await self._jobs.find_one({"_id": job_id}, {**EVENT_FIELDS, "ledger": 1})
+        if job is None:
+            return None
+        return JobCount(
+            job_id=job_id,
+            user_id=job["user_id"],
+            run=job["run"],
+            rev=job["rev"],
+            status=JobStatus(job["status"]),
+            total_items=job["total_items"],
+            success_count=job["success_count"],
+            error_count=job["error_count"],
+            ledger=bytes(job.get("ledger", b"")),
+        )
+
+    async def swap(self, before: JobCount, after: JobCount) -> bool:
+        """Write `after` unless the job changed since `before` was read; False when it did, and nothing is written."""
+        values: Document = {
+            "ledger": Binary(after.ledger),
+            "progress": after.progress,
+            "success_count": after.success_count,
+            "error_count": after.error_count,
+            "status": str(after.status),
+            "rev": after.rev,
+        }
+        dates = {"updated_at": True}
+        if after.status != before.status:
+            values |= {"announced": False, "status_reason": None}
+            dates["completed_at"] = True
+        with database_errors():
+            result = await self._jobs.update_one(
+                {"_id": before.job_id, "rev": before.rev}, {"$set": values, "$currentDate": dates}
+            )
+        return bool(result.matched_count == 1)
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})

@@ -1,0 +1,79 @@
+"""Tells the world how jobs stand: at most so many times a second each, the last word never left out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from services.aggregator.counting import JobCount
+from shared.broker import Broker, Outgoing
+from shared.clock import Clock
+from shared.errors import BrokerUnavailableError
+from shared.job_events import ended, progressed
+from shared.log import get_logger
+from shared.mongo import Document
+
+log = get_logger(__name__)
+
+MarkAnnounced = Callable[[str, int], Awaitable[None]]
+
+
+class EventTeller:
+    """Progress events are thinned per job; the latest state held back is told as soon as its turn comes."""
+
+    def __init__(self, broker: Broker, mark_announced: MarkAnnounced, clock: Clock, events_per_second: float) -> None:
+        self._broker = broker
+        self._mark_announced = mark_announced
+        self._clock = clock
+        self._gap = 1.0 / events_per_second
+        self._told_at: dict[str, float] = {}
+        self._held: dict[str, JobCount] = {}
+
+    async def progressed(self, count: JobCount) -> None:
+        if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) < self._gap:
+            self._held[count.job_id] = count
+        else:
+            await self._tell([count])
+
+    async def ended(self, count: JobCount) -> None:
+        """The broker has it when this returns; the sweeper sends it again if we die before that."""
+        self._held.pop(count.job_id, None)
+        self._told_at.pop(count.job_id, None)
+        await self._broker.publish([ended(_document(count))])
+        await self._mark_announced(count.job_id, count.run)
+
+    async def tell_held(self) -> None:
+        """Until cancelled: tell what was held back once its gap has passed."""
+        while True:
+            await self._clock.sleep(self._gap / 4)
+            now = self._clock.monotonic()
+            due = [c for i, c in self._held.items() if now - self._told_at.get(i, float("-inf")) >= self._gap]
+            self._told_at = {i: at for i, at in self._told_at.items() if now - at < self._gap}
+            if due:
+                try:
+                    await self._tell(due)
+                except BrokerUnavailableError as error:
+                    # Still held: told with the next turn.
+                    log.warning("progress_not_told", jobs=len(due), error=error.message)
+
+    async def _tell(self, counts: Sequence[JobCount]) -> None:
+        messages: list[Outgoing] = [progressed(_document(count)) for count in counts]
+        await self._broker.publish(messages)
+        now = self._clock.monotonic()
+        for count in counts:
+            self._told_at[count.job_id] = now
+            if self._held.get(count.job_id) is count:
+                del self._held[count.job_id]
+
+
+def _document(count: JobCount) -> Document:
+    return {
+        "_id": count.job_id,
+        "user_id": count.user_id,
+        "run": count.run,
+        "rev": count.rev,
+        "status": count.status,
+        "total_items": count.total_items,
+        "progress": count.progress,
+        "success_count": count.success_count,
+        "error_count": count.error_count,
+    }

@@ -1,0 +1,8 @@
+"""Run one expander process."""
+
+from services.expander.bootstrap import serve_expander
+from services.expander.settings import ExpanderSettings
+from shared.runner import main
+
+if __name__ == "__main__":
+    main("expander", ExpanderSettings, serve_expander)

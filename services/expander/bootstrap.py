@@ -1,0 +1,56 @@
+"""Where the expander's objects are built."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.expander.expansion import Expansion
+from services.expander.feeder import Feeder
+from services.expander.feedloop import FeedLoop
+from services.expander.handlers import Expander
+from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
+from services.expander.repository import ExpanderRepository
+from services.expander.settings import ExpanderSettings
+from shared.bootstrap import database_of, running, when_database_answers
+from shared.broker import Broker
+from shared.clock import SystemClock
+from shared.failures import FailurePolicy, retry_queues
+from shared.html_source import html_source
+from shared.messages import (
+    JobCancelled,
+    JobCompleted,
+    JobExpanded,
+    JobFailed,
+    JobProgressed,
+    JobSubmitted,
+    Message,
+)
+from shared.runner import exit_when_cut_off, run_until
+from shared.worker import Worker
+
+NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobCompleted, JobFailed, JobCancelled)
+
+
+async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> None:
+    async with database_of(settings) as database, html_source(settings, database) as source:
+        repository = ExpanderRepository(database)
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=retry_queues())
+        failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
+        feeder = Feeder(repository, broker, settings.interval_seconds, settings.window_seconds, settings.window_items)
+        expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
+        expander = Expander(repository, broker, expansion, feeder, failures.final, settings.user_concurrent_jobs)
+        feed_loop = FeedLoop(expander, settings.poll_seconds)
+        submitted = Worker(
+            broker,
+            JOB_SUBMITTED,
+            [JobSubmitted],
+            expander.handle_job_submitted,
+            failures,
+            prefetch=settings.concurrency,
+            concurrency=settings.concurrency,
+        )
+        news = Worker(broker, JOB_NEWS, NEWS, feed_loop.handle, failures, prefetch=1000, batch_items=1000)
+        await when_database_answers(repository.create_indexes)
+        async with running(settings, database, broker):
+            cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
+            await run_until(stop, submitted.run(), news.run(), feed_loop.run(), cut_off)

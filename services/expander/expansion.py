@@ -1,0 +1,107 @@
+"""From what a job asks for to its items: a list is copied, a listing is paged through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.expander.repository import ExpanderRepository
+from shared.amazon.addresses import page_url, recognise, search_url
+from shared.clock import Clock
+from shared.ids import product_key
+from shared.jobs import JobType
+from shared.mongo import Document
+from shared.source import Source
+
+# A listing is read for so long in one go, then the rest is put back into the queue: the broker takes a message away
+# from a consumer that holds it for half an hour.
+STEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where paging stands: the page to read next (None: done), its address, and what was found so far."""
+
+    next_url: str | None
+    pages: int
+    found: int
+
+
+class Expansion:
+    """Turns one job's request into stored items. Every step may be repeated."""
+
+    def __init__(self, repository: ExpanderRepository, source: Source, clock: Clock, max_pages: int) -> None:
+        self._repository = repository
+        self._source = source
+        self._clock = clock
+        self._max_pages = max_pages
+
+    async def advance(self, job: Document) -> bool:
+        """Go on where the last step ended; True when all items are stored and the total is fixed."""
+        match JobType(job["type"]):
+            case JobType.BULK_ASIN:
+                total: int | None = await self._copy(job)
+            case JobType.URL | JobType.KEYWORD:
+                total = await self._page(job)
+        if total is None:
+            return False
+        await self._repository.set_total(job["_id"], job["run"], total)
+        return True
+
+    async def _copy(self, job: Document) -> int:
+        total = 0
+        async for keys in self._repository.sources(job["_id"]):
+            await self._repository.insert_items(job["_id"], job["run"], total, keys)
+            total += len(keys)
+        return total
+
+    async def _page(self, job: Document) -> int | None:
+        place = _place(job)
+        if place.next_url is None:
+            return place.found
+        address = recognise(place.next_url, (job["request"]["marketplace"],))
+        if address.kind == "product" and address.asin is not None:
+            await self._repository.insert_items(
+                job["_id"], job["run"], 0, [product_key(address.marketplace, address.asin)]
+            )
+            return 1
+        deadline = self._clock.monotonic() + STEP_SECONDS
+        seen = dict.fromkeys(await self._repository.find_keys(job["_id"], job["run"]))
+        while place.next_url is not None:
+            if self._clock.monotonic() > deadline:
+                return None
+            place = await self._read(job, place, seen)
+            await self._repository.save_expansion(job["_id"], job["run"], _document(place))
+        return place.found
+
+    async def _read(self, job: Document, place: Place, seen: dict[str, None]) -> Place:
+        """Read one page and store what it adds; a page that adds nothing is the last one."""
+        assert place.next_url is not None  # noqa: S101  the caller's loop condition
+        marketplace = job["request"]["marketplace"]
+        listing = await self._source.listing(place.next_url, marketplace, lambda: True)
+        room = job["request"]["max_results"] - place.found
+        keys = dict.fromkeys(product_key(marketplace, asin) for asin in listing.asins)
+        new = [key for key in keys if key not in seen][:room]
+        await self._repository.insert_items(job["_id"], job["run"], place.found, new)
+        seen.update(dict.fromkeys(new))
+        done = not new or len(new) >= room or place.pages + 1 >= self._max_pages
+        next_url = None if done else listing.next_url
+        return Place(next_url, place.pages + 1, place.found + len(new))
+
+
+def _place(job: Document) -> Place:
+    stored = job.get("expansion")
+    if stored:
+        return Place(stored["next_url"], stored["pages"], stored["found"])
+    return Place(first_url(job), 0, 0)
+
+
+def first_url(job: Document) -> str:
+    """The address at which a job's listing begins."""
+    request = job["request"]
+    if job["type"] == JobType.KEYWORD:
+        return search_url(request["marketplace"], request["keyword"])
+    return page_url(recognise(request["url"], (request["marketplace"],)), 1)
+
+
+def _document(place: Place) -> Document:
+    return {"next_url": place.next_url, "pages": place.pages, "found": place.found}

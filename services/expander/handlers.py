@@ -1,0 +1,109 @@
+"""What the expander does with each message: start a job, go on with it, feed it, admit the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from services.expander.expansion import Expansion
+from services.expander.feeder import Feeder
+from services.expander.repository import ExpanderRepository
+from shared.broker import Broker, command, event
+from shared.errors import AsinflowError
+from shared.intake import Delivery
+from shared.job_events import ended
+from shared.jobs import TERMINAL, JobStatus
+from shared.log import get_logger
+from shared.messages import JobEvent, JobExpanded, JobSubmitted, Message
+from shared.mongo import Document
+from shared.worker import INFRASTRUCTURE_ERRORS, Received
+
+log = get_logger(__name__)
+
+IsFinal = Callable[[Delivery, BaseException], bool]
+
+
+class Expander:
+    def __init__(
+        self,
+        repository: ExpanderRepository,
+        broker: Broker,
+        expansion: Expansion,
+        feeder: Feeder,
+        is_final: IsFinal,
+        user_limit: int,
+    ) -> None:
+        self._repository = repository
+        self._broker = broker
+        self._expansion = expansion
+        self._feeder = feeder
+        self._is_final = is_final
+        self._user_limit = user_limit
+
+    async def handle_job_submitted(self, batch: Sequence[Received[JobSubmitted]]) -> None:
+        for received in batch:
+            job = await self._admit(received.message)
+            if job is None:
+                continue
+            try:
+                await self._expand(job)
+            except INFRASTRUCTURE_ERRORS:
+                raise
+            except AsinflowError as error:
+                if not self._is_final(received.delivery, error):
+                    raise
+                await self._fail(job, error.message)
+
+    async def _admit(self, message: JobSubmitted) -> Document | None:
+        """The job if it is to be expanded now: not ended, and its user has room for it."""
+        job = await self._repository.find_job(message.job_id)
+        if job is None or job["run"] != message.run or job["status"] not in (JobStatus.PENDING, JobStatus.PROCESSING):
+            return None
+        if job["status"] == JobStatus.PROCESSING:
+            return job
+        if await self._repository.count_ahead(job) >= self._user_limit:
+            reason = f"waits for one of your {self._user_limit} running jobs to end"
+            await self._repository.mark_waiting(job["_id"], reason)
+            log.info("job_waits", job_id=job["_id"], user_limit=self._user_limit)
+            # A job may have ended between the count and the mark: then nobody else would wake this one.
+            if await self._repository.count_ahead(job) >= self._user_limit:
+                return None
+        return await self._repository.start(job["_id"])
+
+    async def _expand(self, job: Document) -> None:
+        if job["total_items"] is None and not await self._expansion.advance(job):
+            go_on = command(JobSubmitted(job_id=job["_id"], run=job["run"]))
+            await self._broker.publish([go_on])
+            return
+        expanded = await self._repository.find_job(job["_id"])
+        if expanded is None or expanded["total_items"] is None:
+            return
+        fact = JobExpanded(job_id=job["_id"], run=job["run"], total_items=expanded["total_items"])
+        await self._broker.publish([event(fact, message_id=f"{job['_id']}:{job['run']}:expanded", mandatory=True)])
+        log.info("job_expanded", job_id=job["_id"], total=expanded["total_items"])
+
+    async def _fail(self, job: Document, reason: str) -> None:
+        failed = await self._repository.fail(job["_id"], reason)
+        if failed is not None:
+            await self._broker.publish([ended(failed)])
+            await self._repository.mark_announced(failed["_id"], failed["run"])
+            log.warning("job_failed", job_id=job["_id"], reason=reason)
+
+    async def handle_job_news(self, batch: Sequence[Received[Message]]) -> None:
+        """Several tidings of one job are one: what counts is how it stands now."""
+        for job_id in dict.fromkeys(received.message.job_id for received in batch):
+            job = await self._repository.find_job(job_id)
+            if job is not None:
+                await self._feeder.feed(job)
+        ended_of = {m.user_id for r in batch if isinstance(m := r.message, JobEvent) and m.status in TERMINAL}
+        for user_id in ended_of:
+            await self._wake(user_id)
+
+    async def _wake(self, user_id: str) -> None:
+        """Submit the user's waiting jobs again; who has room is decided where they are admitted."""
+        waiting = await self._repository.find_next_waiting(user_id)
+        await self._broker.publish([command(JobSubmitted(job_id=job["_id"], run=job["run"])) for job in waiting])
+
+    async def feed_all(self) -> None:
+        """Look at every running job, so that a lost tiding delays it by no more than this."""
+        for job in await self._repository.find_running():
+            await self._feeder.feed(job)

@@ -1,0 +1,173 @@
+"""All queries and indexes of the expander."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.job_events import EVENT_FIELDS
+from shared.jobs import JobStatus, before
+from shared.mongo import ASCENDING, Database, Document, IndexModel, ReturnDocument, database_errors, insert_new
+
+JOB_FIELDS = {
+    **EVENT_FIELDS,
+    "type": 1,
+    "request": 1,
+    "expansion": 1,
+    "fed": 1,
+    "status_reason": 1,
+    "submitted_at": 1,
+}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive items of a run: places `first`.. in the run, their keys, and the seqs they have in the job."""
+
+    first: int
+    keys: Sequence[str]
+    seqs: Sequence[int]
+
+
+class ExpanderRepository:
+    def __init__(self, database: Database) -> None:
+        self._jobs = database["jobs"]
+        self._sources = database["sources"]
+        self._items = database["items"]
+
+    async def create_indexes(self) -> None:
+        with database_errors():
+            await self._jobs.create_indexes(
+                [
+                    IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+                    IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
+                ]
+            )
+            await self._items.create_indexes(
+                [IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)])]
+            )
+            await self._sources.create_indexes([IndexModel([("job_id", ASCENDING), ("n", ASCENDING)])])
+
+    async def find_job(self, job_id: str) -> Document | None:
+        with database_errors():
+            return await self._jobs.find_one({"_id": job_id}, JOB_FIELDS)
+
+    async def count_ahead(self, job: Document) -> int:
+        """Jobs of the same user that run, or were submitted before and wait."""
+        user, pending = job["user_id"], str(JobStatus.PENDING)
+        with database_errors():
+            running = await self._jobs.count_documents({"user_id": user, "status": str(JobStatus.PROCESSING)})
+            waiting = await self._jobs.count_documents({"user_id": user, "status": pending, "_id": {"$lt": job["_id"]}})
+        return running + waiting
+
+    async def mark_waiting(self, job_id: str, reason: str) -> None:
+        update = {"$set": {"status_reason": reason}, "$currentDate": {"updated_at": True}}
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "status": str(JobStatus.PENDING)}, update)
+
+    async def find_next_waiting(self, user_id: str) -> list[Document]:
+        """The user's oldest waiting jobs."""
+        query = {"user_id": user_id, "status": str(JobStatus.PENDING), "status_reason": {"$ne": None}}
+        with database_errors():
+            return await self._jobs.find(query, {"run": 1}).sort("_id", ASCENDING).limit(5).to_list(None)
+
+    async def start(self, job_id: str) -> Document | None:
+        """PENDING to PROCESSING; None when it is neither any more."""
+        changes = {
+            "$set": {"status": str(JobStatus.PROCESSING), "status_reason": None},
+            "$currentDate": {"started_at": True, "updated_at": True},
+            "$inc": {"rev": 1},
+        }
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "status": str(JobStatus.PENDING)}, changes)
+        job = await self.find_job(job_id)
+        return job if job is not None and job["status"] == JobStatus.PROCESSING else None
+
+    async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
+        """The keys that a BULK_ASIN request named, in order, a thousand at a time."""
+        with database_errors():
+            async for document in self._sources.find({"job_id": job_id}).sort("n", ASCENDING):
+                yield document["keys"]
+
+    async def insert_items(self, job_id: str, run: int, first: int, keys: Sequence[str]) -> None:
+        """Keep these keys as the items from place `first` on; again for the same place changes nothing."""
+        if keys:
+            chunk = {
+                "_id": f"{job_id}:{run}:{first}",
+                "job_id": job_id,
+                "run": run,
+                "first": first,
+                "last": first + len(keys) - 1,
+                "keys": list(keys),
+            }
+            await insert_new(self._items, [chunk])
+
+    async def find_keys(self, job_id: str, run: int) -> list[str]:
+        """All keys stored so far."""
+        with database_errors():
+            chunks = await self._items.find({"job_id": job_id, "run": run}).sort("first", ASCENDING).to_list(None)
+        return [key for chunk in chunks for key in chunk["keys"]]
+
+    async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
+        """The stored chunks that hold any of `places`."""
+        query = {
+            "job_id": job_id,
+            "run": run,
+            "first": {"$lt": places.stop},
+            "last": {"$gte": places.start},
+        }
+        with database_errors():
+            documents = await self._items.find(query).sort("first", ASCENDING).to_list(None)
+        return [
+            Chunk(d["first"], d["keys"], d.get("seqs") or range(d["first"], d["first"] + len(d["keys"])))
+            for d in documents
+        ]
+
+    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> None:
+        """Keep where paging stands."""
+        update = {"$set": {"expansion": expansion}, "$currentDate": {"updated_at": True}}
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run}, update)
+
+    async def set_total(self, job_id: str, run: int, total: int) -> None:
+        """Fix the number of items, once."""
+        changes: dict[str, Any] = {"$set": {"total_items": total}, "$inc": {"rev": 1}}
+        changes["$currentDate"] = {"updated_at": True}
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run, "total_items": None}, changes)
+
+    async def find_running(self) -> list[Document]:
+        """Jobs that may have something to be handed out."""
+        query = {"status": str(JobStatus.PROCESSING), "total_items": {"$ne": None}}
+        with database_errors():
+            return await self._jobs.find(query, JOB_FIELDS).to_list(None)
+
+    async def move_cursor(self, job_id: str, run: int, fed: int, to: int) -> None:
+        """The places up to `to` have been handed out; nothing if another feeder was quicker."""
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run, "fed": fed}, {"$set": {"fed": to}})
+
+    async def fail(self, job_id: str, reason: str) -> Document | None:
+        """To FAILED; returns the job as it then is, or None when it had ended already."""
+        changes = {
+            "$set": {
+                "status": str(JobStatus.FAILED),
+                "error_message": reason,
+                "status_reason": None,
+                "announced": False,
+            },
+            "$currentDate": {"completed_at": True, "updated_at": True},
+            "$inc": {"rev": 1},
+        }
+        with database_errors():
+            return await self._jobs.find_one_and_update(
+                {"_id": job_id, "status": {"$in": before(JobStatus.FAILED)}},
+                changes,
+                projection=EVENT_FIELDS,
+                return_document=ReturnDocument.AFTER,
+            )
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})

@@ -1,0 +1,33 @@
+"""Events made from a job's document, so that every service tells the same of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.broker import Outgoing, event
+from shared.jobs import JobStatus
+from shared.messages import FINAL_EVENTS, JobProgressed
+
+_COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
+# What a job's document must be read with to make an event of it.
+EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message"), 1)
+
+
+def _facts(job: Mapping[str, Any], at: datetime | None) -> dict[str, Any]:
+    return {"job_id": job["_id"], "at": at or datetime.now(UTC), **{name: job[name] for name in _COPIED}}
+
+
+def progressed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
+    return event(JobProgressed.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['run']}:{job['rev']}")
+
+
+def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
+    """The final event of a terminal job; its message id is the same however often it is sent."""
+    status = JobStatus(job["status"])
+    facts = _facts(job, at)
+    if status == JobStatus.FAILED:
+        facts["reason"] = job.get("error_message") or "no reason given"
+    model = FINAL_EVENTS[status].model_validate(facts)
+    return event(model, message_id=f"{job['_id']}:{job['run']}:{status.lower()}")
