@@ -1,0 +1,178 @@
+"""A page's bytes turned into a tree that rules can ask: nodes by id, clean text, embedded JSON."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from shared.amazon.marketplaces import Marketplace
+from shared.amazon.pages.text import clean
+
+MAX_BYTES = 12_000_000
+# Building the tree is quadratic in the depth of nesting and in the attributes of one tag; real pages nest under 100
+# deep and have under 20,000 tags, which is fast however they nest.
+_FEW_TAGS = 20_000
+_DEEPEST = 1_500
+_MOST_ATTRIBUTES = 5_000
+_WINDOW = 50_000
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
+_QUOTED = re.compile(rb"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)")
+_VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+# Languages that write a decimal comma; the others of Amazon's languages write a point.
+_COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "pt", "tr", "cs", "da", "ca"})
+_POINT_REGIONS = frozenset({"es-mx", "es-us", "fr-ca"})
+_LANGUAGE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
+
+
+class MalformedPage(ValueError):  # noqa: N818 - a verdict on the input, not a fault
+    """Bytes that are not worth parsing: nested or attributed beyond any real page."""
+
+
+class Document:
+    """One page. Rules find nodes by `"#id selector"`: under every element with that id, what the selector matches."""
+
+    def __init__(self, body: bytes, place: Marketplace, content_type: str | None = None) -> None:
+        """Parses `body`. Raises MalformedPage."""
+        self.place = place
+        self.raw = _utf8(_complete_part(body), content_type)
+        _refuse_hostile(self.raw)
+        self.tree = LexborHTMLParser(self.raw)
+        for node in self.tree.css("script,style,template"):
+            node.decompose()
+        self.cache: dict[str, Any] = {}
+        self.ids: dict[str, list[LexborNode]] = {}
+        for node in self.tree.css("[id]"):
+            self.ids.setdefault(node.id or "", []).append(node)
+
+    def find(self, where: str) -> Iterator[LexborNode]:
+        """The nodes that `where` names, in page order; a blank one names the page itself."""
+        if not where.startswith("#"):
+            yield from self.tree.css(where) if where else [self.root]
+            return
+        name, _, selector = where[1:].partition(" ")
+        for node in self.ids.get(name, ()):
+            if selector:
+                yield from node.css(selector)
+            else:
+                yield node
+
+    @property
+    def root(self) -> LexborNode:
+        """The element that holds the whole page."""
+        root = self.tree.root
+        if root is None:
+            raise MalformedPage("the page has no elements")
+        return root
+
+    @cached_property
+    def language(self) -> str:
+        """The language the page says it is in (`ja-jp`), else that of its marketplace; lower case."""
+        html = self.tree.css_first("html")
+        stated = (attribute(html, "lang") if html is not None else "").lower().replace("_", "-")
+        return stated if _LANGUAGE.fullmatch(stated) else self.place.language.lower()
+
+    @cached_property
+    def decimal_mark(self) -> str:
+        """The mark before decimals in the page's language."""
+        if self.language in _POINT_REGIONS:
+            return "."
+        return "," if self.language[:2] in _COMMA_LANGUAGES else "."
+
+    def json_after(self, mark: bytes) -> Any:
+        """The JSON value that follows `mark` in the page's source, or None."""
+        start = self.raw.find(mark)
+        if start < 0:
+            return None
+        text = self.raw[start + len(mark) : start + len(mark) + 400_000].decode("utf-8", "replace")
+        return parse_json(text)
+
+
+def text_of(node: LexborNode | None) -> str:
+    """The clean text of a node and all that it holds."""
+    return clean(node.text(deep=True, separator=" ")) if node is not None else ""
+
+
+def attribute(node: LexborNode, name: str) -> str:
+    """An attribute's value, or an empty string."""
+    return node.attributes.get(name) or ""
+
+
+def parse_json(text: str) -> Any:
+    """The first JSON value in `text`, whatever follows it, or None."""
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text.lstrip(" \t\r\n:=("))
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def is_truncated(body: bytes) -> bool:
+    """Whether the page breaks off before its end."""
+    return body.rfind(b"</html") < 0 and body.rfind(b"</body") < 0 and body.rfind(b"</HTML") < 0
+
+
+def _complete_part(body: bytes) -> bytes:
+    """The body up to its last whole text: in a page that breaks off inside one, half a price is not a price."""
+    stripped = body[:MAX_BYTES].rstrip()
+    if stripped.endswith(b">") or not is_truncated(stripped):
+        return stripped
+    return stripped[: max(stripped.rfind(b"<"), 0)]
+
+
+def _utf8(body: bytes, content_type: str | None) -> bytes:
+    stated = _HEADER_CHARSET.search(content_type or "")
+    found = stated[1] if stated else None
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = "utf-16"
+    elif found is None:
+        meta = _CHARSET.search(body, 0, 4096)
+        found = meta[1].decode("ascii") if meta else "utf-8"
+    try:
+        name = codecs.lookup(found).name
+    except LookupError:
+        return body
+    if name in {"utf-8", "ascii"}:
+        return body
+    return body.decode(name, "replace").encode("utf-8", "replace")
+
+
+def _refuse_hostile(body: bytes) -> None:
+    if body.count(b"<") > _FEW_TAGS and _depth(body) > _DEEPEST:
+        raise MalformedPage("the page is nested too deeply")
+    start = 0
+    while start < len(body) - _WINDOW:
+        if body.find(b">", start, start + _WINDOW) >= 0:
+            start += _WINDOW
+            continue
+        opened, closed = body.rfind(b"<", 0, start + 1), body.find(b">", start)
+        closed = closed if closed >= 0 else len(body)
+        if opened >= 0 and _attributes(body[opened:closed]) > _MOST_ATTRIBUTES:
+            raise MalformedPage("a tag of the page has too many attributes")
+        start = closed
+
+
+def _attributes(tag: bytes) -> int:
+    """At most how many attributes the text after a `<` gives that tag, quoted values set aside."""
+    names = _QUOTED.sub(b"", tag).partition(b">")[0]
+    return len(names.split()) + names.count(b"=") + names.count(b"/")
+
+
+def _depth(body: bytes) -> int:
+    """At least how deeply tags can nest: those open at once, counted for each name, since wrong ends close nothing."""
+    opened: dict[bytes, int] = {}
+    deepest: dict[bytes, int] = {}
+    for closing, name in _TAG.findall(body):
+        if name in _VOID:
+            continue
+        now = opened[name] = max(opened.get(name, 0) + (-1 if closing else 1), 0)
+        if now > deepest.get(name, 0):
+            deepest[name] = now
+    return sum(deepest.values())

@@ -1,0 +1,140 @@
+"""Pages that list products: searches, categories, sellers' shelves and bestseller lists, in layouts since 2013."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from shared.amazon.identifiers import ASIN_PATTERN, looks_like_asin
+from shared.amazon.marketplaces import by_host
+from shared.amazon.pages.document import Document, attribute, parse_json
+from shared.amazon.pages.model import Listing
+from shared.amazon.pages.rules import Answer, Field
+
+_IN_PATH = re.compile(rf"/(?:dp|gp/product|d)/({ASIN_PATTERN})(?![0-9A-Z])")
+_AD_LINK = re.compile(r"/sspa/click|/gp/slredirect/|/gp/r\.html.*slredirect")
+# What marks a result as advertised, in layouts new and old.
+_AD_MARKS = (
+    ".puis-sponsored-label-text, .puis-sponsored-label-info-icon, .s-sponsored-label-text, .s-sponsored-label-info-icon, "
+    ".s-sponsored-info-icon, .sponsored-brand-label-info-desktop, .s-sponsored-header, .s-sponsored-list-header, .sp-sponsored-label, "
+    "[data-component-type='sp-sponsored-result'], [data-component-type='s-sponsored-label'], [id^='sponsored-feedback']"
+)
+_AD_CLASSES = re.compile(r"\bAdHolder\b|\bs-sponsored\b|\bs-result-item--sponsored\b")
+# Where results stand; the first form that the page has is its layout.
+RESULTS = (
+    ("2019", "[data-component-type='s-search-result'][data-asin]"),
+    ("2015", "li.s-result-item[data-asin]"),
+    ("2019-plain", "div.s-result-item[data-asin]"),
+    ("2014", "[id^='result_'][data-asin]"),
+    ("2012", "[id^='result_'][name]"),
+)
+EMPTY = ".s-no-outline .s-no-results-message, #noResultsTitle, [data-component-type='s-search-results'], .s-main-slot, #s-results-list-atf"
+Asins = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _distinct(asins: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(asin for asin in asins if looks_like_asin(asin)))
+
+
+def _is_advertised(node: LexborNode) -> bool:
+    if _AD_CLASSES.search(attribute(node, "class")) or node.css_first(_AD_MARKS):
+        return True
+    return any(_AD_LINK.search(attribute(link, "href")) for link in node.css("a[href]")[:3])
+
+
+def _results(document: Document) -> Answer[Asins]:
+    for name, selector in RESULTS:
+        nodes = document.tree.css(selector)
+        asins = [(attribute(node, "data-asin") or attribute(node, "name"), node) for node in nodes]
+        marked = [(asin, _is_advertised(node)) for asin, node in asins if looks_like_asin(asin)]
+        if marked:
+            organic = _distinct(asin for asin, advertised in marked if not advertised)
+            return Answer((organic, _distinct(asin for asin, advertised in marked if advertised)), name)
+    return Answer()
+
+
+def _recommended(document: Document, node: LexborNode) -> tuple[str, ...] | None:
+    """All ranked ids of a bestseller page, those that are drawn later included."""
+    entries = parse_json(attribute(node, "data-client-recs-list"))
+    if not isinstance(entries, list):
+        return None
+    return _distinct(str(entry.get("id", "")) for entry in entries if isinstance(entry, dict)) or None
+
+
+def _all_recommended(document: Document, node: LexborNode) -> tuple[str, ...] | None:
+    lists = [_recommended(document, part) or () for part in node.css("[data-client-recs-list]")]
+    return _distinct(asin for asins in lists for asin in asins) or None
+
+
+def _metadata(document: Document, node: LexborNode) -> tuple[str, ...] | None:
+    data = [parse_json(attribute(part, "data-p13n-asin-metadata")) for part in node.css("[data-p13n-asin-metadata]")]
+    return _distinct(str(entry.get("asin", "")) for entry in data if isinstance(entry, dict)) or None
+
+
+def _linked(document: Document, node: LexborNode) -> tuple[str, ...] | None:
+    found = (_IN_PATH.search(attribute(link, "href")) for link in node.css("a[href]"))
+    return _distinct(match[1] for match in found if match) or None
+
+
+RANKED: Field[tuple[str, ...]] = Field(
+    "asins",
+    (
+        ("grid", ".p13n-desktop-grid[data-client-recs-list]", _recommended),
+        ("recs-list", "", _all_recommended),
+        ("ranked-2019", "#zg-ordered-list", _metadata),
+        ("ranked-2019-links", "#zg-ordered-list", _linked),
+        ("ranked-2015", "#zg_centerListWrapper", _metadata),
+        ("ranked-2015-links", "#zg_centerListWrapper", _linked),
+        ("ranked-carousels", "#zg_left_col1, #zg-center-div, #zg", _linked),
+    ),
+)
+
+
+def _target(document: Document, node: LexborNode) -> str | None:
+    href = attribute(node, "href").strip()
+    if not href or href.startswith("#"):
+        return None
+    try:
+        url = urljoin(f"https://{document.place.host}/", href)
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return None
+    return url if by_host(host) is document.place else None
+
+
+NEXT = Field(
+    "next_url",
+    (
+        ("2020", "a.s-pagination-next", _target),
+        ("2015", "#pagnNextLink", _target),
+        ("2019", "ul.a-pagination li.a-last a", _target),
+        ("2014", "#pagnNextString a, .pagnNext a, a.pagnNext", _target),
+        ("ranked-2015", ".zg_page.zg_selected + .zg_page a", _target),
+        ("rel", 'link[rel="next"]', _target),
+    ),
+)
+
+
+def read_listing(document: Document) -> tuple[Listing, dict[str, str]] | None:
+    """The listing of the page with its trace, or None if the page lists nothing."""
+    found = _results(document)
+    ranked: Answer[Any] = Answer() if found.value else RANKED.read(document)
+    if found.value is None and ranked.value is None and not document.tree.css_first(EMPTY):
+        return None
+    organic, sponsored = found.value or (ranked.value or (), ())
+    following = NEXT.read(document)
+    trace = {"asins": found.rule or ranked.rule, "next_url": following.rule}
+    listing = Listing(organic, sponsored, following.value)
+    return listing, {name: rule for name, rule in trace.items() if rule}
+
+
+def explain_listing(document: Document) -> dict[str, list[dict[str, Any]]]:
+    """What each layout's rules find on the page."""
+    results = [
+        {"rule": name, "where": selector, "answer": len(document.tree.css(selector))} for name, selector in RESULTS
+    ]
+    return {"asins": results + RANKED.explain(document), "next_url": NEXT.explain(document)}

@@ -1,0 +1,114 @@
+"""What the seller tells of the product: bullets, description, categories, chosen variation."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from shared.amazon.pages.document import Document, attribute, text_of
+from shared.amazon.pages.rules import Field, Reader
+
+_HIDDEN = re.compile(r"\b(?:aok-hidden|a-hidden)\b")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_FITMENT = re.compile(r"replacementPartsFitment|fitment|showMore|see-more", re.IGNORECASE)
+_LONGEST = 20_000
+Texts = tuple[str, ...]
+
+
+def _hidden(node: LexborNode) -> bool:
+    return bool(
+        _HIDDEN.search(attribute(node, "class"))
+        or _HIDDEN_STYLE.search(attribute(node, "style"))
+        or _FITMENT.search(node.id or "")
+    )
+
+
+def _bullets(document: Document, node: LexborNode) -> Texts | None:
+    """The texts of a list's own visible items."""
+    texts: list[str] = []
+    for item in node.css("li"):
+        text = "" if _hidden(item) or item.css_first("ul") else text_of(item)
+        if text:
+            texts.append(text)
+    return tuple(dict.fromkeys(texts)) or None
+
+
+FEATURES: Field[Texts] = Field(
+    "features",
+    (
+        ("bullets", "#feature-bullets", _bullets),
+        ("facts", "#productFactsDesktopExpander", _bullets),
+        ("facts-mobile", "#productFactsMobileExpander", _bullets),
+        ("bullets-feature", "#featurebullets_feature_div", _bullets),
+        ("bullets-below", "#feature-bullets-btf", _bullets),
+        ("2014", "#feature-bullets_feature_div", _bullets),
+        ("app", "#mas-product-feature", _bullets),
+    ),
+)
+
+
+def _crumbs(document: Document, node: LexborNode) -> Texts | None:
+    """The names in a trail of links; a link back to search results is not a category."""
+    if node.css_first("#breadcrumb-back-link"):
+        return None
+    names = [text_of(link) for link in node.css("a[href*='node='], li a, a[class*='breadcrumb']")]
+    names = [name for name in names if name and not name.startswith(("‹", "«"))]
+    return tuple(names) or None
+
+
+CATEGORIES: Field[Texts] = Field(
+    "categories",
+    (
+        ("breadcrumbs", "#wayfinding-breadcrumbs_feature_div", _crumbs),
+        ("breadcrumbs-container", "#wayfinding-breadcrumbs_container", _crumbs),
+        ("breadcrumbs-mobile", "#breadcrumbs_feature_div", _crumbs),
+        ("breadcrumbs-2014", "#detail-breadcrumb", _crumbs),
+        ("breadcrumbs-card", "#breadcrumb_feature_div", _crumbs),
+        ("showing", "#showing-breadcrumbs_div", _crumbs),
+    ),
+)
+
+
+def _text(document: Document, node: LexborNode) -> str | None:
+    return text_of(node)[:_LONGEST] or None
+
+
+DESCRIPTION: Field[str] = Field(
+    "description",
+    (
+        ("description", "#productDescription", _text),
+        ("book", "#bookDescription_feature_div .a-expander-content", _text),
+        ("book-2015", "#bookDescription_feature_div", _text),
+        ("feature", "#productDescription_feature_div", _text),
+        ("app", "#mas-product-description", _text),
+        ("aplus", "#aplus", _text),
+    ),
+)
+
+_DIMENSION = re.compile(r"variation_(\w+)")
+_INLINE = re.compile(r"inline-twister-expanded-dimension-text-(\w+)")
+
+
+def _chosen(pattern: re.Pattern[str], selector: str) -> Reader[dict[str, str]]:
+    def read(document: Document, node: LexborNode) -> dict[str, str] | None:
+        chosen: dict[str, str] = {}
+        for name, nodes in document.ids.items():
+            found = pattern.fullmatch(name)
+            if found:
+                text = text_of(nodes[0].css_first(selector) if selector else nodes[0])
+                if text:
+                    chosen[found[1]] = text
+        return chosen or None
+
+    return read
+
+
+VARIATION: Field[dict[str, str]] = Field(
+    "variation",
+    (
+        ("inline-twister", "", _chosen(_INLINE, "")),
+        ("twister", "", _chosen(_DIMENSION, ".selection")),
+        ("twister-menu", "", _chosen(_DIMENSION, "option[selected]")),
+    ),
+)

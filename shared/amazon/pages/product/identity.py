@@ -1,0 +1,231 @@
+"""What the product is called: its ASIN, its parent's, title, brand and author."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from shared.amazon.identifiers import ASIN_PATTERN, looks_like_asin
+from shared.amazon.pages.document import Document, attribute, text_of
+from shared.amazon.pages.product.details import detail
+from shared.amazon.pages.rules import Field, Reader
+from shared.amazon.pages.text import clean
+
+_IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z])")
+_PARENT = re.compile(rb'"parent_?[aA]sin"\s*:\s*"(B[0-9A-Z]{9})"')
+_PAGE_TITLE = re.compile(
+    r"^(?:amazon(?:\.[a-z.]+)?\s*[:|：]\s*)|(?:\s*[:|：-]\s*amazon(?:\.[a-z.]+)?(?:\s*[:|：].*)?)$", re.IGNORECASE
+)
+_LONGEST_NAME = 120
+
+# How a byline names a brand, by language: {} stands for the name.
+BYLINES = (
+    "Visit the {} Store", "Visit the {} Storefront", "Brand: {}",
+    "Besuche den {}-Store", "Besuchen Sie den {}-Store", "Besuche den {} Store", "Marke: {}",
+    "Visiter la boutique {}", "Visitez la boutique {}", "Marque : {}", "Marque: {}",
+    "Visita lo Store di {}", "Visita lo store di {}", "Visita il negozio di {}", "Marca: {}", "Marchio: {}",
+    "Visita la tienda de {}", "Visitar la tienda de {}", "Visita la Store de {}", "Visita la tienda {}",
+    "Visite a loja da {}", "Visite a loja do {}", "Visite a loja de {}", "Visite a loja {}",
+    "Bezoek de {}-Store", "Bezoek de {}-winkel", "Bezoek de {} Store", "Merk: {}",
+    "Besök {}-butiken", "Besök {} Store", "Varumärke: {}", "Märke: {}",
+    "Odwiedź sklep {}", "Odwiedź markę {}", "Marka: {}", "{} Store’u ziyaret edin", "{} Store'u ziyaret edin",
+    "{} Mağazasını ziyaret edin",
+    "{}のストアを表示", "{} のストアを表示", "{}ストアを表示", "ブランド: {}", "ブランド:{}", "ブランド：{}",
+    "访问 {} 店铺", "访问 {} 品牌店", "造訪 {} 商店", "瀏覽{}商店", "品牌: {}", "品牌：{}", "브랜드: {}", "{} 스토어 방문하기",
+    "قم بزيارة متجر {}", "زيارة متجر {}", "العلامة التجارية: {}", "{} स्टोर पर जाएँ", "ब्रांड: {}",
+    "Navštivte obchod {}", "Značka: {}", "Besøg {}-butikken", "בקר בחנות של {}",
+)  # fmt: skip
+_BYLINES = tuple(
+    re.compile(re.escape(form).replace(r"\{\}", "(.+?)").replace(r"\ ", r"\s?"), re.IGNORECASE) for form in BYLINES
+)
+_TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english|em inglês)\)$", re.IGNORECASE)
+_BRAND_LABELS = (
+    "brand", "brand name", "ブランド", "ブランド名", "marke", "markenname", "marque", "nom de marque", "marca", "nombre de marca",
+    "nome da marca", "nome del marchio", "marchio", "merk", "merknaam", "varumärke", "marka", "nazwa marki", "marka adı", "品牌",
+    "品牌名", "العلامة التجارية", "اسم العلامة التجارية", "ब्रांड", "브랜드", "brand, seller, or collection name", "značka", "mærke",
+)  # fmt: skip
+_ASIN_LABELS = ("asin", "isbn-10", "isbn10", "asin/isbn", "asin番号")
+# Roles after which a name is an author's, and those that make it a performer's or a helper's.
+_AUTHOR_ROLES = re.compile(
+    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|लेखक|writer|저자|creator|原作|作$|文$|絵$|by$",
+    re.IGNORECASE,
+)
+
+
+def text_at(document: Document, node: LexborNode) -> str | None:
+    """The node's text, or its value if it is an input."""
+    return clean(attribute(node, "value")) if node.tag == "input" else text_of(node) or None
+
+
+def asin_in(name: str) -> Reader[str]:
+    """Reads an ASIN from an attribute."""
+
+    def read(document: Document, node: LexborNode) -> str | None:
+        value = attribute(node, name).strip()
+        return value if looks_like_asin(value) else None
+
+    return read
+
+
+def _asin_in_link(document: Document, node: LexborNode) -> str | None:
+    found = _IN_PATH.search(attribute(node, "href"))
+    return found[1] if found else None
+
+
+def _asin_in_details(document: Document, node: LexborNode) -> str | None:
+    for value in detail(document, _ASIN_LABELS):
+        if looks_like_asin(value):
+            return value
+    return None
+
+
+def address_rule(asin: str | None) -> Reader[str]:
+    """The ASIN that was asked for, if the page mentions it."""
+
+    def read(document: Document, node: LexborNode) -> str | None:
+        return asin if asin and asin.encode() in document.raw else None
+
+    return read
+
+
+def asin_field(asked: str | None) -> Field[str]:
+    """The rules for the page's own ASIN; links come last, since they often name the parent or a sibling."""
+    return Field(
+        "asin",
+        (
+            ("form", "#ASIN", asin_in("value")),
+            ("details", "", _asin_in_details),
+            ("price-widget", "#corePriceDisplay_desktop_feature_div", asin_in("data-csa-c-asin")),
+            ("reviews-widget", "#averageCustomerReviews", asin_in("data-asin")),
+            ("metrics", "#cerberus-data-metrics", asin_in("data-asin")),
+            ("address", "", address_rule(asked)),
+            ("canonical", 'link[rel="canonical"]', _asin_in_link),
+            ("og-url", 'meta[property="og:url"]', lambda _, node: _link_in(attribute(node, "content"))),
+        ),
+    )
+
+
+def _link_in(url: str) -> str | None:
+    found = _IN_PATH.search(url)
+    return found[1] if found else None
+
+
+def _parent_in_source(document: Document, node: LexborNode) -> str | None:
+    for mark in (b'"parentAsin"', b'"parent_asin"'):
+        start = document.raw.find(mark)
+        found = _PARENT.match(document.raw, start) if start >= 0 else None
+        if found:
+            return found[1].decode()
+    return None
+
+
+PARENT_ASIN = Field("parent_asin", (("twister", "", _parent_in_source),))
+
+
+def _own_title(document: Document, node: LexborNode) -> str | None:
+    """The title without the binding and date that follow it inside the heading."""
+    return text_of(node.css_first("span")) or text_of(node) or None
+
+
+def _page_title(document: Document, node: LexborNode) -> str | None:
+    title = _PAGE_TITLE.sub("", text_of(node))
+    return _PAGE_TITLE.sub("", title) or None
+
+
+TITLE = Field(
+    "title",
+    (
+        ("desktop", "#productTitle", text_at),
+        ("kindle", "#ebooksProductTitle", text_at),
+        ("mobile", "#title", _own_title),
+        ("mobile-expander", "#titleExpanderContent", text_at),
+        ("2013", "#btAsinTitle", text_at),
+        ("app", "#mas-title", _own_title),
+        ("video", '[data-automation-id="title"]', text_at),
+        ("gift-card", "#gc-asin-title", text_at),
+        ("feature", "#title_feature_div h1", text_at),
+        ("meta", 'meta[name="title"]', lambda _, node: _PAGE_TITLE.sub("", clean(attribute(node, "content"))) or None),
+    ),
+)
+
+
+def brand_of_byline(text: str) -> str | None:
+    """The brand that a byline names in one of the known forms."""
+    text = _TRANSLATED.sub("", clean(text))
+    for form in _BYLINES:
+        found = form.fullmatch(text)
+        if found:
+            return found[1].strip()
+    return None
+
+
+def _byline(document: Document, node: LexborNode) -> str | None:
+    return brand_of_byline(text_of(node)) if node.tag == "a" else None
+
+
+def _plain_byline(document: Document, node: LexborNode) -> str | None:
+    """A link that is the brand's name itself, as in the layouts before 2020: not one to a store, which has a verb."""
+    text = text_of(node)
+    is_store = "/stores/" in attribute(node, "href")
+    return text if node.tag == "a" and text and not is_store and len(text) <= _LONGEST_NAME else None
+
+
+def _byline_link(document: Document, node: LexborNode) -> str | None:
+    query = parse_qs(urlsplit(attribute(node, "href")).query) if node.tag == "a" else {}
+    for name in ("field-lbr_brands_browse-bin", "field-brandtextbin"):
+        if query.get(name):
+            return clean(query[name][0]) or None
+    return None
+
+
+def _logo(document: Document, node: LexborNode) -> str | None:
+    return clean(attribute(node, "alt")) or None
+
+
+def _in_details(labels: tuple[str, ...]) -> Reader[str]:
+    def read(document: Document, node: LexborNode) -> str | None:
+        return next((value for value in detail(document, labels) if len(value) <= _LONGEST_NAME), None)
+
+    return read
+
+
+BRAND = Field(
+    "brand",
+    (
+        ("byline", "#bylineInfo", _byline),
+        ("overview", "#productOverview_feature_div tr.po-brand td:nth-child(2)", text_at),
+        ("byline-name", "#bylineInfo", _plain_byline),
+        ("brand-link", "#brand", _plain_byline),
+        ("brand-logo", "#brand img", _logo),
+        ("logo-byline", "#bylineInfo img", _logo),
+        ("byline-query", "#bylineInfo", _byline_link),
+        ("brand-query", "#brand", _byline_link),
+        ("details", "", _in_details(_BRAND_LABELS)),
+    ),
+)
+
+
+def _contributor(document: Document, node: LexborNode) -> str | None:
+    """The first contributor in the role of author; one without a stated role counts."""
+    role = text_of(node.css_first(".contribution"))
+    if role and not _AUTHOR_ROLES.search(role.strip("(),、 ")):
+        return None
+    name = node.css_first("a.contributorNameID") or node.css_first("a.a-link-normal")
+    return text_of(name) or None
+
+
+def _old_author(document: Document, node: LexborNode) -> str | None:
+    return text_of(node) or None
+
+
+AUTHOR: Field[str] = Field(
+    "author",
+    (
+        ("byline", "#bylineInfo .author", _contributor),
+        ("byline-mobile", "#byline .author", _contributor),
+        ("follow", "#followTheAuthor_feature_div .follow-the-author-name, .authorNameColumn a", _old_author),
+        ("2013", "#byLinePinpoint a, .buying span a[href*='field-author']", _old_author),
+    ),
+)

@@ -1,0 +1,104 @@
+"""The product's pictures, the main one first, each at its largest known size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from selectolax.lexbor import LexborNode
+
+from shared.amazon.pages.document import Document, attribute, parse_json
+from shared.amazon.pages.rules import Field
+
+_PICTURE = re.compile(r"https?://[^\s\"'<>]+/images/[^\s\"'<>]*I/[^\s\"'<>]+")
+_MODIFIER = re.compile(r"\._[^/]*_(?=\.\w+$)")
+_INITIAL = re.compile(rb"'colorImages'\s*:\s*\{\s*'initial'\s*:\s*")
+_GALLERY = re.compile(rb"'imageGalleryData'\s*:\s*")
+_LONGEST = 400_000
+Pictures = tuple[str, ...]
+
+
+def _is_picture(url: Any) -> bool:
+    return isinstance(url, str) and _PICTURE.fullmatch(url) is not None
+
+
+def distinct(urls: Iterable[Any]) -> Pictures | None:
+    """The addresses that are pictures, each once, in order; None if there are none."""
+    return tuple(dict.fromkeys(url.strip() for url in urls if _is_picture(url))) or None
+
+
+def largest(variants: Any) -> str | None:
+    """The picture with the most pixels of a map from address to [width, height]."""
+    if not isinstance(variants, dict):
+        return None
+    sizes = {url: size for url, size in variants.items() if _is_picture(url) and _is_size(size)}
+    return max(sizes, key=lambda url: sizes[url][0] * sizes[url][1], default=None)
+
+
+def _is_size(size: Any) -> bool:
+    return isinstance(size, list) and len(size) == 2 and all(isinstance(length, int) for length in size)
+
+
+def _embedded(document: Document, pattern: re.Pattern[bytes]) -> list[Any]:
+    name = pattern.pattern[:14].split(b"\\")[0]
+    start = document.raw.find(name)
+    found = pattern.match(document.raw, start) if start >= 0 else None
+    if found is None:
+        return []
+    value = parse_json(document.raw[found.end() : found.end() + _LONGEST].decode("utf-8", "replace"))
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _color_images(document: Document, node: LexborNode) -> Pictures | None:
+    entries = _embedded(document, _INITIAL)
+    return distinct(entry.get("hiRes") or largest(entry.get("main")) or entry.get("large") for entry in entries)
+
+
+def _gallery(document: Document, node: LexborNode) -> Pictures | None:
+    return distinct(entry.get("mainUrl") for entry in _embedded(document, _GALLERY))
+
+
+def _one(document: Document, node: LexborNode) -> Pictures | None:
+    """The largest picture that an image element names."""
+    for name in ("data-old-hires", "data-a-hires", "data-zoom-hires"):
+        if _is_picture(attribute(node, name)):
+            return (attribute(node, name),)
+    best = largest(parse_json(attribute(node, "data-a-dynamic-image")))
+    return distinct([best or attribute(node, "src").strip()])
+
+
+def _mobile(document: Document, node: LexborNode) -> Pictures | None:
+    return distinct(attribute(image, "data-a-hires") for image in node.css("[data-a-hires]"))
+
+
+def _thumbnails(document: Document, node: LexborNode) -> Pictures | None:
+    return distinct(
+        _MODIFIER.sub("", attribute(image, "src")) for image in node.css("li.item img, li.imageThumbnail img")
+    )
+
+
+IMAGES = Field(
+    "images",
+    (
+        ("color-images", "", _color_images),
+        ("book-gallery", "", _gallery),
+        ("mobile-gallery", "#image-block", _mobile),
+        ("mobile-gallery-2", "#image-block-container", _mobile),
+        ("landing", "#landingImage", _one),
+        ("book-front", "#imgBlkFront", _one),
+        ("kindle-front", "#ebooksImgBlkFront", _one),
+        ("mobile-main", "#main-image", _one),
+        ("2013", "#prodImage", _one),
+        ("container", "#imgTagWrapperId img", _one),
+        ("app", "#js-masrw-main-image", _one),
+        ("thumbnails", "#altImages", _thumbnails),
+    ),
+)
+
+
+def _aplus(document: Document, node: LexborNode) -> Pictures | None:
+    return distinct(attribute(image, "data-src") or attribute(image, "src") for image in node.css("img"))
+
+
+APLUS_IMAGES = Field("aplus_images", (("aplus", "#aplus", _aplus), ("aplus-feature", "#aplus_feature_div", _aplus)))

@@ -1,0 +1,187 @@
+"""What the page asks for the item: the featured offer's price, else the used offer shown in its place."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from shared.amazon.pages.document import Document, attribute, parse_json
+from shared.amazon.pages.numbers import Money, money, split_money
+from shared.amazon.pages.rules import Field, Reader
+
+# Boxes of other offers than the featured new one, by the ids of the elements around a price.
+_USED = re.compile(r"used|renewed|refurb|collectible", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\bsns|snsaccordion|_sns|tradein|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|sponsored|sp_|"
+    r"CardInstance|bundle|addon|fbt|compar|points",
+)
+_SIBLING_ROW = re.compile(r"newAccordionRow_[1-9]|_newAccordionRow_[1-9]")
+_CLIMB = 40
+
+
+def surroundings(node: LexborNode) -> str:
+    """The ids of the elements around a node, innermost first."""
+    ids: list[str] = []
+    parent = node.parent
+    for _ in range(_CLIMB):
+        if parent is None:
+            break
+        ids.append(parent.id or "")
+        parent = parent.parent
+    return " ".join(filter(None, ids))
+
+
+def _is_range(node: LexborNode) -> bool:
+    parent = node.parent
+    around = (parent, parent.parent if parent else None)
+    return any("a-price-range" in attribute(element, "class") for element in around if element is not None)
+
+
+def printed_price(document: Document, node: LexborNode) -> Money | None:
+    """The price that one element prints, whichever way: hidden text for screen readers, in parts, or plain."""
+    if _is_range(node):
+        return None
+    for spoken in node.css(".a-offscreen"):
+        found = money(spoken.text(), document.place)
+        if found is not None:
+            return found
+    whole = node.css_first(".a-price-whole, .price-large")
+    if whole is not None:
+        return _in_parts(document, node, whole)
+    return money(node.text(), document.place)
+
+
+def _in_parts(document: Document, node: LexborNode, whole: LexborNode) -> Money | None:
+    fraction = node.css_first(".a-price-fraction")
+    symbol = node.css_first(".a-price-symbol")
+    if symbol is None:
+        small = node.css(".price-info-superscript")
+        if not small:
+            return None
+        return split_money(small[0].text(), whole.text(), small[-1].text() if len(small) > 1 else "", document.place)
+    return split_money(symbol.text(), whole.text(), fraction.text() if fraction is not None else "", document.place)
+
+
+def new_offer(document: Document, node: LexborNode) -> Money | None:
+    """The price, unless it stands in the box of a used or another offer."""
+    around = surroundings(node)
+    if _USED.search(around) or _OTHER.search(around) or _SIBLING_ROW.search(around):
+        return None
+    return printed_price(document, node)
+
+
+def used_offer(document: Document, node: LexborNode) -> Money | None:
+    """The price, if it stands in the box of a used offer and the page offers nothing new."""
+    around = f"{surroundings(node)} {node.id or ''}"
+    if not _USED.search(around) or _OTHER.search(around) or _offers_new(document):
+        return None
+    return printed_price(document, node)
+
+
+_NEW_OFFER_IDS = frozenset(
+    "buyNewSection buyNewInner buyBoxInner newBuyBoxPrice newAccordionRow newAccordionRow_0 apex_desktop_newAccordionRow priceblock_ourprice "
+    "priceblock_dealprice priceblock_saleprice price_inside_buybox newOfferAccordionRow new-button-cue "
+    "add-to-cart-button-new cerberus-data-metrics attach-base-product-price".split()
+)
+
+
+def _offers_new(document: Document) -> bool:
+    return not _NEW_OFFER_IDS.isdisjoint(document.ids)
+
+
+def offered_as(kind: str) -> Reader[Money]:
+    """Reads the JSON that the buying options carry, for offers of one kind (NEW, USED)."""
+
+    def read(document: Document, node: LexborNode) -> Money | None:
+        groups = parse_json(node.text())
+        groups = groups if isinstance(groups, list) else list(groups.values()) if isinstance(groups, dict) else []
+        offers = [offer for group in groups for offer in (group if isinstance(group, list) else [group])]
+        for offer in offers:
+            if isinstance(offer, dict) and str(offer.get("buyingOptionType", "")).upper() == kind:
+                return money(str(offer.get("displayPrice", "")), document.place)
+        return None
+
+    return read
+
+
+PRICE = Field(
+    "price",
+    (
+        ("core-desktop", "#corePriceDisplay_desktop_feature_div .priceToPay", new_offer),
+        ("core-mobile", "#corePriceDisplay_mobile_feature_div .priceToPay", new_offer),
+        ("core-mobile-spoken", "#corePriceDisplay_mobile_feature_div .aok-offscreen", new_offer),
+        ("core-table", "#corePrice_desktop .apexPriceToPay", new_offer),
+        ("core-table-2022", "#corePrice_desktop .priceToPay", new_offer),
+        ("core-mobile-2021", "#corePrice_mobile_feature_div .a-price:not(.a-text-price)", new_offer),
+        ("core-buybox", "#corePrice_feature_div .a-price:not([data-a-strike])", new_offer),
+        ("apex-desktop", "#apex_desktop .priceToPay", new_offer),
+        ("apex-mobile", "#apex_mobile_feature_div .priceToPay", new_offer),
+        ("apex-offer", "#apex_offerDisplay_desktop .priceToPay", new_offer),
+        ("deal-price", "#priceblock_dealprice", new_offer),
+        ("our-price", "#priceblock_ourprice", new_offer),
+        ("sale-price", "#priceblock_saleprice", new_offer),
+        ("promo-price", "#priceblock_pospromoprice", new_offer),
+        ("business-price", "#priceblock_businessprice", new_offer),
+        ("buybox", "#price_inside_buybox", new_offer),
+        ("new-buybox", "#newBuyBoxPrice", new_offer),
+        ("buy-new", "#buyNewSection .offer-price", new_offer),
+        ("buy-new-2015", "#buyNewSection .a-color-price", new_offer),
+        ("new-row", "#newAccordionRow .offer-price", new_offer),
+        ("book-price", "#price", new_offer),
+        ("kindle-price", "#kindle-price", new_offer),
+        ("kindle-2019", "#Ebooks-desktop-KINDLE_ALC-prices-kindlePrice", new_offer),
+        ("kindle-row", ".kindle-price .a-color-price", new_offer),
+        ("app-price", "#mas-buy-price, #actualPriceValue strong", new_offer),
+        ("2012", "#actualPriceValue", new_offer),
+        ("2012-large", "#priceBlock .priceLarge", new_offer),
+        ("2010", "#buyingPriceValue", new_offer),
+        ("rental-free", "#prime-reading-price, #readForFree_price", lambda *_: None),
+        ("swatch", "#tmmSwatches .selected .a-color-price", new_offer),
+        ("swatch-grid", "#tmmSwatches .swatchElement.selected .slot-price .a-size-base", new_offer),
+        ("offer-data", ".twister-plus-buying-options-price-data", offered_as("NEW")),
+    ),
+)
+USED_PRICE = Field(
+    "price",
+    (
+        ("used-core", "#corePriceDisplay_desktop_feature_div .priceToPay", used_offer),
+        ("used-core-buybox", "#corePrice_feature_div .a-price:not([data-a-strike])", used_offer),
+        ("used-buybox", "#usedBuySection .offer-price", used_offer),
+        ("used-price", "#usedPrice", used_offer),
+        ("used-section", "#usedBuySection .a-color-price", used_offer),
+        ("used-only", "#usedOnlyBuybox .a-color-price", used_offer),
+    ),
+)
+
+
+def struck(document: Document, node: LexborNode) -> Money | None:
+    """A price that is crossed out, unless it stands in another offer's box or is a price per unit."""
+    around = surroundings(node)
+    if _OTHER.search(around) or _USED.search(around) or "pricePerUnit" in attribute(node, "class"):
+        return None
+    return printed_price(document, node)
+
+
+LIST_PRICE = Field(
+    "list_price",
+    (
+        ("core-desktop", "#corePriceDisplay_desktop_feature_div .basisPrice .a-price", struck),
+        ("core-desktop-struck", "#corePriceDisplay_desktop_feature_div .a-price[data-a-strike]", struck),
+        ("core-mobile", "#corePriceDisplay_mobile_feature_div .basisPrice .a-price", struck),
+        ("core-mobile-struck", "#corePriceDisplay_mobile_feature_div .a-price[data-a-strike]", struck),
+        ("core-table", "#corePrice_desktop .a-price[data-a-strike]", struck),
+        ("apex-desktop", "#apex_desktop .a-price[data-a-strike]", struck),
+        ("strike-2019", "#price .priceBlockStrikePriceString", struck),
+        ("strike", "#price .a-text-strike", struck),
+        ("price-block", "#priceblock_listprice", struck),
+        ("unified", "#unifiedPrice_feature_div .a-text-strike", struck),
+        ("buybox", "#buyBoxInner .a-text-strike", struck),
+        ("buy-new", "#buyNewSection .a-text-strike", struck),
+        ("book-buybox", "#buybox #listPrice", struck),
+        ("list-price", "#listPrice", struck),
+        ("print-list-price", "#print-list-price .a-text-strike", struck),
+        ("digital-list-price", "#digital-list-price .a-text-strike, .digital-list-price .a-text-strike", struck),
+        ("2012", "#listPriceValue", struck),
+    ),
+)
