@@ -1,0 +1,8 @@
+"""Runs the API as one process."""
+
+from services.api.bootstrap import serve
+from services.api.settings import ApiSettings
+from shared.runner import main
+
+if __name__ == "__main__":
+    main("api", ApiSettings, serve)

@@ -1,0 +1,41 @@
+"""The web application: middleware and routes around the parts it is given."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from services.api import errors, openapi
+from services.api.dependencies import Parts
+from services.api.middleware import BodyLimit, RequestContext
+from services.api.routes import events, health, jobs, products
+
+DESCRIPTION = """Collects Amazon products in bulk.
+
+Submit a job, follow it live, read its items and the products it collected. All errors are problem documents (RFC 9457)
+with a stable `code`; lists are paged by cursor; times are UTC; money is a JSON number, printed exactly."""
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Nothing is started here: the application serves as long as its parts do."""
+    # The interactive pages load scripts from elsewhere, so they are left out; any OpenAPI viewer shows the document.
+    app = FastAPI(title="Asinflow", version="1.0.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.parts = parts
+    errors.install(app)
+    openapi.install(app)
+    for resource in (jobs, events, products, health):
+        app.include_router(resource.router)
+    # The last added is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=parts.settings.max_body_bytes)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    if parts.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(parts.settings.cors_origins),
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "If-None-Match"],
+            expose_headers=["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(RequestContext)
+    return app

@@ -1,0 +1,111 @@
+"""The only place where the parts of the API are built and wired."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import httpx
+import stamina
+
+from services.api import live
+from services.api.app import create_app
+from services.api.auth import Authenticator
+from services.api.dependencies import Parts
+from services.api.handlers import JobHandlers
+from services.api.item_reader import ItemReader
+from services.api.jwks import CachedKeySet, fetcher
+from services.api.repository import MongoItemStore, MongoJobStore, MongoProductStore, ensure_indexes
+from services.api.settings import ApiSettings
+from shared import health
+from shared.broker import Broker
+from shared.clock import SystemClock
+from shared.errors import DatabaseUnavailableError
+from shared.intake import Intake
+from shared.log import get_logger
+from shared.mongo import Database, connect, ping
+
+log = get_logger(__name__)
+
+
+async def serve(settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Serve HTTP until `stop`; then end live streams first, since they would hold the server open."""
+    async with running(settings) as parts, health.serve(create_app(parts), settings.http_host, settings.http_port):
+        log.info("serving", host=settings.http_host, port=settings.http_port)
+        try:
+            await stop.wait()
+        finally:
+            parts.live.close()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
+    """The parts of the API, with what keeps them up to date running in the background.
+
+    Neither the database nor the broker need be there: requests answer 503 until the first is, jobs are accepted
+    without the second.
+    """
+    live_jobs = live.LiveJobs(settings.max_streams_per_user)
+    async with (
+        connect(settings.mongo_url.get_secret_value(), settings.mongo_database, app="asinflow-api") as database,
+        Broker(settings.amqp_url.get_secret_value(), "api") as broker,
+        httpx.AsyncClient() as client,
+    ):
+        preparation = _Preparation(database)
+        intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
+        async with _background(preparation.run(), live.feed(intake, live_jobs)):
+            yield Parts(
+                settings=settings,
+                authenticator=_authenticator(settings, client),
+                jobs=JobHandlers(MongoJobStore(database), broker),
+                items=ItemReader(MongoItemStore(database)),
+                products=MongoProductStore(database),
+                live=live_jobs,
+                broker_connected=lambda: broker.connected,
+                checks={"database": preparation.ready, "broker": _connected(broker)},
+                clock=SystemClock(),
+            )
+
+
+class _Preparation:
+    """Creates the indexes as soon as the database lets it; before, the process is not ready."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._done = False
+
+    async def run(self) -> None:
+        async for attempt in stamina.retry_context(
+            on=DatabaseUnavailableError, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+        ):
+            with attempt:
+                await ensure_indexes(self._database)
+        self._done = True
+
+    async def ready(self) -> bool:
+        return self._done and await ping(self._database)
+
+
+def _authenticator(settings: ApiSettings, client: httpx.AsyncClient) -> Authenticator:
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+    keys = CachedKeySet(fetcher(client, settings.jwks_url), SystemClock()) if settings.jwks_url else None
+    return Authenticator(secret, keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+
+
+def _connected(broker: Broker) -> health.Check:
+    async def check() -> bool:
+        return broker.connected
+
+    return check
+
+
+@contextlib.asynccontextmanager
+async def _background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `loops` while the block runs; the failure of one fails the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        yield
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,34 @@
+"""Cursors of paged lists: opaque to clients, and refused when they were not made here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from services.api.problems import Problem, invalid_field
+
+
+def encode(*parts: str | int | None) -> str:
+    text = json.dumps(parts, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *kinds: type | tuple[type, ...]) -> list[Any]:
+    """The parts put in; raises Problem (422) unless they are of `kinds`, in order."""
+    try:
+        parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise bad_cursor() from error
+    if not isinstance(parts, list) or len(parts) != len(kinds):
+        raise bad_cursor()
+    if not all(
+        type(part) in (kind if isinstance(kind, tuple) else (kind,)) for part, kind in zip(parts, kinds, strict=True)
+    ):
+        raise bad_cursor()
+    return parts
+
+
+def bad_cursor() -> Problem:
+    return invalid_field("cursor", "invalid_cursor", "is not one that this list has given out")

@@ -1,0 +1,65 @@
+"""What routes are given: the parts built at start, and the caller behind a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from services.api.auth import Authenticator, Caller, require
+from services.api.handlers import JobHandlers
+from services.api.item_reader import ItemReader
+from services.api.live import LiveJobs
+from services.api.settings import ApiSettings
+from services.api.stores import ProductStore
+from shared.clock import Clock
+from shared.health import Check
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="`sub` is the user, `scope` what it may do")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything that requests are served with; see bootstrap."""
+
+    settings: ApiSettings
+    authenticator: Authenticator
+    jobs: JobHandlers
+    items: ItemReader
+    products: ProductStore
+    live: LiveJobs
+    broker_connected: Callable[[], bool]
+    checks: Mapping[str, Check]
+    clock: Clock
+
+
+def parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found
+
+
+PartsOf = Annotated[Parts, Depends(parts)]
+
+
+def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency that yields the caller, or ends the request with 401 or 403."""
+
+    async def caller(
+        using: PartsOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    ) -> Caller:
+        found = await using.authenticator.authenticate(credentials.credentials if credentials else None)
+        require(found, scope)
+        return found
+
+    return caller
+
+
+JobsReader = Annotated[Caller, Depends(allowed("jobs:read"))]
+JobsWriter = Annotated[Caller, Depends(allowed("jobs:write"))]
+ProductsReader = Annotated[Caller, Depends(allowed("products:read"))]

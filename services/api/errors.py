@@ -1,0 +1,94 @@
+"""Turns whatever ends a request into a problem document, and documents the problems of each route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from services.api.problems import MEDIA_TYPE, FieldError, Problem, invalid, unavailable
+from services.api.responses import ProblemView
+from shared.errors import DatabaseUnavailableError
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+# The first part of a pydantic location in a request: where the value was, which is no part of its name.
+_PLACES = frozenset({"body", "query", "path", "header"})
+
+MEANINGS: Mapping[int, str] = {
+    401: "No token, or one that is not valid",
+    403: "The token lacks the scope",
+    404: "There is no such thing, or it is another user's",
+    405: "This resource does not know the method",
+    409: "The job is not in a state for this",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "The request is not valid; `errors` names each field",
+    429: "Too many at once",
+    503: "The database cannot be reached; try again after the seconds in `Retry-After`",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Register a handler for every kind of failure that a route or the framework may raise."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(DatabaseUnavailableError, _on_database)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI entries of the problems a route may answer with."""
+    return {status: _response(status) for status in statuses}
+
+
+def _response(status: int) -> dict[str, Any]:
+    phrase = HTTPStatus(status).phrase
+    code = phrase.lower().replace(" ", "_")
+    example = Problem(status, code, MEANINGS[status], retryable=status in {429, 503}).document("019ab0c2d7e4")
+    schema = {"$ref": f"#/components/schemas/{ProblemView.__name__}"}
+    return {"description": MEANINGS[status], "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+def to_response(request: Request, problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.document(request.state.request_id), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101  narrows to what it is registered for
+    return to_response(request, error)
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  narrows to what it is registered for
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    detail = MEANINGS.get(error.status_code, phrase) + "."
+    return to_response(request, Problem(error.status_code, code, detail, headers=error.headers))
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  narrows to what it is registered for
+    found = [_field_error(entry) for entry in error.errors()]
+    names = ", ".join(dict.fromkeys(entry.field for entry in found))
+    return to_response(request, invalid("invalid_request", f"The request is not valid: {names}.", found))
+
+
+def _field_error(entry: Mapping[str, Any]) -> FieldError:
+    place = [str(part) for part in entry["loc"]]
+    if len(place) > 1 and place[0] in _PLACES:
+        place = place[1:]
+    return FieldError(".".join(place), entry["type"], entry["msg"])
+
+
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database_unavailable", reason=str(error))
+    return to_response(request, unavailable())

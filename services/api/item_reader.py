@@ -1,0 +1,128 @@
+"""Reads the items of a job in order, in blocks, so that memory does not grow with the job."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from services.api.items import UNFINISHED, item_view, possible, unfinished_status, unset_bits
+from services.api.records import Job, Outcome
+from services.api.responses import ItemView
+from services.api.stores import ItemStore
+from shared.jobs import ItemStatus
+
+BLOCK = 1_000
+
+
+class ItemReader:
+    """Finds candidates for a filter cheaply, derives each one's status, and keeps those that fit."""
+
+    def __init__(self, store: ItemStore) -> None:
+        self._store = store
+
+    async def page(self, job: Job, status: ItemStatus | None, after: int, limit: int) -> tuple[list[ItemView], bool]:
+        """Up to `limit` items above seq `after`, and whether there are more."""
+        found: list[ItemView] = []
+        async for item in self.scan(job, status, after, block=min(BLOCK, limit + 1)):
+            if len(found) == limit:
+                return found, True
+            found.append(item)
+        return found, False
+
+    async def scan(
+        self, job: Job, status: ItemStatus | None, after: int = -1, *, block: int = BLOCK
+    ) -> AsyncIterator[ItemView]:
+        """Every item above seq `after` with `status` (or any), in order; `block` is how many are looked at at once."""
+        async for seqs in self._candidates(job, status, after, block):
+            for item in await self._views(job, seqs):
+                if status is None or item.status is status:
+                    yield item
+
+    async def _candidates(
+        self, job: Job, status: ItemStatus | None, after: int, block: int
+    ) -> AsyncIterator[Sequence[int]]:
+        """Blocks of ascending seqs that hold every item of the filter, and may hold others."""
+        if status is None:
+            async for seqs in self._known(job, after, block):
+                yield seqs
+        elif not possible(job, status):
+            return
+        elif status in UNFINISHED:
+            ledger = await self._store.find_ledger(job.id)
+            first, end = _span(job, status)
+            for seqs in _blocks(unset_bits(ledger, max(after, first - 1), end), block):
+                yield seqs
+        else:
+            async for seqs in self._finished(job, status, after, block):
+                yield seqs
+
+    async def _known(self, job: Job, after: int, block: int) -> AsyncIterator[Sequence[int]]:
+        """All seqs; while the source is being resolved, as far as items are stored."""
+        start = after + 1
+        while job.total_items is None or start < job.total_items:
+            seqs = range(start, start + block)
+            if job.total_items is None and not await self._store.find_keys(job.id, start, start):
+                return
+            yield seqs
+            start += block
+
+    async def _finished(self, job: Job, status: ItemStatus, after: int, block: int) -> AsyncIterator[Sequence[int]]:
+        """Seqs that had this outcome in any run: the lowest of all runs' next ones, block by block."""
+        while True:
+            per_run = [
+                await self._store.find_finished(job.id, run, str(status), after, block) for run in range(1, job.run + 1)
+            ]
+            # Past the end of a full answer there may be more of that run, which must come first.
+            reach = min((seqs[-1] for seqs in per_run if len(seqs) == block), default=None)
+            merged = sorted({seq for seqs in per_run for seq in seqs if reach is None or seq <= reach})
+            if merged:
+                yield merged
+            if reach is None:
+                return
+            after = reach
+
+    async def _views(self, job: Job, seqs: Sequence[int]) -> list[ItemView]:
+        keys = await self._store.find_keys(job.id, seqs[0], seqs[-1])
+        wanted = [seq for seq in seqs if seq in keys]
+        if not wanted:
+            return []
+        places = await self._places(job, wanted)
+        outcomes = await self._outcomes(job, wanted, places)
+        open_seqs = [seq for seq in wanted if seq not in outcomes]
+        attempts = await self._store.find_attempts(job.id, job.run, open_seqs) if open_seqs else {}
+        views = []
+        for seq in wanted:
+            outcome = outcomes.get(seq)
+            if outcome is None:
+                status = unfinished_status(job, places.get(seq, seq))
+            else:
+                status = ItemStatus.SUCCEEDED if outcome.succeeded else ItemStatus.FAILED
+            views.append(item_view(seq, keys[seq], status, outcome, attempts.get(seq)))
+        return views
+
+    async def _places(self, job: Job, seqs: Sequence[int]) -> dict[int, int]:
+        """In the first run an item's place is its seq; later runs hold some items only."""
+        return {} if job.run == 1 else await self._store.find_places(job.id, job.run, seqs[0], seqs[-1])
+
+    async def _outcomes(self, job: Job, seqs: Sequence[int], places: dict[int, int]) -> dict[int, Outcome]:
+        """The present run's outcomes; of items that are not in it, those of the latest run before."""
+        found = await self._store.find_outcomes(job.id, job.run, seqs)
+        for run in range(job.run - 1, 0, -1):
+            missing = [seq for seq in seqs if seq not in found and seq not in places]
+            if not missing:
+                break
+            found |= await self._store.find_outcomes(job.id, run, missing)
+        return found
+
+
+def _span(job: Job, status: ItemStatus) -> tuple[int, int]:
+    """The first seq that can have this unfinished status, and the one past the last."""
+    total = job.total_items or 0
+    if job.run > 1 or status is ItemStatus.CANCELLED:
+        return 0, total
+    return (0, min(job.fed, total)) if status is ItemStatus.RUNNING else (job.fed, total)
+
+
+def _blocks(seqs: Iterable[int], size: int) -> Iterable[list[int]]:
+    remaining = iter(seqs)
+    return iter(lambda: list(itertools.islice(remaining, size)), [])

@@ -1,0 +1,118 @@
+"""Live job events: one broker queue per process, fanned out to whoever listens here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator
+
+from services.api import metrics
+from services.api.problems import Problem
+from shared.errors import DecodeError
+from shared.ids import new_id
+from shared.intake import Intake
+from shared.log import get_logger
+from shared.messages import FINAL_EVENTS, JobEvent, JobExpanded, JobProgressed, Message
+from shared.topology import Queue, listener_queue
+from shared.worker import decode
+
+log = get_logger(__name__)
+
+EVENTS: tuple[type[Message], ...] = (JobProgressed, JobExpanded, *FINAL_EVENTS.values())
+BATCH = 500
+PREFETCH = 1_000
+
+
+def events_queue(instance: str) -> Queue:
+    """The queue of one process. The suffix keeps a restarted one apart from its predecessor's, which may linger."""
+    return listener_queue(f"api.events.{instance}.{new_id()[-8:]}", *(model.TYPE for model in EVENTS))
+
+
+class Listener:
+    """Keeps the latest state of one job for one reader: however slow it reads, it holds one event at most."""
+
+    def __init__(self) -> None:
+        self._latest: JobEvent | None = None
+        self._news = asyncio.Event()
+
+    def offer(self, message: Message) -> None:
+        """An event that brings no state only says that something is new."""
+        if isinstance(message, JobEvent) and (self._latest is None or message.rev > self._latest.rev):
+            self._latest = message
+        self._news.set()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether there was news within `seconds`."""
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return False
+        self._news.clear()
+        return True
+
+    def take(self) -> JobEvent | None:
+        """The latest state since the last call, if any came."""
+        latest, self._latest = self._latest, None
+        return latest
+
+
+class LiveJobs:
+    """Who listens to which job. `close` ends all streams, so that the process can stop."""
+
+    def __init__(self, max_per_user: int) -> None:
+        self._max_per_user = max_per_user
+        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._open: defaultdict[str, int] = defaultdict(int)
+        self.closed = False
+
+    @contextlib.contextmanager
+    def listen(self, user_id: str, job_id: str) -> Iterator[Listener]:
+        """Events of the job arrive at the listener within the block. Raises Problem (429) past the user's limit."""
+        if self._open[user_id] >= self._max_per_user:
+            raise Problem(429, "too_many_streams", f"At most {self._max_per_user} streams at once.", retryable=True)
+        listener = Listener()
+        self._open[user_id] += 1
+        self._listeners[job_id].add(listener)
+        metrics.STREAMS.inc()
+        try:
+            yield listener
+        finally:
+            metrics.STREAMS.dec()
+            self._forget(user_id, job_id, listener)
+
+    def _forget(self, user_id: str, job_id: str, listener: Listener) -> None:
+        self._open[user_id] -= 1
+        if not self._open[user_id]:
+            del self._open[user_id]
+        self._listeners[job_id].discard(listener)
+        if not self._listeners[job_id]:
+            del self._listeners[job_id]
+
+    def dispatch(self, message: Message) -> None:
+        """Hand an event to the listeners of its job."""
+        for listener in self._listeners.get(message.job_id, ()):
+            listener.offer(message)
+
+    def close(self) -> None:
+        self.closed = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.wake()
+
+
+async def feed(intake: Intake, live: LiveJobs) -> None:
+    """Hand on events until cancelled. Nothing rests on them: a reader that misses one reads the job again."""
+    try:
+        while True:
+            for delivery in await intake.batch(BATCH, 0.0):
+                try:
+                    live.dispatch(decode(delivery, EVENTS))
+                except DecodeError as error:
+                    log.warning("event_ignored", type=delivery.type, reason=error.message)
+                delivery.done()
+    finally:
+        await intake.close()

@@ -1,0 +1,88 @@
+"""What is stored, as this service sees it: typed, and free of the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.jobs import JobStatus, JobType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """The client's name for a request, and what the request was."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job about to be stored."""
+
+    id: str
+    user_id: str
+    type: JobType
+    priority: str
+    request: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A stored job without its ledger; see docs/data.md for the meaning of each field."""
+
+    id: str
+    user_id: str
+    type: JobType
+    priority: str
+    request: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    idempotency: Idempotency | None
+    status: JobStatus
+    status_reason: str | None
+    run: int
+    rev: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    total_items: int | None
+    progress: int
+    success_count: int
+    error_count: int
+    fed: int
+    error_message: str | None
+    announced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemError:
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an item ended in one run."""
+
+    run: int
+    seq: int
+    succeeded: bool
+    attempts: int
+    error: ItemError | None
+    origin: str | None
+    processed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What happened so far to an item that is to be tried again."""
+
+    seq: int
+    attempts: int
+    error: ItemError | None

@@ -1,0 +1,340 @@
+"""All queries and indexes of the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from services.api.products import Position, ProductQuery
+from services.api.records import Attempts, Idempotency, ItemError, Job, NewJob, Outcome
+from shared.ids import outcome_id, user_product_key
+from shared.jobs import JobStatus, JobType, before
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Decimal128,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+    database_errors,
+    insert_new,
+)
+
+SOURCE_KEYS = 1_000
+# A chunk of sources takes about 25 kB, so that one insert stays under 3 MB.
+SOURCES_PER_INSERT = 100
+CHUNK_ITEMS = 1_000
+WITHOUT_LEDGER = {"ledger": False, "expansion": False}
+
+INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    "jobs": (
+        IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], name="user_newest"),
+        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", DESCENDING)], name="user_status_newest"),
+        IndexModel(
+            [("user_id", ASCENDING), ("idempotency.key", ASCENDING)],
+            name="user_idempotency",
+            unique=True,
+            partialFilterExpression={"idempotency.key": {"$exists": True}},
+        ),
+    ),
+    "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)], name="job_run_first"),),
+    "outcomes": (
+        IndexModel(
+            [("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)],
+            name="job_run_status_seq",
+        ),
+    ),
+    "products": (
+        IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", DESCENDING)], name="user_newest"),
+        IndexModel([("user_id", ASCENDING), ("price", ASCENDING), ("_id", ASCENDING)], name="user_price"),
+        IndexModel([("user_id", ASCENDING), ("title", ASCENDING), ("_id", ASCENDING)], name="user_title"),
+        IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING)], name="user_job"),
+    ),
+}
+
+
+async def ensure_indexes(database: Database) -> None:
+    """Create what the queries below rest on; what is there stays."""
+    with database_errors():
+        for name, indexes in INDEXES.items():
+            await database[name].create_indexes(list(indexes))
+
+
+class MongoJobStore:
+    """Jobs and their sources."""
+
+    def __init__(self, database: Database) -> None:
+        self._jobs: Collection = database["jobs"]
+        self._sources: Collection = database["sources"]
+
+    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
+        ids = _source_ids(job_id, len(keys))
+        now = datetime.now(UTC)  # for retention only, which counts in days
+        for start in range(0, len(ids), SOURCES_PER_INSERT):
+            documents = [
+                {
+                    "_id": ids[n],
+                    "job_id": job_id,
+                    "n": n,
+                    "keys": list(keys[n * SOURCE_KEYS : (n + 1) * SOURCE_KEYS]),
+                    "created_at": now,
+                }
+                for n in range(start, min(start + SOURCES_PER_INSERT, len(ids)))
+            ]
+            await insert_new(self._sources, documents)
+
+    async def delete_sources(self, job_id: str, count: int) -> None:
+        with database_errors():
+            await self._sources.delete_many({"_id": {"$in": _source_ids(job_id, count)}})
+
+    async def insert_job(self, job: NewJob) -> bool:
+        # An upsert, because only an update can take its times from the database's clock.
+        update = {"$setOnInsert": _new_document(job), "$currentDate": {"created_at": True, "updated_at": True}}
+        with database_errors():
+            try:
+                await self._jobs.update_one({"_id": job.id}, update, upsert=True)
+            except DuplicateKeyError:
+                # Our own id is taken when an earlier try of the driver arrived after all.
+                return await self._jobs.find_one({"_id": job.id}, {"_id": True}) is not None
+        return True
+
+    async def find_job(self, user_id: str, job_id: str) -> Job | None:
+        with database_errors():
+            document = await self._jobs.find_one({"_id": job_id, "user_id": user_id}, WITHOUT_LEDGER)
+        return None if document is None else _to_job(document)
+
+    async def find_job_by_key(self, user_id: str, key: str) -> Job | None:
+        with database_errors():
+            document = await self._jobs.find_one({"user_id": user_id, "idempotency.key": key}, WITHOUT_LEDGER)
+        return None if document is None else _to_job(document)
+
+    async def find_jobs(
+        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+    ) -> list[Job]:
+        query: Document = {"user_id": user_id}
+        if status is not None:
+            query["status"] = str(status)
+        if job_type is not None:
+            query["type"] = str(job_type)
+        if before is not None:
+            query["_id"] = {"$lt": before}
+        with database_errors():
+            cursor = self._jobs.find(query, WITHOUT_LEDGER).sort("_id", DESCENDING).limit(limit)
+            return [_to_job(document) async for document in cursor]
+
+    async def mark_submitted(self, job_id: str) -> None:
+        with database_errors():
+            await self._jobs.update_one(
+                {"_id": job_id, "submitted_at": None}, {"$currentDate": {"submitted_at": True, "updated_at": True}}
+            )
+
+    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
+        query = {"_id": job_id, "user_id": user_id, "status": {"$in": before(JobStatus.CANCELLED)}}
+        update = {
+            "$set": {"status": str(JobStatus.CANCELLED), "status_reason": "Cancelled by its user", "announced": False},
+            "$inc": {"rev": 1},
+            "$currentDate": {"completed_at": True, "updated_at": True},
+        }
+        with database_errors():
+            return (await self._jobs.update_one(query, update)).matched_count == 1
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
+
+
+class MongoItemStore:
+    """Items, their outcomes and what happened to them so far."""
+
+    def __init__(self, database: Database) -> None:
+        self._jobs: Collection = database["jobs"]
+        self._items: Collection = database["items"]
+        self._outcomes: Collection = database["outcomes"]
+        self._attempts: Collection = database["attempts"]
+
+    async def find_ledger(self, job_id: str) -> bytes:
+        with database_errors():
+            document = await self._jobs.find_one({"_id": job_id}, {"ledger": True})
+        return bytes((document or {}).get("ledger") or b"")
+
+    async def find_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
+        # A chunk that reaches into the range begins at most a chunk's length before it: a bounded walk of the index.
+        query = {"job_id": job_id, "run": 1, "first": {"$gt": first - CHUNK_ITEMS, "$lte": last}}
+        with database_errors():
+            return {
+                seq: key
+                async for chunk in self._items.find(query)
+                for seq, key in enumerate(chunk["keys"], chunk["first"])
+                if first <= seq <= last
+            }
+
+    async def find_places(self, job_id: str, run: int, first: int, last: int) -> dict[int, int]:
+        query = {"job_id": job_id, "run": run, "seqs": {"$elemMatch": {"$gte": first, "$lte": last}}}
+        with database_errors():
+            return {
+                seq: place
+                async for chunk in self._items.find(query, {"keys": False})
+                for place, seq in enumerate(chunk["seqs"], chunk["first"])
+                if first <= seq <= last
+            }
+
+    async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]:
+        with database_errors():
+            cursor = self._outcomes.find(_by_ids(job_id, run, seqs))
+            return {document["seq"]: _to_outcome(document) async for document in cursor}
+
+    async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
+        query = {"job_id": job_id, "run": run, "status": status, "seq": {"$gt": after}}
+        with database_errors():
+            cursor = self._outcomes.find(query, {"seq": True}).sort("seq", ASCENDING).limit(limit)
+            return [document["seq"] async for document in cursor]
+
+    async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]:
+        with database_errors():
+            cursor = self._attempts.find(_by_ids(job_id, run, seqs))
+            found = [_to_attempts(document) async for document in cursor]
+        return {attempts.seq: attempts for attempts in found}
+
+
+class MongoProductStore:
+    """Products as their users see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._products: Collection = database["products"]
+
+    async def find_product(self, user_id: str, marketplace: str, asin: str) -> Document | None:
+        with database_errors():
+            document = await self._products.find_one({"_id": user_product_key(user_id, marketplace, asin)})
+        return None if document is None else _plain(document)
+
+    async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
+        direction = DESCENDING if query.sort.descending else ASCENDING
+        with database_errors():
+            cursor = self._products.find(_product_filter(user_id, query))
+            cursor = cursor.sort([(query.sort.field, direction), ("_id", direction)]).limit(query.limit)
+            return [_plain(document) async for document in cursor]
+
+
+def _source_ids(job_id: str, count: int) -> list[str]:
+    return [f"{job_id}:{n}" for n in range(-(-count // SOURCE_KEYS))]
+
+
+def _by_ids(job_id: str, run: int, seqs: Iterable[int]) -> Document:
+    return {"_id": {"$in": [outcome_id(job_id, run, seq) for seq in seqs]}}
+
+
+def _new_document(job: NewJob) -> Document:
+    document: Document = {
+        "user_id": job.user_id,
+        "type": str(job.type),
+        "priority": job.priority,
+        "request": dict(job.request),
+        "settings": dict(job.settings),
+        "status": str(JobStatus.PENDING),
+        "status_reason": None,
+        "run": 1,
+        "rev": 0,
+        "submitted_at": None,
+        "started_at": None,
+        "completed_at": None,
+        "total_items": None,
+        "progress": 0,
+        "success_count": 0,
+        "error_count": 0,
+        "fed": 0,
+        "error_message": None,
+        "announced": False,
+    }
+    if job.idempotency is not None:
+        document["idempotency"] = asdict(job.idempotency)
+    return document
+
+
+def _to_job(document: Document) -> Job:
+    idempotency = document.get("idempotency")
+    return Job(
+        id=document["_id"],
+        user_id=document["user_id"],
+        type=JobType(document["type"]),
+        priority=document["priority"],
+        request=document["request"],
+        settings=document["settings"],
+        idempotency=Idempotency(**idempotency) if idempotency else None,
+        status=JobStatus(document["status"]),
+        status_reason=document.get("status_reason"),
+        run=document["run"],
+        rev=document["rev"],
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        started_at=document.get("started_at"),
+        completed_at=document.get("completed_at"),
+        total_items=document.get("total_items"),
+        progress=document["progress"],
+        success_count=document["success_count"],
+        error_count=document["error_count"],
+        fed=document["fed"],
+        error_message=document.get("error_message"),
+        announced=document["announced"],
+    )
+
+
+def _to_error(error: Mapping[str, Any] | None) -> ItemError | None:
+    return None if error is None else ItemError(**{name: error[name] for name in ("code", "message", "retryable")})
+
+
+def _to_outcome(document: Document) -> Outcome:
+    return Outcome(
+        run=document["run"],
+        seq=document["seq"],
+        succeeded=document["status"] == "succeeded",
+        attempts=document["attempts"],
+        error=_to_error(document.get("error")),
+        origin=document.get("origin"),
+        processed_at=document["processed_at"],
+    )
+
+
+def _to_attempts(document: Document) -> Attempts:
+    seq = int(document["_id"].rpartition(":")[2])
+    return Attempts(seq=seq, attempts=document["attempts"], error=_to_error(document.get("error")))
+
+
+def _product_filter(user_id: str, query: ProductQuery) -> Document:
+    document: Document = {"user_id": user_id}
+    for name in ("marketplace", "asin", "job_id", "favorite"):
+        if (value := getattr(query, name)) is not None:
+            document[name] = value
+    if query.favorite is False:
+        document["favorite"] = {"$ne": True}
+    if query.q is not None:
+        document["title"] = {"$regex": re.escape(query.q), "$options": "i"}
+    return document if query.after is None else {"$and": [document, _beyond(query, query.after)]}
+
+
+def _beyond(query: ProductQuery, position: Position) -> Document:
+    """What comes after `position` in the sort order, in which a missing value is less than any other."""
+    name, after = query.sort.field, "$lt" if query.sort.descending else "$gt"
+    value = Decimal128(position.value) if isinstance(position.value, Decimal) else position.value
+    alternatives: list[Document] = [{name: value, "_id": {after: position.id}}]
+    if value is not None:
+        alternatives.append({name: {after: value}})
+        if query.sort.descending:
+            alternatives.append({name: None})
+    elif not query.sort.descending:
+        alternatives.append({name: {"$ne": None}})
+    return {"$or": alternatives}
+
+
+def _plain(value: Any) -> Any:
+    """The document with the driver's decimals as Python's."""
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list) else value

@@ -1,0 +1,91 @@
+"""What clients may ask for: request models with examples."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shared.jobs import JobType
+
+Text = Annotated[str, Field(max_length=4096)]
+
+BULK_EXAMPLE: dict[str, Any] = {
+    "type": "BULK_ASIN",
+    "asins": ["B07WXL5YPW", "https://www.amazon.co.jp/dp/B0CHX1W1XY", "4866510595"],
+    "settings": {"target_margin": 12.5, "japan_shipping_jpy": 500},
+}
+URL_EXAMPLE: dict[str, Any] = {
+    "type": "URL",
+    "url": "https://www.amazon.co.jp/gp/bestsellers/toys/",
+    "max_results": 50,
+}
+KEYWORD_EXAMPLE: dict[str, Any] = {
+    "type": "KEYWORD",
+    "keyword": "ミニ四駆",
+    "marketplace": "amazon.co.jp",
+    "max_results": 100,
+    "priority": "high",
+}
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class JobSettings(_Request):
+    """How the products of a job are collected and analysed."""
+
+    auto_analyze: bool = Field(default=True, description="Work out the resale margin of every product")
+    target_margin: float = Field(
+        default=10.0, ge=5, le=50, allow_inf_nan=False, description="Margin to reach, in percent"
+    )
+    japan_shipping_jpy: int = Field(default=0, ge=0, le=10_000_000, description="Shipping within Japan per product")
+    korea_shipping_krw: int = Field(default=0, ge=0, le=100_000_000, description="Shipping within Korea per product")
+    max_age_seconds: int | None = Field(
+        default=None, ge=0, le=31_536_000, description="Use an observation again that is no older; 0 always fetches"
+    )
+
+
+class _JobRequest(_Request):
+    settings: JobSettings = JobSettings()
+    priority: Literal["high", "normal", "low"] = "normal"
+
+
+class BulkAsinRequest(_JobRequest):
+    """Collect these products."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [BULK_EXAMPLE]})
+
+    type: Literal["BULK_ASIN"]
+    asins: list[Text] = Field(
+        min_length=1, description="ASINs, ISBN-10s or product addresses; spelling and repetition do not matter"
+    )
+    marketplace: str | None = Field(default=None, description="Where ASINs are looked up; addresses bring their own")
+    strict: bool = Field(default=False, description="Refuse the whole request when one line names no product")
+
+
+class UrlRequest(_JobRequest):
+    """Collect the products that a page lists, or the one that it shows."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [URL_EXAMPLE]})
+
+    type: Literal["URL"]
+    url: Text = Field(min_length=1, description="Address of a product, search, category or bestseller page")
+    max_results: int | None = Field(default=None, ge=1, description="Most products to take")
+
+
+class KeywordRequest(_JobRequest):
+    """Collect what a search finds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [KEYWORD_EXAMPLE]})
+
+    type: Literal["KEYWORD"]
+    keyword: Text = Field(description="1 to 200 characters")
+    marketplace: str | None = Field(default=None, description="Where to search")
+    max_results: int | None = Field(default=None, ge=1, description="Most products to take")
+
+
+JobRequest = Annotated[BulkAsinRequest | UrlRequest | KeywordRequest, Field(discriminator="type")]
+JOB_REQUEST: TypeAdapter[BulkAsinRequest | UrlRequest | KeywordRequest] = TypeAdapter(JobRequest)
+TAGS = frozenset(str(job_type) for job_type in JobType)

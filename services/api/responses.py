@@ -1,0 +1,275 @@
+"""What clients get: response models with examples."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from shared.jobs import ItemStatus, JobStatus, JobType
+
+
+def to_number(value: Decimal) -> int | float:
+    """A JSON number that prints `value` exactly: floats keep 15 digits, more than any price has."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Number = Annotated[Decimal, PlainSerializer(to_number, return_type=int | float, when_used="json")]
+
+JOB_EXAMPLE: dict[str, Any] = {
+    "id": "019ab0c2d7e47c60a1f2b3c4d5e6f708",
+    "type": "BULK_ASIN",
+    "status": "PROCESSING",
+    "status_reason": None,
+    "priority": "normal",
+    "request": {"count": 100, "url": None, "keyword": None, "marketplace": None, "max_results": None},
+    "settings": {
+        "auto_analyze": True,
+        "target_margin": 10.0,
+        "japan_shipping_jpy": 0,
+        "korea_shipping_krw": 0,
+        "max_age_seconds": 300,
+    },
+    "run": 1,
+    "created_at": "2026-11-23T06:00:00Z",
+    "updated_at": "2026-11-23T06:01:40Z",
+    "started_at": "2026-11-23T06:00:01Z",
+    "completed_at": None,
+    "total_items": 100,
+    "progress": 50,
+    "success_count": 48,
+    "error_count": 2,
+    "cancelled_count": 0,
+    "progress_percent": 50.0,
+    "success_rate": 96.0,
+    "items_per_second": 0.51,
+    "eta_seconds": 98.0,
+    "duration_seconds": 99.0,
+    "error_message": None,
+}
+ITEM_EXAMPLE: dict[str, Any] = {
+    "seq": 17,
+    "asin": "B07WXL5YPW",
+    "marketplace": "amazon.co.jp",
+    "status": "failed",
+    "attempts": 1,
+    "error": {"code": "not_found", "message": "The marketplace has no such product.", "retryable": False},
+    "processed_at": "2026-11-23T06:00:35Z",
+    "origin": "fetched",
+}
+PRODUCT_EXAMPLE: dict[str, Any] = {
+    "marketplace": "amazon.co.jp",
+    "asin": "B07WXL5YPW",
+    "url": "https://www.amazon.co.jp/dp/B07WXL5YPW",
+    "job_id": "019ab0c2d7e47c60a1f2b3c4d5e6f708",
+    "title": "Nintendo Switch 本体",
+    "price": 32978,
+    "currency": "JPY",
+    "list_price": None,
+    "brand": "任天堂",
+    "author": None,
+    "rating": 4.6,
+    "review_count": 48211,
+    "images": ["https://m.media-amazon.com/images/I/61-PblYntsL.jpg"],
+    "features": ["本体 1台"],
+    "categories": ["ゲーム", "Nintendo Switch"],
+    "weight_g": 1800,
+    "availability": "in_stock",
+    "analysis": None,
+    "favorite": False,
+    "notes": None,
+    "created_at": "2026-11-23T06:00:05Z",
+    "collected_at": "2026-11-23T06:00:05Z",
+}
+
+
+class JobSource(BaseModel):
+    """What the job is about, normalised; what does not apply to its type is null."""
+
+    count: int | None = Field(default=None, description="Distinct products of a BULK_ASIN job")
+    url: str | None = None
+    keyword: str | None = None
+    marketplace: str | None = None
+    max_results: int | None = None
+
+
+class JobSettingsView(BaseModel):
+    auto_analyze: bool
+    target_margin: float
+    japan_shipping_jpy: int
+    korea_shipping_krw: int
+    max_age_seconds: int
+
+
+class JobView(BaseModel):
+    """A job as it stands."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB_EXAMPLE]})
+
+    id: str
+    type: JobType
+    status: JobStatus
+    status_reason: str | None
+    priority: str
+    request: JobSource
+    settings: JobSettingsView
+    run: int = Field(description="1, then one more with each retry")
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    total_items: int | None = Field(description="Null until the source is resolved")
+    progress: int = Field(description="Items that have their outcome: success_count + error_count")
+    success_count: int
+    error_count: int
+    cancelled_count: int = Field(description="Items that will get no outcome, the job having ended before")
+    progress_percent: float
+    success_rate: float | None = Field(description="Percent of finished items that succeeded; null before the first")
+    items_per_second: float | None
+    eta_seconds: float | None = Field(description="Time left at the present rate; null unless PROCESSING")
+    duration_seconds: float | None = Field(description="From the start to the end or now; null before the start")
+    error_message: str | None
+
+
+class Counts(BaseModel):
+    """What became of the lines of a BULK_ASIN request."""
+
+    accepted: int
+    duplicate: int
+    invalid: int
+
+
+class InvalidLine(BaseModel):
+    """A line that names no product, and why."""
+
+    input: str
+    code: str
+    message: str
+
+
+class JobAccepted(JobView):
+    """A job just taken in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **JOB_EXAMPLE,
+                    "status": "PENDING",
+                    "total_items": None,
+                    "started_at": None,
+                    "progress": 0,
+                    "success_count": 0,
+                    "error_count": 0,
+                    "progress_percent": 0.0,
+                    "success_rate": None,
+                    "items_per_second": None,
+                    "eta_seconds": None,
+                    "duration_seconds": None,
+                    "counts": {"accepted": 100, "duplicate": 1, "invalid": 1},
+                    "invalid": [{"input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
+                }
+            ]
+        }
+    )
+
+    counts: Counts | None = Field(default=None, description="For BULK_ASIN only")
+    invalid: list[InvalidLine] = Field(default=[], description="The first 1,000 lines that name no product")
+
+
+class JobPage(BaseModel):
+    items: list[JobView]
+    next_cursor: str | None = Field(description="Hand it back as `cursor` for the next page; null on the last one")
+
+
+class ItemErrorView(BaseModel):
+    code: str
+    message: str
+    retryable: bool
+
+
+class ItemView(BaseModel):
+    """One product of a job, and what became of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ITEM_EXAMPLE]})
+
+    seq: int = Field(description="Place in the job, from 0")
+    asin: str
+    marketplace: str
+    status: ItemStatus
+    attempts: int
+    error: ItemErrorView | None
+    processed_at: datetime | None
+    origin: str | None = Field(description="`fetched`, or `reused` when a fresh observation was at hand")
+
+
+class ItemPage(BaseModel):
+    items: list[ItemView]
+    next_cursor: str | None
+
+
+class ProductView(BaseModel):
+    """A product as its user sees it; what its page does not tell is null."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PRODUCT_EXAMPLE]})
+
+    marketplace: str
+    asin: str
+    url: str
+    job_id: str | None = Field(description="The last job that collected it")
+    title: str | None = None
+    price: Number | None = None
+    currency: str | None = None
+    list_price: Number | None = None
+    brand: str | None = None
+    author: str | None = None
+    rating: Number | None = None
+    review_count: int | None = None
+    images: list[str] = []
+    features: list[str] = []
+    categories: list[str] = []
+    weight_g: Number | None = None
+    availability: str | None = None
+    analysis: dict[str, Any] | None = None
+    favorite: bool = False
+    notes: str | None = None
+    created_at: datetime | None = None
+    collected_at: datetime | None = None
+
+
+class ProductPage(BaseModel):
+    items: list[ProductView]
+    next_cursor: str | None
+
+
+class FieldErrorView(BaseModel):
+    field: str
+    code: str
+    message: str
+
+
+class ProblemView(BaseModel):
+    """Why a request was not served (RFC 9457)."""
+
+    type: str = Field(description="Names the kind of problem; stable")
+    title: str
+    status: int
+    detail: str = Field(description="For people")
+    code: str = Field(description="For machines; stable")
+    retryable: bool = Field(description="Whether the same request may succeed later")
+    request_id: str = Field(description="To find it in the logs")
+    errors: list[FieldErrorView]
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Readiness(BaseModel):
+    """Ready when the database is: without the broker jobs are still accepted, and sent when it is back."""
+
+    ready: bool
+    database: bool
+    broker: bool

@@ -1,0 +1,70 @@
+"""Settings of the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from shared.auth import MIN_SECRET_BYTES
+from shared.settings import MarketplaceSettings
+
+# An ASIN takes 13 bytes in a JSON list; a pasted product address may take several times as many.
+BODY_BYTES_PER_ITEM = 96
+BODY_BYTES_BESIDES = 65_536
+
+
+class ApiSettings(MarketplaceSettings):
+    """What the API reads from the environment besides what all processes do."""
+
+    jwt_secret: SecretStr | None = Field(
+        default=None, description="Secret of HS256 tokens, at least 32 bytes; required unless a key set is named"
+    )
+    jwks_url: str | None = Field(default=None, description="Address of a JSON Web Key Set for RS256, ES256 and EdDSA")
+    jwt_issuer: str | None = Field(default=None, description="When set, the `iss` that every token must carry")
+    jwt_audience: str | None = Field(default=None, description="When set, the `aud` that every token must carry")
+    max_items_per_job: int = Field(
+        default=100_000, ge=1, le=1_000_000, description="Most lines of one BULK_ASIN request, and most max_results"
+    )
+    default_max_results: int = Field(
+        default=100, ge=1, description="Products taken from a listing when the request does not say how many"
+    )
+    default_max_age_seconds: int = Field(
+        default=300, ge=0, description="An observation this young is used again, unless the request says otherwise"
+    )
+    max_streams_per_user: int = Field(
+        default=20, ge=1, description="Live event streams that one user may hold open at one process"
+    )
+    event_heartbeat_seconds: float = Field(
+        default=15.0, gt=0, description="A live stream says at least this often that it is alive"
+    )
+    event_poll_seconds: float = Field(
+        default=1.0, gt=0, description="How often live streams look into the database while the broker is away"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins whose pages may call the API, separated by commas; none by default"
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"needs at least {MIN_SECRET_BYTES} bytes")
+        return value
+
+    @model_validator(mode="after")
+    def some_key(self) -> Self:
+        if self.jwt_secret is None and self.jwks_url is None:
+            raise ValueError("ASINFLOW_JWT_SECRET (at least 32 bytes) or ASINFLOW_JWKS_URL is required")
+        return self
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The largest request body that is read."""
+        return BODY_BYTES_BESIDES + BODY_BYTES_PER_ITEM * self.max_items_per_job

@@ -1,0 +1,68 @@
+"""What the API asks of its storage: the protocols that the database and the fakes of the tests both keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from services.api.products import ProductQuery
+from services.api.records import Attempts, Job, NewJob, Outcome
+from shared.jobs import JobStatus, JobType
+
+Document = dict[str, Any]
+
+
+class JobStore(Protocol):
+    """Every method raises DatabaseUnavailableError when the database cannot be used now."""
+
+    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
+        """Store what a job is about; a second time changes nothing."""
+
+    async def delete_sources(self, job_id: str, count: int) -> None:
+        """Forget the sources of `count` keys of a job that was not stored."""
+
+    async def insert_job(self, job: NewJob) -> bool:
+        """Store a PENDING job; False when the user has already used its idempotency key."""
+
+    async def find_job(self, user_id: str, job_id: str) -> Job | None: ...
+
+    async def find_job_by_key(self, user_id: str, key: str) -> Job | None: ...
+
+    async def find_jobs(
+        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+    ) -> list[Job]:
+        """The newest first, only those older than the job `before`."""
+
+    async def mark_submitted(self, job_id: str) -> None:
+        """The broker has the job; the first mark stays."""
+
+    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
+        """End the job at once; False when it is not there or has ended already."""
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        """The broker has the final event of this run."""
+
+
+class ItemStore(Protocol):
+    """Items are named by `seq`; a run after the first holds only the items that are tried again."""
+
+    async def find_ledger(self, job_id: str) -> bytes: ...
+
+    async def find_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
+        """The product keys of the items from `first` to `last`, as far as they are known."""
+
+    async def find_places(self, job_id: str, run: int, first: int, last: int) -> dict[int, int]:
+        """Which of the items from `first` to `last` are tried again in `run` (above 1), and their places in it."""
+
+    async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]: ...
+
+    async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
+        """The lowest seqs above `after` whose outcome in `run` is `status`."""
+
+    async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]: ...
+
+
+class ProductStore(Protocol):
+    async def find_product(self, user_id: str, marketplace: str, asin: str) -> Mapping[str, Any] | None: ...
+
+    async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]: ...

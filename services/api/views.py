@@ -1,0 +1,67 @@
+"""From what is stored to what a client sees. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.api.records import Job
+from services.api.responses import JobSettingsView, JobSource, JobView
+from shared.jobs import JobStatus
+
+# Ends that leave items without an outcome.
+CUT_SHORT = frozenset({JobStatus.CANCELLED, JobStatus.FAILED})
+
+
+def job_view(job: Job, now: datetime) -> JobView:
+    """The job with all that follows from its counts; no time in it is ever negative, whatever the clocks say."""
+    duration = duration_seconds(job, now)
+    rate = job.progress / duration if duration else None
+    return JobView(
+        id=job.id,
+        type=job.type,
+        status=job.status,
+        status_reason=job.status_reason,
+        priority=job.priority,
+        request=JobSource.model_validate(job.request),
+        settings=JobSettingsView.model_validate(job.settings),
+        run=job.run,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        started_at=job.started_at,
+        completed_at=job.completed_at,
+        total_items=job.total_items,
+        progress=job.progress,
+        success_count=job.success_count,
+        error_count=job.error_count,
+        cancelled_count=cancelled_count(job),
+        progress_percent=progress_percent(job),
+        success_rate=round(100 * job.success_count / job.progress, 1) if job.progress else None,
+        items_per_second=None if rate is None else round(rate, 2),
+        eta_seconds=eta_seconds(job, rate),
+        duration_seconds=None if duration is None else round(duration, 3),
+        error_message=job.error_message,
+    )
+
+
+def duration_seconds(job: Job, now: datetime) -> float | None:
+    if job.started_at is None:
+        return None
+    return max(0.0, ((job.completed_at or now) - job.started_at).total_seconds())
+
+
+def cancelled_count(job: Job) -> int:
+    return max(0, (job.total_items or 0) - job.progress) if job.status in CUT_SHORT else 0
+
+
+def progress_percent(job: Job) -> float:
+    """100 only when every item is finished, however many there are."""
+    if not job.total_items:
+        return 100.0 if job.status is JobStatus.COMPLETED else 0.0
+    percent = round(100 * job.progress / job.total_items, 1)
+    return percent if job.progress >= job.total_items else min(percent, 99.9)
+
+
+def eta_seconds(job: Job, rate: float | None) -> float | None:
+    if job.status is not JobStatus.PROCESSING or job.total_items is None or not rate:
+        return None
+    return round(max(0, job.total_items - job.progress) / rate, 1)

@@ -1,0 +1,65 @@
+"""The API around fakes, spoken to over HTTP without a network."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from services.api.app import create_app
+from services.api.auth import Authenticator
+from services.api.dependencies import Parts
+from services.api.handlers import JobHandlers
+from services.api.item_reader import ItemReader
+from services.api.live import LiveJobs
+from services.api.settings import ApiSettings
+from tests.unit.api.builders import NOW, SECRET, api_settings
+from tests.unit.api.fakes import FakeBroker, FakeClock, FakeItemStore, FakeJobStore, FakeProductStore
+
+
+@dataclass
+class World:
+    """The fakes behind the API, for tests to arrange and to look into."""
+
+    settings: ApiSettings = field(default_factory=api_settings)
+    jobs: FakeJobStore = field(default_factory=FakeJobStore)
+    items: FakeItemStore = field(default_factory=FakeItemStore)
+    products: FakeProductStore = field(default_factory=FakeProductStore)
+    broker: FakeBroker = field(default_factory=FakeBroker)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
+    live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
+    ready: bool = True
+
+    def parts(self) -> Parts:
+        async def database() -> bool:
+            return self.ready
+
+        async def broker() -> bool:
+            return self.broker.connected
+
+        return Parts(
+            settings=self.settings,
+            authenticator=Authenticator(SECRET),
+            jobs=JobHandlers(self.jobs, self.broker),
+            items=ItemReader(self.items),
+            products=self.products,
+            live=self.live,
+            broker_connected=lambda: self.broker.connected,
+            checks={"database": database, "broker": broker},
+            clock=self.clock,
+        )
+
+    def client(self) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=create_app(self.parts()))
+        return httpx.AsyncClient(transport=transport, base_url="http://api")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client() as client:
+        yield client

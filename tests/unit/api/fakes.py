@@ -1,0 +1,232 @@
+"""Stand-ins for the database and the broker; tests/contracts proves the stores against the real ones."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from services.api.products import ProductQuery
+from services.api.records import Attempts, Job, NewJob, Outcome
+from shared.broker import Outgoing
+from shared.errors import DatabaseUnavailableError
+from shared.jobs import JobStatus, JobType, before
+
+
+class FakeClock:
+    """Stands still until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.time = now
+        self.elapsed = 0.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        self.elapsed += seconds
+
+
+class FakeJobStore:
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.sources: dict[str, list[str]] = {}
+        self.submitted: set[str] = set()
+        self.down = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise DatabaseUnavailableError("the test has taken it down")
+
+    def put(self, job: Job) -> Job:
+        self.jobs[job.id] = job
+        return job
+
+    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
+        self._check()
+        if keys:
+            self.sources[job_id] = list(keys)
+
+    async def delete_sources(self, job_id: str, count: int) -> None:
+        self._check()
+        self.sources.pop(job_id, None)
+
+    async def insert_job(self, job: NewJob) -> bool:
+        self._check()
+        if job.id in self.jobs:
+            return True
+        if job.idempotency and await self.find_job_by_key(job.user_id, job.idempotency.key):
+            return False
+        self.jobs[job.id] = _stored(job)
+        return True
+
+    async def find_job(self, user_id: str, job_id: str) -> Job | None:
+        self._check()
+        job = self.jobs.get(job_id)
+        return job if job and job.user_id == user_id else None
+
+    async def find_job_by_key(self, user_id: str, key: str) -> Job | None:
+        self._check()
+        return next((j for j in self._of(user_id) if j.idempotency and j.idempotency.key == key), None)
+
+    async def find_jobs(
+        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+    ) -> list[Job]:
+        self._check()
+        found = [
+            job
+            for job in self._of(user_id)
+            if status in {None, job.status} and job_type in {None, job.type} and (before is None or job.id < before)
+        ]
+        return sorted(found, key=lambda job: job.id, reverse=True)[:limit]
+
+    async def mark_submitted(self, job_id: str) -> None:
+        self._check()
+        self.submitted.add(job_id)
+
+    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
+        job = await self.find_job(user_id, job_id)
+        if job is None or str(job.status) not in before(JobStatus.CANCELLED):
+            return False
+        now = datetime.now(UTC)
+        self.put(
+            replace(
+                job,
+                status=JobStatus.CANCELLED,
+                status_reason="Cancelled by its user",
+                rev=job.rev + 1,
+                completed_at=now,
+                updated_at=now,
+                announced=False,
+            )
+        )
+        return True
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        self._check()
+        if self.jobs[job_id].run == run:
+            self.put(replace(self.jobs[job_id], announced=True))
+
+    def _of(self, user_id: str) -> list[Job]:
+        return [job for job in self.jobs.values() if job.user_id == user_id]
+
+
+def _stored(job: NewJob) -> Job:
+    now = datetime.now(UTC)
+    return Job(
+        id=job.id,
+        user_id=job.user_id,
+        type=job.type,
+        priority=job.priority,
+        request=job.request,
+        settings=job.settings,
+        idempotency=job.idempotency,
+        status=JobStatus.PENDING,
+        status_reason=None,
+        run=1,
+        rev=0,
+        created_at=now,
+        updated_at=now,
+        started_at=None,
+        completed_at=None,
+        total_items=None,
+        progress=0,
+        success_count=0,
+        error_count=0,
+        fed=0,
+        error_message=None,
+        announced=False,
+    )
+
+
+class FakeItemStore:
+    """Items of any job: `keys` of the first run, `places` by run of those tried again."""
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
+        self.keys = list(keys)
+        self.places: dict[int, dict[int, int]] = {}
+        self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.attempts: dict[tuple[int, int], Attempts] = {}
+        self.ledger = b""
+        self.ledger_reads = 0
+        self.asked = 0
+
+    def finish(self, *outcomes: Outcome) -> None:
+        """Store outcomes and set their bits."""
+        bits = bytearray(self.ledger.ljust(-(-len(self.keys) // 8), b"\0"))
+        for outcome in outcomes:
+            self.outcomes[outcome.run, outcome.seq] = outcome
+            bits[outcome.seq // 8] |= 1 << outcome.seq % 8
+        self.ledger = bytes(bits)
+
+    async def find_ledger(self, job_id: str) -> bytes:
+        self.ledger_reads += 1
+        return self.ledger
+
+    async def find_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
+        self.asked = max(self.asked, last - first + 1)
+        return {seq: self.keys[seq] for seq in range(max(0, first), min(last + 1, len(self.keys)))}
+
+    async def find_places(self, job_id: str, run: int, first: int, last: int) -> dict[int, int]:
+        return {seq: place for seq, place in self.places.get(run, {}).items() if first <= seq <= last}
+
+    async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]:
+        return {seq: self.outcomes[run, seq] for seq in seqs if (run, seq) in self.outcomes}
+
+    async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
+        wanted = status == "succeeded"
+        return sorted(s for (r, s), o in self.outcomes.items() if r == run and s > after and o.succeeded is wanted)[
+            :limit
+        ]
+
+    async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]:
+        return {seq: self.attempts[run, seq] for seq in seqs if (run, seq) in self.attempts}
+
+
+class FakeProductStore:
+    def __init__(self, products: Sequence[dict[str, Any]] = ()) -> None:
+        self.products = {product["_id"]: product for product in products}
+
+    async def find_product(self, user_id: str, marketplace: str, asin: str) -> dict[str, Any] | None:
+        return self.products.get(f"{user_id}:{marketplace}:{asin}")
+
+    async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
+        def order(value: Any, product_id: str) -> tuple[bool, Any, str]:
+            return (value is not None, value if value is not None else 0, product_id)
+
+        def place(product: dict[str, Any]) -> tuple[bool, Any, str]:
+            return order(product.get(query.sort.field), product["_id"])
+
+        found = sorted((p for p in self.products.values() if _fits(p, user_id, query)), key=place)
+        if query.sort.descending:
+            found.reverse()
+        if query.after is not None:
+            last = order(query.after.value, query.after.id)
+            found = [p for p in found if (place(p) < last if query.sort.descending else place(p) > last)]
+        return found[: query.limit]
+
+
+def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
+    exact = {"marketplace": query.marketplace, "asin": query.asin, "job_id": query.job_id}
+    return (
+        product["user_id"] == user_id
+        and all(value is None or product[name] == value for name, value in exact.items())
+        and (query.favorite is None or bool(product.get("favorite")) is query.favorite)
+        and (query.q is None or query.q.lower() in (product.get("title") or "").lower())
+    )
+
+
+class FakeBroker:
+    """Keeps what was published; `error` is raised instead when set."""
+
+    def __init__(self) -> None:
+        self.published: list[Outgoing] = []
+        self.error: Exception | None = None
+        self.connected = True
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.published.extend(messages)
