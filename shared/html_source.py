@@ -44,7 +44,7 @@ class HtmlSource:
     async def product(self, item: Item, wanted: Wanted) -> Product:
         answer = await self._fetcher.get(product_url(item), item.marketplace, wanted)
         page = await self._parse(answer, item.marketplace)
-        if page.product is not None:
+        if page.product is not None and page.advice == "ok":
             for field, rule in page.trace.items():
                 FIELDS.labels(item.marketplace, field, rule or "none").inc()
             return page.product
@@ -53,7 +53,7 @@ class HtmlSource:
     async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
         answer = await self._fetcher.get(url, marketplace, wanted)
         page = await self._parse(answer, marketplace)
-        if page.listing is not None:
+        if page.listing is not None and page.advice == "ok":
             return page.listing
         raise await self._refusal(page, answer, marketplace)
 

@@ -6,12 +6,10 @@ from prometheus_client import Counter
 
 from services.expander.repository import ExpanderRepository
 from services.expander.windows import next_feed, window_size
-from shared.broker import Broker, Outgoing, command
-from shared.ids import outcome_id
+from shared.broker import Broker, Outgoing
+from shared.items import collect_command
 from shared.jobs import JobStatus
-from shared.messages import CollectItem
 from shared.mongo import Document
-from shared.topology import collect_key
 
 # Rises with every item handed out to the collectors; above the items of all jobs when windows were repeated.
 FED = Counter("asinflow_items_fed_total", "Items handed out to collectors")
@@ -46,10 +44,3 @@ class Feeder:
             for place, (seq, key) in enumerate(zip(chunk.seqs, chunk.keys, strict=True), chunk.first)
             if place in places
         ]
-
-
-def collect_command(job_id: str, run: int, seq: int, key: str) -> Outgoing:
-    """The command to collect one item; its message id is that of the outcome it leads to."""
-    marketplace, asin = key.split(":", 1)
-    message = CollectItem(job_id=job_id, run=run, seq=seq, asin=asin, marketplace=marketplace)
-    return command(message, key=collect_key(marketplace), message_id=outcome_id(job_id, run, seq))

@@ -1,0 +1,8 @@
+"""Run one sweeper process."""
+
+from services.sweeper.bootstrap import serve_sweeper
+from services.sweeper.settings import SweeperSettings
+from shared.runner import main
+
+if __name__ == "__main__":
+    main("sweeper", SweeperSettings, serve_sweeper)

@@ -1,0 +1,38 @@
+"""Where the sweeper's objects are built."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.sweeper.deadletters import DeadLetters
+from services.sweeper.expiry import Expiry
+from services.sweeper.healing import Healing
+from services.sweeper.lease import Lease
+from services.sweeper.outbox import Outbox
+from services.sweeper.repository import SweeperRepository
+from services.sweeper.retention import Retention
+from services.sweeper.rounds import Duty, Rounds
+from services.sweeper.settings import SweeperSettings
+from shared.bootstrap import database_of, running, when_database_answers
+from shared.broker import Broker
+from shared.clock import SystemClock
+from shared.runner import exit_when_cut_off, run_until
+
+
+async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
+    async with database_of(settings) as database:
+        repository = SweeperRepository(database)
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance)
+        dead_letters = DeadLetters(repository, broker)
+        lease = Lease(database, "sweeper", settings.instance, settings.lease_seconds)
+        duties: dict[str, Duty] = {
+            "outbox": Outbox(repository, broker, settings),
+            "expiry": Expiry(repository, broker, settings),
+            "healing": Healing(repository, broker, settings),
+            "retention": Retention(repository, settings),
+        }
+        rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)
+        await when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))
+        async with running(settings, database, broker):
+            cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
+            await run_until(stop, rounds.run(), dead_letters.run(), cut_off)

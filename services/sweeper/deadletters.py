@@ -1,0 +1,153 @@
+"""Takes dead letters into the failure store, each once, with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import stamina
+from prometheus_client import Counter
+from pydantic import ValidationError
+
+from services.sweeper.queues import DEAD_LETTERS
+from services.sweeper.repository import SweeperRepository
+from shared import failures as reasons
+from shared.broker import Broker, event
+from shared.ids import outcome_id
+from shared.intake import Delivery, Intake
+from shared.jobs import ItemStatus
+from shared.log import get_logger
+from shared.messages import CollectItem, ItemsFinished
+from shared.mongo import Document
+from shared.worker import INFRASTRUCTURE_ERRORS
+
+log = get_logger(__name__)
+
+BATCH_ITEMS = 200
+BATCH_SECONDS = 0.05
+PREFETCH = 500
+POISON = "delivery_limit"
+# Rises with every message that ended in the failure store.
+FAILURES = Counter("asinflow_failures_total", "Messages that ended in the failure store", ["queue", "code"])
+
+
+class DeadLetters:
+    def __init__(self, repository: SweeperRepository, broker: Broker) -> None:
+        self._repository = repository
+        self._broker = broker
+        self._intake = Intake(broker, DEAD_LETTERS, PREFETCH)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            while True:
+                batch = await self._intake.batch(BATCH_ITEMS, BATCH_SECONDS)
+                async for attempt in stamina.retry_context(
+                    on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+                ):
+                    with attempt:
+                        await self._store([delivery for delivery in batch if not delivery.stale])
+        finally:
+            await asyncio.shield(self._intake.close())
+
+    async def _store(self, deliveries: Sequence[Delivery]) -> None:
+        now = datetime.now(UTC)
+        documents = [failure_document(delivery, now) for delivery in deliveries]
+        await self._repository.insert_failures(documents)
+        for delivery, document in zip(deliveries, documents, strict=True):
+            if document["code"] == POISON and delivery.type == CollectItem.TYPE:
+                await self._end_item(delivery, document)
+            delivery.done()
+            FAILURES.labels(document["queue"], document["code"]).inc()
+            log.warning("failure_stored", queue=document["queue"], code=document["code"], failure_id=document["_id"])
+
+    async def _end_item(self, delivery: Delivery, failure: Document) -> None:
+        """An item whose message kills its collectors gets its outcome here: nobody else is left to give it one."""
+        try:
+            command = CollectItem.model_validate_json(delivery.body)
+        except ValidationError:
+            return  # nothing to end: it names no item
+        error = {"code": POISON, "message": failure["message"], "retryable": False}
+        await self._repository.insert_outcome(
+            {
+                "_id": outcome_id(command.job_id, command.run, command.seq),
+                **command.model_dump(include={"job_id", "run", "seq", "marketplace", "asin"}),
+                "status": str(ItemStatus.FAILED),
+                "attempts": delivery.attempt,
+                "error": error,
+                "origin": "fetched",
+                "processed_at": failure["failed_at"],
+            }
+        )
+        fact = ItemsFinished(job_id=command.job_id, run=command.run, failed=(command.seq,))
+        await self._broker.publish([event(fact, mandatory=True)])
+
+
+def failure_document(delivery: Delivery, now: datetime) -> Document:
+    """A dead letter as it is stored. Its id is the same however often the letter is delivered."""
+    headers = delivery.headers
+    death = _first_death(headers)
+    queue = str(headers.get(reasons.FAILED_QUEUE) or death.get("queue") or "unknown")
+    code = str(headers.get(reasons.ERROR_CODE) or death.get("reason") or "unknown")
+    failed_at = _moment(headers.get(reasons.FAILED_AT)) or death.get("time") or now
+    identity = "\0".join([queue, delivery.message_id, code, failed_at.isoformat() if death or headers else ""])
+    digest = hashlib.sha256(identity.encode() + b"\0" + delivery.body).hexdigest()[:32]
+    return {
+        "_id": digest,
+        "queue": queue,
+        "type": delivery.type or None,
+        "message_id": delivery.message_id or None,
+        "correlation_id": delivery.correlation_id or None,
+        "payload": _payload(delivery.body),
+        "headers": _plain({k: v for k, v in headers.items() if k != reasons.ERROR_TRACEBACK}),
+        "code": code,
+        "error_class": headers.get(reasons.ERROR_CLASS),
+        "message": headers.get(reasons.ERROR_MESSAGE) or f"dead-lettered by the broker: {code}",
+        "traceback": headers.get(reasons.ERROR_TRACEBACK),
+        "attempts": delivery.attempt,
+        "failed_at": failed_at,
+    }
+
+
+def _first_death(headers: Any) -> dict[str, Any]:
+    deaths = headers.get("x-death")
+    return deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+
+
+def _moment(text: object) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _payload(body: bytes) -> Document:
+    """Readable where it can be: JSON, else text, else bytes."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return {"bytes": body}
+    try:
+        json.loads(text)
+    except ValueError:
+        return {"text": text}
+    return {"json": text}
+
+
+def _plain(value: Any) -> Any:
+    """Header values as the database takes them."""
+    match value:
+        case dict():
+            return {str(k).replace(".", "_").replace("$", "_"): _plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case str() | int() | float() | bool() | None | datetime() | bytes():
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,85 @@
+"""Gets running jobs going again whose messages were lost: whatever is repeated here is harmless when it was not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from prometheus_client import Counter
+
+from services.sweeper.repository import SweeperRepository
+from services.sweeper.settings import SweeperSettings
+from shared.broker import Broker, Outgoing, command, event
+from shared.ids import outcome_id
+from shared.items import collect_command
+from shared.jobs import ItemStatus
+from shared.ledger import missing
+from shared.log import get_logger
+from shared.messages import ItemsFinished, JobExpanded, JobSubmitted
+from shared.mongo import Document
+
+log = get_logger(__name__)
+
+MAX_BACKOFF = 5
+# Rises with every message sent again for a stalled job, by what had been lost.
+HEALED = Counter("asinflow_healed_messages_total", "Messages sent again for stalled jobs", ["type"])
+
+
+class Healing:
+    def __init__(self, repository: SweeperRepository, broker: Broker, settings: SweeperSettings) -> None:
+        self._repository = repository
+        self._broker = broker
+        self._settings = settings
+
+    async def sweep(self) -> None:
+        age = self._settings.stalled_after_seconds
+        for job in await self._repository.find_stalled(age):
+            # A job that is only slow is looked into ever more rarely.
+            patience = age * 2.0 ** min(int(job.get("heals", 0)), MAX_BACKOFF)
+            if await self._repository.claim_healing(job, patience):
+                await self._heal(job)
+
+    async def _heal(self, job: Document) -> None:
+        messages = await self._lost(job)
+        await self._broker.publish(messages)
+        for message in messages:
+            HEALED.labels(message.type).inc()
+        log.warning("job_healed", job_id=job["_id"], messages=len(messages), fed=job["fed"], progress=job["progress"])
+
+    async def _lost(self, job: Document) -> list[Outgoing]:
+        job_id, run, total = job["_id"], job["run"], job["total_items"]
+        if total is None:
+            return [command(JobSubmitted(job_id=job_id, run=run))]
+        # Wakes the feeder, and the aggregator to end a job that is complete.
+        wake = event(JobExpanded(job_id=job_id, run=run, total_items=total), mandatory=True)
+        return [wake, *await self._lost_items(job)]
+
+    async def _lost_items(self, job: Document) -> list[Outgoing]:
+        """For items handed out and not counted: the fact again where there is an outcome, else the command."""
+        job_id, run = job["_id"], job["run"]
+        ledger = await self._repository.find_ledger(job_id)
+        uncounted = missing(ledger, 0, job["total_items"], job["total_items"])
+        keys = await self._handed_out(job, uncounted)
+        ids = {outcome_id(job_id, run, seq): seq for seq in keys}
+        statuses = await self._repository.find_statuses(list(ids))
+        by: dict[ItemStatus, list[int]] = defaultdict(list)
+        for found, status in statuses.items():
+            by[status].append(ids[found])
+        fact = ItemsFinished(
+            job_id=job_id, run=run, succeeded=tuple(by[ItemStatus.SUCCEEDED]), failed=tuple(by[ItemStatus.FAILED])
+        )
+        facts = [event(fact, mandatory=True)] if statuses else []
+        lost = [seq for found, seq in ids.items() if found not in statuses]
+        return [*facts, *(collect_command(job_id, run, seq, keys[seq]) for seq in lost)]
+
+    async def _handed_out(self, job: Document, uncounted: list[int]) -> dict[int, str]:
+        """The keys, by seq, of those uncounted items that were handed out; so many as one round takes."""
+        places = range(job["fed"])
+        limit = self._settings.heal_items
+        if job["run"] == 1:  # places are seqs
+            chosen = [seq for seq in uncounted if seq in places][:limit]
+            found = await self._repository.find_keys(job["_id"], 1, chosen) if chosen else {}
+        else:
+            found = await self._repository.find_keys(job["_id"], job["run"], places) if places else {}
+        wanted = set(uncounted)
+        pairs = [(seq, key) for seq, key in found.values() if seq in wanted]
+        return dict(pairs[:limit])

@@ -1,0 +1,42 @@
+"""Sends what was promised and not confirmed: submissions and final events. The job itself is the outbox."""
+
+from __future__ import annotations
+
+from services.sweeper.repository import SweeperRepository
+from services.sweeper.settings import SweeperSettings
+from shared.broker import Broker, command
+from shared.job_events import ended
+from shared.log import get_logger
+from shared.messages import JobSubmitted
+
+log = get_logger(__name__)
+
+ANNOUNCE_AFTER_SECONDS = 3.0
+
+
+class Outbox:
+    def __init__(self, repository: SweeperRepository, broker: Broker, settings: SweeperSettings) -> None:
+        self._repository = repository
+        self._broker = broker
+        self._settings = settings
+
+    async def sweep(self) -> None:
+        await self._send_jobs()
+        await self._announce_ends()
+
+    async def _send_jobs(self) -> None:
+        unsent = await self._repository.find_unsent(self._settings.unsent_after_seconds)
+        unstarted = await self._repository.find_unstarted(self._settings.resend_after_seconds)
+        jobs = [*unsent, *unstarted]
+        if not jobs:
+            return
+        await self._broker.publish([command(JobSubmitted(job_id=job["_id"], run=job["run"])) for job in jobs])
+        await self._repository.mark_sent([job["_id"] for job in jobs])
+        log.info("jobs_sent_again", unsent=len(unsent), unstarted=len(unstarted))
+
+    async def _announce_ends(self) -> None:
+        jobs = await self._repository.find_unannounced(ANNOUNCE_AFTER_SECONDS)
+        if jobs:
+            await self._broker.publish([ended(job) for job in jobs])
+            await self._repository.mark_announced([job["_id"] for job in jobs])
+            log.info("ends_announced_again", jobs=len(jobs))

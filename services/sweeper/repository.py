@@ -1,0 +1,168 @@
+"""All queries and indexes of the sweeper. Ages are measured on the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from shared.job_events import EVENT_FIELDS
+from shared.jobs import TERMINAL, ItemStatus, JobStatus, before
+from shared.mongo import (
+    ASCENDING,
+    Database,
+    Document,
+    DuplicateKeyError,
+    IndexModel,
+    ReturnDocument,
+    database_errors,
+    insert_new,
+)
+
+BATCH = 200
+
+
+def older_than(field: str, seconds: float) -> Document:
+    """A filter on documents whose `field` is a date at least `seconds` ago."""
+    limit = {"$dateSubtract": {"startDate": "$$NOW", "unit": "millisecond", "amount": round(seconds * 1000)}}
+    return {"$expr": {"$and": [{"$ne": [f"${field}", None]}, {"$lt": [f"${field}", limit]}]}}
+
+
+class SweeperRepository:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs = database["jobs"]
+        self._items = database["items"]
+        self._outcomes = database["outcomes"]
+        self._failures = database["failures"]
+
+    async def create_indexes(self, failures_seconds: float) -> None:
+        """An existing expiry of failures is changed to `failures_seconds`."""
+        expiry = round(failures_seconds)
+        with database_errors():
+            await self._jobs.create_indexes(
+                [
+                    IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
+                    IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
+                ]
+            )
+            indexes = await self._failures.index_information()
+            known = indexes.get("expiry")
+            if known is not None and known.get("expireAfterSeconds") != expiry:
+                await self._failures.drop_index("expiry")
+            await self._failures.create_indexes(
+                [
+                    IndexModel([("failed_at", ASCENDING)], name="expiry", expireAfterSeconds=expiry),
+                    IndexModel([("queue", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),
+                ]
+            )
+
+    async def find_unsent(self, age: float) -> list[Document]:
+        """Jobs whose submission the broker has not confirmed."""
+        return await self._find(
+            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("created_at", age)}
+        )
+
+    async def find_unstarted(self, age: float) -> list[Document]:
+        """Jobs sent `age` seconds ago that nobody has touched since, waiting ones included."""
+        return await self._find({"status": str(JobStatus.PENDING), **older_than("submitted_at", age)})
+
+    async def find_expired(self, age: float) -> list[Document]:
+        """Jobs that could not be started; one that waits for its user's other jobs is not late."""
+        query = {"status": str(JobStatus.PENDING), "status_reason": None, **older_than("created_at", age)}
+        return await self._find(query)
+
+    async def find_unannounced(self, age: float) -> list[Document]:
+        """Ended jobs whose final event the broker has not confirmed."""
+        query = {"announced": False, "status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
+        return await self._find(query)
+
+    async def find_stalled(self, age: float) -> list[Document]:
+        """Running jobs whose counts have not moved for `age` seconds."""
+        return await self._find({"status": str(JobStatus.PROCESSING), **older_than("updated_at", age)})
+
+    async def _find(self, query: Document) -> list[Document]:
+        fields = {**EVENT_FIELDS, "fed": 1, "updated_at": 1, "healed_at": 1, "heals": 1, "status_reason": 1}
+        with database_errors():
+            return await self._jobs.find(query, fields).limit(BATCH).to_list(None)
+
+    async def mark_sent(self, job_ids: Sequence[str]) -> None:
+        with database_errors():
+            await self._jobs.update_many({"_id": {"$in": list(job_ids)}}, {"$currentDate": {"submitted_at": True}})
+
+    async def mark_announced(self, job_ids: Sequence[str]) -> None:
+        with database_errors():
+            await self._jobs.update_many({"_id": {"$in": list(job_ids)}}, {"$set": {"announced": True}})
+
+    async def claim_healing(self, job: Document, age: float) -> bool:
+        """Mark the job as looked into now; False when it has moved or was looked into `age` seconds ago or less."""
+        recent: Any = {"$or": [{"healed_at": None}, older_than("healed_at", age)]}
+        query = {"_id": job["_id"], "rev": job["rev"], "status": str(JobStatus.PROCESSING), **recent}
+        with database_errors():
+            result = await self._jobs.update_one(query, {"$inc": {"heals": 1}, "$currentDate": {"healed_at": True}})
+        return bool(result.matched_count)
+
+    async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:
+        """To FAILED, unless the job changed since it was read; returns the job as it then is."""
+        changes = {
+            "$set": {
+                "status": str(JobStatus.FAILED),
+                "error_message": reason,
+                "status_reason": None,
+                "announced": False,
+            },
+            "$currentDate": {"completed_at": True, "updated_at": True},
+            "$inc": {"rev": 1},
+        }
+        with database_errors():
+            return await self._jobs.find_one_and_update(
+                {"_id": job_id, "rev": rev, "status": {"$in": before(JobStatus.FAILED)}},
+                changes,
+                projection=EVENT_FIELDS,
+                return_document=ReturnDocument.AFTER,
+            )
+
+    async def find_ledger(self, job_id: str) -> bytes:
+        with database_errors():
+            job = await self._jobs.find_one({"_id": job_id}, {"ledger": 1})
+        return bytes((job or {}).get("ledger", b""))
+
+    async def find_keys(self, job_id: str, run: int, places: Collection[int]) -> dict[int, tuple[int, str]]:
+        """For each of these places of a run: its seq and its key."""
+        query = {"job_id": job_id, "run": run, "first": {"$lte": max(places)}, "last": {"$gte": min(places)}}
+        wanted = set(places)
+        found: dict[int, tuple[int, str]] = {}
+        with database_errors():
+            async for chunk in self._items.find(query):
+                seqs = chunk.get("seqs") or range(chunk["first"], chunk["last"] + 1)
+                pairs = enumerate(zip(seqs, chunk["keys"], strict=True), chunk["first"])
+                found.update((place, pair) for place, pair in pairs if place in wanted)
+        return found
+
+    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
+        with database_errors():
+            documents = await self._outcomes.find({"_id": {"$in": list(outcome_ids)}}, {"status": 1}).to_list(None)
+        return {d["_id"]: ItemStatus(d["status"]) for d in documents}
+
+    async def insert_failures(self, documents: Sequence[Document]) -> None:
+        """Keep dead letters; one that is there already is the same one."""
+        await insert_new(self._failures, documents)
+
+    async def insert_outcome(self, document: Document) -> None:
+        """Record that an item killed its collectors, unless it has an outcome."""
+        try:
+            with database_errors():
+                await self._outcomes.insert_one(document)
+        except DuplicateKeyError:
+            return
+
+    async def find_old_jobs(self, age: float) -> list[str]:
+        query = {"status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
+        with database_errors():
+            return [job["_id"] async for job in self._jobs.find(query, {"_id": 1}).limit(BATCH)]
+
+    async def delete_jobs(self, job_ids: Sequence[str]) -> None:
+        """The job last: a crash in between leaves it to be deleted again."""
+        with database_errors():
+            for name in ("items", "sources", "outcomes", "attempts"):
+                await self._database[name].delete_many({"job_id": {"$in": list(job_ids)}})
+            await self._jobs.delete_many({"_id": {"$in": list(job_ids)}})

@@ -1,0 +1,21 @@
+"""Deletes ended jobs, with everything of theirs, once they are old enough."""
+
+from __future__ import annotations
+
+from services.sweeper.repository import SweeperRepository
+from services.sweeper.settings import SweeperSettings
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+
+class Retention:
+    def __init__(self, repository: SweeperRepository, settings: SweeperSettings) -> None:
+        self._repository = repository
+        self._age = settings.retention_days * 86_400
+
+    async def sweep(self) -> None:
+        old = await self._repository.find_old_jobs(self._age)
+        if old:
+            await self._repository.delete_jobs(old)
+            log.info("old_jobs_deleted", jobs=len(old))

@@ -1,0 +1,33 @@
+"""Settings of the sweeper."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class SweeperSettings(Settings):
+    period_seconds: float = Field(default=1.0, gt=0, le=60, description="Time between two rounds")
+    lease_seconds: float = Field(
+        default=10.0, gt=0, le=300, description="How long leadership lasts without being renewed"
+    )
+    unsent_after_seconds: float = Field(
+        default=2.0, gt=0, description="Age at which a job whose message was not confirmed is sent again"
+    )
+    resend_after_seconds: float = Field(
+        default=60.0, gt=0, description="Age at which a job that nobody started is sent again"
+    )
+    pending_limit_seconds: float = Field(
+        default=1800.0, gt=0, description="Age at which a job that could not be started fails"
+    )
+    stalled_after_seconds: float = Field(
+        default=60.0, gt=0, description="Time without progress after which a running job is looked into"
+    )
+    stalled_limit_seconds: float = Field(
+        default=21_600.0, gt=0, description="Time without progress after which a running job fails"
+    )
+    heal_items: int = Field(default=5000, ge=1, le=100_000, description="Most items looked into per job and round")
+    failures_hours: float = Field(default=168.0, gt=0, description="How long the failure store keeps a message")
+    retention_days: float = Field(default=30.0, gt=0, description="How long ended jobs and their items are kept")
+    max_attempts: int = Field(default=10, ge=1, le=100, description="Attempts to store a dead letter")
