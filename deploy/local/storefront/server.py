@@ -38,7 +38,9 @@ def base_address(listener: socket.socket) -> str:
 
 def serve(world: World, listener: StampingSocket, log_level: str = "warning") -> None:
     """Serves until SIGTERM or SIGINT, then lets open answers end, for a second at most, and returns."""
+    # The server passes both signals on after its shutdown; here they only mean the end.
     signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
     app = Storefront(world)
     config = uvicorn.Config(
         app,

@@ -1,5 +1,6 @@
 """The buy box at the right of a product page: what is asked, by whom it is sold, whether it is there."""
 
+from decimal import Decimal
 from html import escape
 
 from deploy.local.storefront.layouts import Offer, Price
@@ -38,11 +39,7 @@ def _price(page: Page) -> str:
     if price is None:
         return ""
     if page.layout.price is Price.BUY_NEW:
-        return (
-            '<div id="buyNewSection" class="a-section rbbHeader dp-accordion-row"><span class="inlineBlock-display">'
-            f'<span class="a-size-medium a-color-price offer-price a-text-normal">{page.money(price)}</span>'
-            "</span></div>"
-        )
+        return _buy_new(page, price)
     if page.layout.old_money:
         return (
             f'<div class="a-row"><span id="price_inside_buybox" class="a-size-medium">{page.money(price)}</span></div>'
@@ -50,6 +47,19 @@ def _price(page: Page) -> str:
     if page.layout.price is Price.CORE_PRICE:
         return ""
     return f'<div id="corePrice_feature_div" class="celwidget">{a_price(page, price, "aok-align-center")}</div>'
+
+
+def _buy_new(page: Page, price: Decimal) -> str:
+    """The box of older book pages, with the list price under the asked one."""
+    listed = ""
+    if page.facts.list_price:
+        struck = f'<span class="a-color-secondary a-text-strike">{page.money(page.facts.list_price)}</span>'
+        listed = f'<div id="buyBoxInner"><ul><li>{page.words.list_price_label} {struck}</li></ul></div>'
+    return (
+        '<div id="buyNewSection" class="a-section rbbHeader dp-accordion-row"><span class="inlineBlock-display">'
+        f'<span class="a-size-medium a-color-price offer-price a-text-normal">{page.money(price)}</span></span></div>'
+        f"{listed}"
+    )
 
 
 def _new(page: Page) -> str:
