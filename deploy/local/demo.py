@@ -16,7 +16,7 @@ from deploy.local import commands
 from deploy.local.demo_view import progress_bars, table_of_jobs, table_of_products
 from deploy.local.errors import LocalError
 from deploy.local.folder import DEMO
-from deploy.local.launch import last_words
+from deploy.local.lastwords import last_words
 
 _ENDED = {"COMPLETED", "FAILED", "CANCELLED"}
 _LOOK_SECONDS = 0.2

@@ -63,13 +63,6 @@ class RunFolder:
         fresh.write_text(text)
         fresh.replace(path)
 
-    def last_lines(self, name: str, count: int = 20) -> list[str]:
-        """The end of one program's log; empty when it never wrote any."""
-        log = self.log_of(name)
-        if not log.exists():
-            return []
-        return log.read_text(errors="replace").splitlines()[-count:]
-
 
 RUN = RunFolder(ROOT / ".run")
 DEMO = RunFolder(ROOT / ".run" / "demo")

@@ -9,6 +9,7 @@ from typing import Any, cast
 from deploy.local.control import ask
 from deploy.local.errors import LocalError
 from deploy.local.folder import MARK, ROOT, RunFolder
+from deploy.local.lastwords import last_words
 from deploy.local.process import processes_of
 from deploy.local.program import Plan, Status
 
@@ -77,12 +78,3 @@ def _give_up_if_hopeless(folder: RunFolder, programs: list[Status] | None, *, ou
     hopeless = [program for program in behind if program.restarts >= _HOPELESS_RESTARTS]
     if hopeless or out_of_time:
         raise LocalError(last_words(folder, [program.name for program in hopeless or behind]))
-
-
-def last_words(folder: RunFolder, names: list[str]) -> str:
-    """The ends of these programs' logs, for an error message."""
-    parts = []
-    for name in names:
-        lines = folder.last_lines(name) or ["(it wrote nothing)"]
-        parts.append("\n  ".join([f"{name} failed; the end of {folder.log_of(name)}:", *lines]))
-    return "\n".join(parts)
