@@ -19,7 +19,7 @@ def _last_words_of(folder: RunFolder, name: str) -> str:
     log = folder.log_of(name)
     lines = log.read_text(errors="replace").splitlines()[-_LINES:] if log.exists() else []
     shown = [readable(line) for line in lines] or ["(it wrote nothing)"]
-    return "\n  ".join([f"{name} failed; the end of {log}:", *shown])
+    return "\n  ".join([f"{name}, the end of {log}:", *shown])
 
 
 def readable(line: str) -> str:

@@ -73,8 +73,9 @@ def wait_until_ready(folder: RunFolder, say: Say) -> None:
 
 def _give_up_if_hopeless(folder: RunFolder, programs: list[Status] | None, *, out_of_time: bool) -> None:
     if programs is None and (out_of_time or not processes_of(folder.path)):
-        raise LocalError(last_words(folder, ["supervisor"]))
+        raise LocalError("the supervisor died\n" + last_words(folder, ["supervisor"]))
     behind = [program for program in programs or [] if not program.ready and program.state != "stopped"]
     hopeless = [program for program in behind if program.restarts >= _HOPELESS_RESTARTS]
     if hopeless or out_of_time:
-        raise LocalError(last_words(folder, [program.name for program in hopeless or behind]))
+        names = [program.name for program in hopeless or behind]
+        raise LocalError(f"not ready: {', '.join(names)}\n{last_words(folder, names)}")

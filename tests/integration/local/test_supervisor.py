@@ -139,5 +139,5 @@ def test_stack_ends_with_the_process_it_is_bound_to(stack: FakeStack) -> None:
 
 def test_waiting_for_a_broken_program_shows_its_last_words(stack: FakeStack) -> None:
     stack.launch(stack.program("api", "--broken"))
-    with pytest.raises(LocalError, match=r"api failed(.|\n)*wrong phase"):
+    with pytest.raises(LocalError, match=r"not ready: api\n(.|\n)*wrong phase"):
         stack.wait()
