@@ -35,7 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "collector": Entry("processes", MACHINE, "Run a collector: fetches, reads and stores products."),
     "aggregator": Entry("processes", MACHINE, "Run the aggregator: counts outcomes, exactly once each."),
     "sweeper": Entry("processes", MACHINE, "Run the sweeper: heals what was lost, expires what is stuck."),
-    "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved page."),
-    "token": Entry("token", TOOLS, "Sign a bearer token for a user."),
+    "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved page, as one JSON object."),
+    "token": Entry("token", TOOLS, "Sign a bearer token for a user, with ASINFLOW_JWT_SECRET or the local one."),
     "settings": Entry("settings", TOOLS, "Show every setting with its type, default and meaning."),
 }

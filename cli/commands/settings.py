@@ -24,7 +24,10 @@ def settings(
     service: Annotated[str | None, typer.Option("--service", "-s", help="Only those of one process.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every setting with its type, default and meaning. Secrets in defaults are masked."""
+    """Show every setting with its type, default and meaning.
+
+    Secrets in defaults are masked.
+    """
     if service is not None and service not in service_names():
         raise CliError(f"no such process: {service}; there are {', '.join(service_names())}")
     found = [setting for setting in all_settings() if service is None or service in setting.services]

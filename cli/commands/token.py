@@ -29,7 +29,7 @@ def token(
     days: Annotated[float, typer.Option(min=0.001, max=3650, help="How long it is good for.")] = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Sign a bearer token for a user, with ASINFLOW_JWT_SECRET, else with the local system's secret."""
+    """Sign a bearer token for a user, with ASINFLOW_JWT_SECRET or the local one."""
     session = session_of(ctx)
     scopes = _checked(scope)
     if not user.strip():
