@@ -68,6 +68,7 @@ async def test_missing_products_answer_not_found(shop, asin):
     [
         ({"x-forwarded-host": "www.amazon.de"}, "amazon.de"),
         ({"host": "amazon.com"}, "amazon.com"),
+        ({"x-forwarded-host": "www.amazon.de", "host": "amazon.com"}, "amazon.de"),
         ({"x-forwarded-host": "shop.example", "host": "amazon.com"}, "amazon.com"),
         ({}, "amazon.co.jp"),
     ],

@@ -24,16 +24,15 @@ def _piece(number: int) -> str:
     return "".join(parts)
 
 
-@cache
 def filler(size: int) -> str:
-    """Exactly ``size`` bytes of padding."""
+    """Exactly ``size`` bytes of padding: whole scripts, then blanks."""
     pieces: list[str] = []
-    left, number = size, 0
+    left = size
     while left >= _PIECE_BYTES * 2:
-        piece = _piece(number % 997)
+        # A page of today has some hundred scripts; beyond that they repeat.
+        piece = _piece(len(pieces) % 997)
         pieces.append(piece)
         left -= len(piece)
-        number += 1
     return "".join(pieces) + " " * left
 
 
@@ -42,8 +41,6 @@ def padded(html: str, page_bytes: int) -> str:
     missing = page_bytes - len(html.encode())
     if missing <= 0:
         return html
-    # Whole kilobytes, so that few different paddings are kept.
-    kilobytes = -(-missing // 1024)
-    head = filler(kilobytes * 1024 * 2 // 5)
-    tail = filler(kilobytes * 1024 - len(head))
+    head = filler(missing * 2 // 5)
+    tail = filler(missing - len(head))
     return html.replace("</head>", head + "</head>", 1).replace("</body>", tail + "</body>", 1)
