@@ -43,7 +43,7 @@ def demo() -> int:
         console.print("interrupted: everything has been taken down")
         return 130
     except LocalError as error:
-        console.print(str(error), markup=False, highlight=False)
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 1
     console.print("all jobs COMPLETED; everything has been taken down")
     return 0
