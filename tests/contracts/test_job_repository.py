@@ -1,0 +1,208 @@
+"""The stores of the API keep their promises in memory and in the database alike."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.api import repository
+from services.api.products import Position, ProductQuery, ProductSort, position
+from services.api.records import Idempotency, Job
+from services.api.stores import JobStore, ProductStore
+from shared.jobs import JobStatus, JobType
+from shared.mongo import Decimal128, connect
+from tests.unit.api.builders import HOME, NOW, asin, new_job, product
+from tests.unit.api.fakes import FakeJobStore, FakeProductStore
+
+KEY = Idempotency(key="k-1", fingerprint="f-1")
+
+
+@pytest.fixture(params=["memory", "mongodb"])
+async def jobs(request: pytest.FixtureRequest) -> AsyncIterator[JobStore]:
+    if request.param == "memory":
+        yield FakeJobStore()
+        return
+    url, name = request.getfixturevalue("mongo_url"), request.getfixturevalue("mongo_database")
+    async with connect(url, name, app="test") as database:
+        await repository.ensure_indexes(database)
+        yield repository.MongoJobStore(database)
+
+
+async def inserted(jobs: JobStore, **changes: Any) -> Job:
+    new = new_job(**changes)
+    assert await jobs.insert_job(new)
+    found = await jobs.find_job(new.user_id, new.id)
+    assert found is not None
+    return found
+
+
+async def test_inserted_job_is_found_as_it_was_meant(jobs: JobStore) -> None:
+    new = new_job(idempotency=KEY, type=JobType.KEYWORD, request={"keyword": "$where", "max_results": 5})
+    await jobs.insert_job(new)
+
+    found = await jobs.find_job("ann", new.id)
+
+    assert found is not None
+    assert (found.id, found.type, dict(found.request), dict(found.settings), found.idempotency) == (
+        new.id,
+        JobType.KEYWORD,
+        {"keyword": "$where", "max_results": 5},
+        new.settings,
+        KEY,
+    )
+    assert (found.status, found.run, found.rev, found.fed, found.total_items) == (JobStatus.PENDING, 1, 0, 0, None)
+    assert found.created_at.tzinfo is not None
+    assert found.created_at == found.updated_at
+
+
+async def test_job_of_another_user_is_not_found(jobs: JobStore) -> None:
+    job = await inserted(jobs)
+    assert await jobs.find_job("bob", job.id) is None
+
+
+async def test_insert_repeated_after_lost_answer_succeeds(jobs: JobStore) -> None:
+    new = new_job(idempotency=KEY)
+    assert await jobs.insert_job(new)
+    assert await jobs.insert_job(new)
+
+
+async def test_idempotency_key_is_taken_once_per_user(jobs: JobStore) -> None:
+    first = await inserted(jobs, idempotency=KEY)
+    refused = new_job(idempotency=KEY)
+
+    assert not await jobs.insert_job(refused)
+    assert await jobs.find_job("ann", refused.id) is None
+    assert await jobs.insert_job(new_job(user_id="bob", idempotency=KEY))
+    assert await jobs.find_job_by_key("ann", KEY.key) == first
+
+
+async def test_jobs_without_key_do_not_collide(jobs: JobStore) -> None:
+    await inserted(jobs)
+    await inserted(jobs)
+    assert len(await jobs.find_jobs("ann", status=None, job_type=None, before=None, limit=9)) == 2
+
+
+async def test_jobs_come_newest_first_and_page_by_id(jobs: JobStore) -> None:
+    ids = [(await inserted(jobs)).id for _ in range(5)]
+    await inserted(jobs, user_id="bob")
+
+    first = await jobs.find_jobs("ann", status=None, job_type=None, before=None, limit=2)
+    second = await jobs.find_jobs("ann", status=None, job_type=None, before=first[-1].id, limit=9)
+
+    assert [job.id for job in first + second] == ids[::-1]
+
+
+async def test_jobs_are_filtered_by_status_and_type(jobs: JobStore) -> None:
+    keyword = await inserted(jobs, type=JobType.KEYWORD)
+    cancelled = await inserted(jobs)
+    await jobs.mark_cancelled("ann", cancelled.id)
+
+    by_type = await jobs.find_jobs("ann", status=None, job_type=JobType.KEYWORD, before=None, limit=9)
+    by_status = await jobs.find_jobs("ann", status=JobStatus.CANCELLED, job_type=None, before=None, limit=9)
+    by_both = await jobs.find_jobs("ann", status=JobStatus.CANCELLED, job_type=JobType.URL, before=None, limit=9)
+
+    assert [job.id for job in by_type] == [keyword.id]
+    assert [job.id for job in by_status] == [cancelled.id]
+    assert by_both == []
+
+
+async def test_cancelling_ends_the_job_once(jobs: JobStore) -> None:
+    job = await inserted(jobs)
+
+    assert await jobs.mark_cancelled("ann", job.id)
+    cancelled = await jobs.find_job("ann", job.id)
+    assert not await jobs.mark_cancelled("ann", job.id)
+
+    assert cancelled is not None
+    assert (cancelled.status, cancelled.rev, cancelled.announced) == (JobStatus.CANCELLED, 1, False)
+    assert cancelled.completed_at is not None
+    assert cancelled.completed_at >= job.created_at
+    assert await jobs.find_job("ann", job.id) == cancelled
+
+
+async def test_job_of_another_user_cannot_be_cancelled(jobs: JobStore) -> None:
+    job = await inserted(jobs)
+    assert not await jobs.mark_cancelled("bob", job.id)
+    assert await jobs.find_job("ann", job.id) == job
+
+
+async def test_only_the_run_that_was_announced_is_marked(jobs: JobStore) -> None:
+    job = await inserted(jobs)
+
+    await jobs.mark_announced(job.id, run=2)
+    before = await jobs.find_job("ann", job.id)
+    await jobs.mark_announced(job.id, run=1)
+    after = await jobs.find_job("ann", job.id)
+
+    assert before is not None
+    assert after is not None
+    assert (before.announced, after.announced) == (False, True)
+
+
+PRODUCTS = [
+    product(1, title="Beta (v1.0)", price=Decimal("12.10"), favorite=True),
+    product(2, title="alpha", price=Decimal("9.99"), job_id="other"),
+    product(3, title="Gamma", price=None),
+    product(4, title="BETA v1x0", price=Decimal("12.10")),
+    product(5, title="Delta", price=None, collected_at=NOW + timedelta(seconds=1)),
+    product(6, user="bob", title="Beta"),
+]
+
+
+@pytest.fixture(params=["memory", "mongodb"])
+async def products(request: pytest.FixtureRequest) -> AsyncIterator[ProductStore]:
+    if request.param == "memory":
+        yield FakeProductStore(PRODUCTS)
+        return
+    url, name = request.getfixturevalue("mongo_url"), request.getfixturevalue("mongo_database")
+    async with connect(url, name, app="test") as database:
+        await repository.ensure_indexes(database)
+        await database["products"].insert_many(
+            [{**p, "price": p["price"] and Decimal128(p["price"])} for p in PRODUCTS]
+        )
+        yield repository.MongoProductStore(database)
+
+
+async def test_product_is_found_by_its_owner_only(products: ProductStore) -> None:
+    found = await products.find_product("ann", HOME, asin(1))
+    assert found is not None
+    assert (found["title"], found["price"]) == ("Beta (v1.0)", Decimal("12.10"))
+    assert await products.find_product("bob", HOME, asin(1)) is None
+
+
+@pytest.mark.parametrize("sort", list(ProductSort))
+async def test_pages_of_any_order_join_to_the_whole_list(products: ProductStore, sort: ProductSort) -> None:
+    whole = await products.find_products("ann", ProductQuery(sort=sort, limit=100))
+    paged: list[dict[str, Any]] = []
+    after: Position | None = None
+    while page := await products.find_products("ann", ProductQuery(sort=sort, limit=1, after=after)):
+        paged += page
+        after = position(sort, page[-1])
+
+    assert [p["_id"] for p in paged] == [p["_id"] for p in whole]
+    assert len(whole) == 5
+
+
+async def test_products_without_price_come_first_when_ascending(products: ProductStore) -> None:
+    found = await products.find_products("ann", ProductQuery(sort=ProductSort.CHEAPEST))
+    assert [p["asin"] for p in found] == [asin(n) for n in (3, 5, 2, 1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ({"q": "beta"}, {1, 4}),
+        ({"q": "v1.0"}, {1}),
+        ({"q": "(v"}, {1}),
+        ({"favorite": True}, {1}),
+        ({"favorite": False}, {2, 3, 4, 5}),
+        ({"job_id": "other"}, {2}),
+        ({"asin": asin(3), "marketplace": HOME}, {3}),
+        ({"marketplace": "amazon.de"}, set()),
+    ],
+)
+async def test_products_are_filtered(products: ProductStore, wanted: dict[str, Any], numbers: set[int]) -> None:
+    found = await products.find_products("ann", ProductQuery(**wanted))
+    assert {p["asin"] for p in found} == {asin(number) for number in numbers}
