@@ -15,24 +15,27 @@ MARKS: tuple[tuple[str, PageKind, str, Advice], ...] = (
     (r"captchacharacters|/captcha/|opfcaptcha-|amzn-captcha", "blocked", "captcha", "slow_down"),
     (r"/errors/validatecaptcha", "blocked", "continue_shopping", "slow_down"),
     (r"awswaf|gokuprops|challenge-container|aws-waf-token", "blocked", "waf_challenge", "slow_down"),
-    (r"ref=cs_404|/404/|kailey-kitty|/error/en_us/title\._ttd_\.png|ref=cs_404_d", "not_found", "not_found", "final"),
-    (r"ref=cs_50[0-9]|500_503\.png|500-title|503 - service unavailable|service unavailable error", "unavailable", "service_unavailable", "slow_down"),
+    (r"ref=cs_404|/404/|kailey-kitty|/error/en_us/title\._ttd_\.png", "not_found", "not_found", "final"),
+    (r"ref=cs_50[0-9]|500_503\.png|500-title|service unavailable", "unavailable", "service_unavailable", "slow_down"),
     (r"too many requests|toomanyrequests|request was throttled|rate exceeded", "blocked", "throttled", "slow_down"),
-    (r"configured to block access from your country|not available in your (?:country|region)", "blocked", "geo_block", "final"),
+    (r"block access from your country|not available in your (?:country|region)", "blocked", "geo_block", "final"),
     (r"api-services-support@amazon\.com", "blocked", "robot_check", "slow_down"),
     (r"id=\"?ap_email|name=\"signin\"|/ap/signin\?|authportal-main-section", "blocked", "sign_in", "retry"),
-)  # fmt: skip
+)
 _MARKS = tuple(
     (re.compile(mark.encode(), re.IGNORECASE), (kind, reason, advice)) for mark, kind, reason, advice in MARKS
 )
 _NOT_FOUND_TITLE = re.compile(
-    r"page not found|document not found|404|nicht gefunden|introuvable|non trovata|no encontrada|no se ha encontrado|niet gevonden|"
+    r"page not found|document not found|404|nicht gefunden|introuvable|non trovata|no encontrada|no se ha encontrado|"
+    r"niet gevonden|"
     r"hittades inte|hittar inte|nie znaleziono|não encontrada|bulunamadı|見つかりません|找不到|未找到|لم يتم العثور",
     re.IGNORECASE,
 )
 _ERROR_TITLE = re.compile(
-    r"something went wrong|service unavailable|internal error|503|tut uns leid|ein fehler|une erreur|si è verificato|algo salió mal|"
-    r"se ha producido un error|er is iets|något gick fel|coś poszło|algo deu errado|bir şeyler|エラー|问题|出错|حدث خطأ",
+    r"something went wrong|service unavailable|internal error|503|tut uns leid|ein fehler|une erreur|si è verificato|"
+    r"algo salió mal|"
+    r"se ha producido un error|er is iets|något gick fel|coś poszło|algo deu errado|bir şeyler|エラー|问题|出错|"
+    r"حدث خطأ",
     re.IGNORECASE,
 )
 _STATUSES: dict[int, Verdict] = {

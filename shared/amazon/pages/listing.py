@@ -18,10 +18,20 @@ from shared.amazon.pages.rules import Answer, Field
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|d)/({ASIN_PATTERN})(?![0-9A-Z])")
 _AD_LINK = re.compile(r"/sspa/click|/gp/slredirect/|/gp/r\.html.*slredirect")
 # What marks a result as advertised, in layouts new and old.
-_AD_MARKS = (
-    ".puis-sponsored-label-text, .puis-sponsored-label-info-icon, .s-sponsored-label-text, .s-sponsored-label-info-icon, "
-    ".s-sponsored-info-icon, .sponsored-brand-label-info-desktop, .s-sponsored-header, .s-sponsored-list-header, .sp-sponsored-label, "
-    "[data-component-type='sp-sponsored-result'], [data-component-type='s-sponsored-label'], [id^='sponsored-feedback']"
+_AD_MARKS = ", ".join(
+    (
+        ".puis-sponsored-label-text",
+        ".puis-sponsored-label-info-icon",
+        ".s-sponsored-label-text",
+        ".s-sponsored-label-info-icon",
+        ".s-sponsored-info-icon",
+        ".s-sponsored-header",
+        ".s-sponsored-list-header",
+        ".sp-sponsored-label",
+        "[data-component-type='sp-sponsored-result']",
+        "[data-component-type='s-sponsored-label']",
+        "[id^='sponsored-feedback']",
+    )
 )
 _AD_CLASSES = re.compile(r"\bAdHolder\b|\bs-sponsored\b|\bs-result-item--sponsored\b")
 # Where results stand; the first form that the page has is its layout.
@@ -32,7 +42,8 @@ RESULTS = (
     ("2014", "[id^='result_'][data-asin]"),
     ("2012", "[id^='result_'][name]"),
 )
-EMPTY = ".s-no-outline .s-no-results-message, #noResultsTitle, [data-component-type='s-search-results'], .s-main-slot, #s-results-list-atf"
+# What a search page without results still has.
+EMPTY = ".s-no-results-message, #noResultsTitle, .s-main-slot, #s-results-list-atf, [data-component-type='s-search-results']"
 Asins = tuple[tuple[str, ...], tuple[str, ...]]
 
 

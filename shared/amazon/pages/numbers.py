@@ -71,6 +71,10 @@ _MONEY = re.compile(
     rf"(?P<before>[^\d\s.,+()-][^\d\s,+()]*)?\s?(?P<number>{_NUMBER})\s?(?P<after>[^\d\s.,+()-][^\d\s,+()]*)?"
 )
 _FREE = frozenset({"free", "gratis", "gratuit", "kostenlos", "無料", "grátis", "免费", "ücretsiz", "مجاني", "gratuito"})
+# What a price may be followed by without being another price.
+_TAX_NOTE = re.compile(
+    r"\s?\(?(?:税込|税込み|含税|incl\. (?:vat|tax)|tax included|inkl\. mwst\.?|ttc|iva inclu\w+)\)?$", re.IGNORECASE
+)
 _COUNT = re.compile(rf"(?<![\d.,]){_NUMBER}(?![\d.,])")
 _ABRIDGED = re.compile(r"\d\s?(?:[km]|mil|万|萬|tsd)(?![a-z])", re.IGNORECASE)
 _RATING = re.compile(r"\d+(?:[.,]\d+)?")
@@ -116,7 +120,7 @@ def amount_of(digits: str, currency: str) -> Decimal | None:
 
 def money(text: str, place: Marketplace) -> Money | None:
     """The price that `text` is: a number with its currency and nothing else. "from $5", "$5 - $9" and "5" are none."""
-    printed = _SPACES.sub("", plain(text))
+    printed = _TAX_NOTE.sub("", _SPACES.sub("", plain(text)))
     found = _MONEY.fullmatch(printed)
     if found is None:
         return Money(Decimal(0), place.currency) if printed.casefold() in _FREE else None

@@ -55,7 +55,7 @@ MILLIMETRES: Units = (
 
 
 def _table(units: Units) -> dict[str, Decimal]:
-    return {word: Decimal(size) for size, lines in units for line in lines for word in line.split()}
+    return {word.casefold(): Decimal(size) for size, lines in units for line in lines for word in line.split()}
 
 
 _GRAMS, _MILLIMETRES = _table(GRAMS), _table(MILLIMETRES)
@@ -73,7 +73,7 @@ def grams(text: str, decimal_mark: str) -> Decimal | None:
     printed = plain(text)[:_LONGEST].casefold()
     both = _POUNDS_OUNCES.search(printed)
     if both is not None:
-        return Decimal(both[1]) * _GRAMS["lb"] + Decimal(both[2].rstrip(".")) * _GRAMS["oz"]
+        return _rounded(Decimal(both[1]) * _GRAMS["lb"] + Decimal(both[2].rstrip(".")) * _GRAMS["oz"])
     weights: list[Decimal] = []
     for digits, unit in _WEIGHT.findall(printed):
         factor = _GRAMS.get(unit)
@@ -82,7 +82,7 @@ def grams(text: str, decimal_mark: str) -> Decimal | None:
             weights.append(number * factor)
     if not weights or max(weights) > min(weights) * Decimal("1.03"):
         return None
-    return weights[0]
+    return _rounded(weights[0])
 
 
 def millimetres(text: str, decimal_mark: str) -> tuple[Decimal, ...] | None:
@@ -94,7 +94,13 @@ def millimetres(text: str, decimal_mark: str) -> tuple[Decimal, ...] | None:
     known = [unit for unit in units if unit is not None]
     if len(numbers) != len(found) or len(numbers) not in {2, 3} or not known:
         return None
-    return tuple(number * (unit or known[-1]) for number, unit in zip(numbers, units, strict=True))
+    return tuple(_rounded(number * (unit or known[-1])) for number, unit in zip(numbers, units, strict=True))
+
+
+def _rounded(number: Decimal) -> Decimal:
+    """To a thousandth, without trailing zeros."""
+    rounded = number.quantize(Decimal("0.001")).normalize()
+    return rounded if rounded.as_tuple().exponent <= 0 else rounded.quantize(Decimal(1))  # type: ignore[operator]
 
 
 def _factor(text: str) -> Decimal | None:

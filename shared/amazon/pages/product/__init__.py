@@ -15,9 +15,10 @@ from shared.amazon.pages.rules import Answer, Field
 _TITLES = frozenset({"productTitle", "ebooksProductTitle", "btAsinTitle", "mas-title", "gc-asin-title"})
 _PARTS = frozenset(
     {
-        "ASIN", "title", "title_feature_div", "dp", "dp-container", "ppd", "centerCol", "rightCol", "buybox", "desktop_buybox",
-        "mobile_buybox_feature_div", "imageBlock", "image-block", "landingImage", "imgBlkFront", "bylineInfo", "feature-bullets",
-        "averageCustomerReviews", "availability", "productDescription", "prodDetails", "detail_bullets_id", "priceblock_ourprice",
+        "ASIN", "title", "title_feature_div", "dp", "dp-container", "ppd", "centerCol", "rightCol", "buybox",
+        "desktop_buybox", "mobile_buybox_feature_div", "imageBlock", "image-block", "landingImage", "imgBlkFront",
+        "bylineInfo", "feature-bullets", "averageCustomerReviews", "availability", "productDescription", "prodDetails",
+        "detail_bullets_id", "priceblock_ourprice",
     }
 )  # fmt: skip
 _ENOUGH_PARTS = 3
@@ -43,6 +44,7 @@ _PLAIN: tuple[Field[Any], ...] = (
 _SETTLED: tuple[Field[Any], ...] = (
     price.PRICE,
     price.USED_PRICE,
+    price.FORMAT_PRICE,
     price.LIST_PRICE,
     identity.BRAND,
     identity.AUTHOR,
@@ -65,10 +67,13 @@ def read_product(document: Document, asked: str | None) -> tuple[Product, dict[s
     answers.update(_offer(document))
     answers.update(_maker(document))
     rating = reviews.RATING.read(document)
+    if answers["parent_asin"].value == answers["asin"].value:
+        answers["parent_asin"] = Answer()
     answers["rating"] = Answer() if answers["review_count"].value == 0 else rating
     found = {name: answer for name, answer in answers.items() if answer.value is not None}
+    values: dict[str, Any] = {name: answer.value for name, answer in found.items()}
     product = Product(
-        **{name: answer.value for name, answer in found.items()},
+        **values,
         availability=_availability(answers),
         condition=_condition(answers["price"]),
     )
@@ -85,9 +90,9 @@ def explain_product(document: Document, asked: str | None) -> dict[str, list[dic
 
 def _offer(document: Document) -> dict[str, Answer[Any]]:
     """Price, currency and list price. A list price not above the price, or in other money, is none."""
-    asked = price.PRICE.read(document)
-    if asked.value is None:
-        asked = price.USED_PRICE.read(document)
+    nothing: Answer[Money] = Answer()
+    tables = (price.PRICE, price.USED_PRICE, price.FORMAT_PRICE)
+    asked = next((answer for table in tables if (answer := table.read(document)).value is not None), nothing)
     listed = price.LIST_PRICE.read(document)
     if asked.value and listed.value and not _is_above(listed.value, asked.value):
         listed = Answer()
@@ -125,6 +130,6 @@ def _availability(answers: dict[str, Answer[Any]]) -> Availability:
 
 
 def _condition(asked: Answer[Any]) -> Literal["new", "used"] | None:
-    if asked.rule is None:
+    if asked.rule is None or asked.rule.startswith("format"):
         return None
     return "used" if asked.rule.startswith("used-") else "new"

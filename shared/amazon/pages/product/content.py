@@ -31,7 +31,7 @@ def _bullets(document: Document, node: LexborNode) -> Texts | None:
         text = "" if _hidden(item) or item.css_first("ul") else text_of(item)
         if text:
             texts.append(text)
-    return tuple(dict.fromkeys(texts)) or None
+    return tuple(texts) or None
 
 
 FEATURES: Field[Texts] = Field(
@@ -48,24 +48,28 @@ FEATURES: Field[Texts] = Field(
 )
 
 
-def _crumbs(document: Document, node: LexborNode) -> Texts | None:
-    """The names in a trail of links; a link back to search results is not a category."""
-    if node.css_first("#breadcrumb-back-link"):
-        return None
-    names = [text_of(link) for link in node.css("a[href*='node='], li a, a[class*='breadcrumb']")]
-    names = [name for name in names if name and not name.startswith(("‹", "«"))]
-    return tuple(names) or None
+def _crumbs(links: str) -> Reader[Texts]:
+    """Reads the names in a trail of links; a link back to search results is not a category."""
+
+    def read(document: Document, node: LexborNode) -> Texts | None:
+        if node.css_first("#breadcrumb-back-link"):
+            return None
+        names = [text_of(link) for link in node.css(links)]
+        return tuple(name for name in names if name and not name.startswith(("‹", "«"))) or None
+
+    return read
 
 
 CATEGORIES: Field[Texts] = Field(
     "categories",
     (
-        ("breadcrumbs", "#wayfinding-breadcrumbs_feature_div", _crumbs),
-        ("breadcrumbs-container", "#wayfinding-breadcrumbs_container", _crumbs),
-        ("breadcrumbs-mobile", "#breadcrumbs_feature_div", _crumbs),
-        ("breadcrumbs-2014", "#detail-breadcrumb", _crumbs),
-        ("breadcrumbs-card", "#breadcrumb_feature_div", _crumbs),
-        ("showing", "#showing-breadcrumbs_div", _crumbs),
+        ("breadcrumbs", "#wayfinding-breadcrumbs_feature_div", _crumbs("li a")),
+        ("breadcrumbs-container", "#wayfinding-breadcrumbs_container", _crumbs("li a")),
+        ("breadcrumbs-2014", "#detail-breadcrumb", _crumbs("a")),
+        ("breadcrumbs-mobile", "#breadcrumb_feature_div", _crumbs("a[class*='breadcrumb']")),
+        ("breadcrumbs-mobile-list", "#breadcrumb_feature_div", _crumbs("li a")),
+        ("breadcrumbs-feature", "#breadcrumbs_feature_div", _crumbs("li a")),
+        ("showing", "#showing-breadcrumbs_div", _crumbs("li a")),
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,21 +45,26 @@ LISTS = (
 _TALLEST_ROW = 1500
 
 _PACKAGE = re.compile(
-    r"packag|parcel|boxed|shipping|dispatch|paket|versand|verpack|packung|colis|emballage|exp[ée]dition|env[ií]o|paquete|pacote|"
-    r"embalagem|spedizione|collo|pacchetto|imballaggio|confezione|verpakking|verzend|förpackning|frakt|opakowan|paczk|wysyłk|"
+    r"packag|parcel|boxed|shipping|dispatch|paket|versand|verpack|packung|colis|emballage|exp[ée]dition|env[ií]o|"
+    r"paquete|pacote|"
+    r"embalagem|spedizione|collo|pacchetto|imballaggio|confezione|verpakking|verzend|förpackning|frakt|opakowan|"
+    r"paczk|wysyłk|"
     r"kutu|ambalaj|kargo|gönderi|梱包|発送|パッケージ|包装|发货|發貨|配送|الطرد|الشحن|العبوة|الحزمة|पैकेज|포장|배송"
 )
 _WEIGHT_WORD = re.compile(
     r"weight|gewicht|poids|\bpeso\b|vikt|\bwaga\b|\bmasa\b|ağırlı|重量|重さ|وزن|वज़न|वजन|무게|중량|hmotnost|vægt|משקל"
 )
 _NOT_ITS_WEIGHT = re.compile(
-    r"max|min\b|capacit|limit|support|recommend|batter|lithium|load|rating|range|unit count|lady|carr|akku|batterie|belast|tragk|"
+    r"max|min\b|capacit|limit|support|recommend|batter|lithium|load|rating|range|unit count|lady|carr|akku|batterie|"
+    r"belast|tragk|"
     r"zulässig|empfohl|höchst|recommand|charge|autoris|consigl|raccomand|portata|soport|recomend|admit|capaz|suport|"
-    r"aanbevolen|draag|rekommend|bär|zalecan|udźwig|taşıma|önerilen|耐荷重|耐重|最大|上限|電池|バッテリー|推奨|体重|対象|承重|电池|"
+    r"aanbevolen|draag|rekommend|bär|zalecan|udźwig|taşıma|önerilen|耐荷重|耐重|最大|上限|電池|バッテリー|推奨|体重|"
+    r"対象|承重|电池|"
     r"推荐|الحد|الأقصى|البطارية|net content|contents|paper|紙|厚|fabric|布|坪量|basis|per "
 )
 _SIZE_WORD = re.compile(
-    r"dimension|abmess|größe und|dimensões|dimensioni|dimensiones|afmeting|mått|wymiar|boyut|サイズ|寸法|尺寸|أبعاد|आयाम|크기|규격|"
+    r"dimension|abmess|grösse und|dimensões|dimensioni|dimensiones|afmeting|mått|wymiar|boyut|サイズ|寸法|尺寸|أبعاد|"
+    r"आयाम|크기|규격|"
     r"rozměr|mål\b|medidas|l x |lxw|b x h|l x b"
 )
 _NOT_ITS_SIZE = re.compile(
@@ -81,10 +86,10 @@ def rows(document: Document) -> list[Row]:
     found = document.cache.get("rows")
     if found is None:
         found = document.cache["rows"] = list(_collect(document))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
-def detail(document: Document, labels: Sequence[str]) -> Iterator[str]:
+def detail(document: Document, labels: Container[str]) -> Iterator[str]:
     """The values of the rows that bear one of `labels` (folded)."""
     return (row.value for row in rows(document) if row.label in labels)
 
@@ -113,7 +118,7 @@ def _bullet(node: LexborNode) -> Row | None:
     if bold is None or len(whole) > _TALLEST_ROW:
         return None
     name = text_of(bold)
-    return Row(label(name), whole.removeprefix(name).strip(" :：‏‎"), node) if whole.startswith(name) else None
+    return Row(label(name), whole.removeprefix(name).strip(" :："), node) if whole.startswith(name) else None
 
 
 def _item(name: str) -> bool:
@@ -174,9 +179,12 @@ DIMENSIONS = Field(
 )
 
 _RANK_LABEL = re.compile(
-    r"best ?sellers? rank|sellers rank|売れ筋ランキング|bestseller-rang|classement des meilleures ventes|posizione nella classifica|"
-    r"clasificación en los más vendidos|ranking dos mais vendidos|plaats in bestsellerlijst|rangordning|ranking najlepiej|"
-    r"çok satanlar|亚马逊热销商品排名|熱銷商品排名|تصنيف الأفضل|सर्वश्रेष्ठ|classificação dos mais|ranking de los más|sıralaması"
+    r"best ?sellers? rank|sellers rank|売れ筋ランキング|bestseller-rang|classement des meilleures ventes|"
+    r"posizione nella classifica|"
+    r"clasificación en los más vendidos|ranking dos mais vendidos|plaats in bestsellerlijst|rangordning|"
+    r"ranking najlepiej|"
+    r"çok satanlar|亚马逊热销商品排名|熱銷商品排名|تصنيف الأفضل|सर्वश्रेष्ठ|classificação dos mais|ranking de los más|"
+    r"sıralaması"
 )
 _RANK_BEFORE = re.compile(
     r"(?:#|n\.º|nº|nr\.|n\.|n°|no\.)?\s?(\d[\d.,\u202f ]*\d|\d)\s?(?:in|en|em|dans|i|w|di|به|في|位)\s([^#()\d][^#()]*?)"
@@ -196,12 +204,12 @@ def ranks_in(text: str) -> tuple[Rank, ...]:
         for category, before, after, other in _RANK_AFTER.findall(printed):
             place = count(before or after)
             if place:
-                found.append(Rank(place, clean(category or other).strip(" -")))
+                found.append(Rank(place, clean(category or other).strip(" -─└┗")))
         return tuple(found)
     for digits, category in _RANK_BEFORE.findall(printed):
         place = count(digits)
         if place:
-            found.append(Rank(place, clean(category).strip(" -")))
+            found.append(Rank(place, clean(category).strip(" -─└┗")))
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborNode
@@ -10,6 +11,7 @@ from selectolax.lexbor import LexborNode
 from shared.amazon.identifiers import ASIN_PATTERN, looks_like_asin
 from shared.amazon.pages.document import Document, attribute, text_of
 from shared.amazon.pages.product.details import detail
+from shared.amazon.pages.product.names import AUTHOR_ROLES, BRAND_LABELS, PERFORMER_ROLES, brand_of_byline
 from shared.amazon.pages.rules import Field, Reader
 from shared.amazon.pages.text import clean
 
@@ -20,38 +22,7 @@ _PAGE_TITLE = re.compile(
 )
 _LONGEST_NAME = 120
 
-# How a byline names a brand, by language: {} stands for the name.
-BYLINES = (
-    "Visit the {} Store", "Visit the {} Storefront", "Brand: {}",
-    "Besuche den {}-Store", "Besuchen Sie den {}-Store", "Besuche den {} Store", "Marke: {}",
-    "Visiter la boutique {}", "Visitez la boutique {}", "Marque : {}", "Marque: {}",
-    "Visita lo Store di {}", "Visita lo store di {}", "Visita il negozio di {}", "Marca: {}", "Marchio: {}",
-    "Visita la tienda de {}", "Visitar la tienda de {}", "Visita la Store de {}", "Visita la tienda {}",
-    "Visite a loja da {}", "Visite a loja do {}", "Visite a loja de {}", "Visite a loja {}",
-    "Bezoek de {}-Store", "Bezoek de {}-winkel", "Bezoek de {} Store", "Merk: {}",
-    "Besök {}-butiken", "Besök {} Store", "Varumärke: {}", "Märke: {}",
-    "Odwiedź sklep {}", "Odwiedź markę {}", "Marka: {}", "{} Store’u ziyaret edin", "{} Store'u ziyaret edin",
-    "{} Mağazasını ziyaret edin",
-    "{}のストアを表示", "{} のストアを表示", "{}ストアを表示", "ブランド: {}", "ブランド:{}", "ブランド：{}",
-    "访问 {} 店铺", "访问 {} 品牌店", "造訪 {} 商店", "瀏覽{}商店", "品牌: {}", "品牌：{}", "브랜드: {}", "{} 스토어 방문하기",
-    "قم بزيارة متجر {}", "زيارة متجر {}", "العلامة التجارية: {}", "{} स्टोर पर जाएँ", "ब्रांड: {}",
-    "Navštivte obchod {}", "Značka: {}", "Besøg {}-butikken", "בקר בחנות של {}",
-)  # fmt: skip
-_BYLINES = tuple(
-    re.compile(re.escape(form).replace(r"\{\}", "(.+?)").replace(r"\ ", r"\s?"), re.IGNORECASE) for form in BYLINES
-)
-_TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english|em inglês)\)$", re.IGNORECASE)
-_BRAND_LABELS = (
-    "brand", "brand name", "ブランド", "ブランド名", "marke", "markenname", "marque", "nom de marque", "marca", "nombre de marca",
-    "nome da marca", "nome del marchio", "marchio", "merk", "merknaam", "varumärke", "marka", "nazwa marki", "marka adı", "品牌",
-    "品牌名", "العلامة التجارية", "اسم العلامة التجارية", "ब्रांड", "브랜드", "brand, seller, or collection name", "značka", "mærke",
-)  # fmt: skip
 _ASIN_LABELS = ("asin", "isbn-10", "isbn10", "asin/isbn", "asin番号")
-# Roles after which a name is an author's, and those that make it a performer's or a helper's.
-_AUTHOR_ROLES = re.compile(
-    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|लेखक|writer|저자|creator|原作|作$|文$|絵$|by$",
-    re.IGNORECASE,
-)
 
 
 def text_at(document: Document, node: LexborNode) -> str | None:
@@ -151,16 +122,6 @@ TITLE = Field(
 )
 
 
-def brand_of_byline(text: str) -> str | None:
-    """The brand that a byline names in one of the known forms."""
-    text = _TRANSLATED.sub("", clean(text))
-    for form in _BYLINES:
-        found = form.fullmatch(text)
-        if found:
-            return found[1].strip()
-    return None
-
-
 def _byline(document: Document, node: LexborNode) -> str | None:
     return brand_of_byline(text_of(node)) if node.tag == "a" else None
 
@@ -184,7 +145,7 @@ def _logo(document: Document, node: LexborNode) -> str | None:
     return clean(attribute(node, "alt")) or None
 
 
-def _in_details(labels: tuple[str, ...]) -> Reader[str]:
+def _in_details(labels: Container[str]) -> Reader[str]:
     def read(document: Document, node: LexborNode) -> str | None:
         return next((value for value in detail(document, labels) if len(value) <= _LONGEST_NAME), None)
 
@@ -202,18 +163,21 @@ BRAND = Field(
         ("logo-byline", "#bylineInfo img", _logo),
         ("byline-query", "#bylineInfo", _byline_link),
         ("brand-query", "#brand", _byline_link),
-        ("details", "", _in_details(_BRAND_LABELS)),
+        ("details", "", _in_details(BRAND_LABELS)),
     ),
 )
 
 
-def _contributor(document: Document, node: LexborNode) -> str | None:
-    """The first contributor in the role of author; one without a stated role counts."""
-    role = text_of(node.css_first(".contribution"))
-    if role and not _AUTHOR_ROLES.search(role.strip("(),、 ")):
-        return None
-    name = node.css_first("a.contributorNameID") or node.css_first("a.a-link-normal")
-    return text_of(name) or None
+def _contributor(roles: re.Pattern[str], wanted: bool) -> Reader[str]:
+    """Reads a contributor's name if what its role matches is as wanted; one without a stated role counts."""
+
+    def read(document: Document, node: LexborNode) -> str | None:
+        role = text_of(node.css_first(".contribution")).strip("(),、 ")
+        if role and bool(roles.search(role)) is not wanted:
+            return None
+        return text_of(node.css_first("a.contributorNameID") or node.css_first("a.a-link-normal")) or None
+
+    return read
 
 
 def _old_author(document: Document, node: LexborNode) -> str | None:
@@ -223,8 +187,10 @@ def _old_author(document: Document, node: LexborNode) -> str | None:
 AUTHOR: Field[str] = Field(
     "author",
     (
-        ("byline", "#bylineInfo .author", _contributor),
-        ("byline-mobile", "#byline .author", _contributor),
+        ("author", "#bylineInfo .author", _contributor(AUTHOR_ROLES, True)),
+        ("author-2017", "#byline .author", _contributor(AUTHOR_ROLES, True)),
+        ("contributor", "#bylineInfo .author", _contributor(PERFORMER_ROLES, False)),
+        ("contributor-2017", "#byline .author", _contributor(PERFORMER_ROLES, False)),
         ("follow", "#followTheAuthor_feature_div .follow-the-author-name, .authorNameColumn a", _old_author),
         ("2013", "#byLinePinpoint a, .buying span a[href*='field-author']", _old_author),
     ),

@@ -19,37 +19,51 @@ _LONGEST = 300
 STATES: tuple[tuple[Availability, str], ...] = (
     (
         Availability.BACKORDER,
-        r"out of stock.{0,40}order (?:now|it now)|back-?order|in stock on|available to ship in|(?:weeks|months|wochen|monate|semaines|"
-        r"mois|settimane|mesi|semanas|meses|weken|maanden|veckor|månader|tygodni|miesi|hafta|週間|か月|ヶ月|入荷予定|周|個月|أسابيع)",
+        r"out of stock.{0,40}order (?:now|it now)|back-?order|in stock on|available to ship in|(?:weeks|months|"
+        r"wochen|monate|semaines|"
+        r"mois|settimane|mesi|semanas|meses|weken|maanden|veckor|månader|tygodni|miesi|hafta|週間|か月|ヶ月|入荷予定|"
+        r"周|個月|أسابيع)",
     ),
     (
         Availability.PREORDER,
-        r"pre-?order|will be released|not yet been released|vorbestell|erscheint am|noch nicht erschienen|précommand|paraîtra|"
-        r"pas encore paru|preordin|preventa|reserva|pré-venda|pré-encomend|pré-compra|予約|発売予定|まだ発売|預購|预订|预售|przedsprzeda|"
+        r"pre-?order|will be released|not yet been released|vorbestell|erscheint am|noch nicht erschienen|précommand|"
+        r"paraîtra|"
+        r"pas encore paru|preordin|preventa|reserva|pré-venda|pré-encomend|pré-compra|予約|発売予定|まだ発売|預購|"
+        r"预订|预售|przedsprzeda|"
         r"ön sipariş|förhands|förbeställ|pre-?bestel|طلب مسبق|예약",
     ),
     (
         Availability.UNAVAILABLE,
-        r"unavailable|out of stock|not available|no longer available|nicht verfügbar|nicht auf lager|nicht lieferbar|indisponible|"
-        r"rupture|non disponibil|esaurit|no disponible|agotado|sin stock|não disponível|indisponível|esgotado|fora de estoque|"
-        r"niet beschikbaar|niet op voorraad|niet leverbaar|inte tillgänglig|ej tillgänglig|slut i lager|otillgänglig|finns inte|"
-        r"niedostępn|brak w magazynie|mevcut değil|stokta yok|bulunmuyor|在庫切れ|お取り扱いできません|取り扱って|入荷未定|販売していません|"
+        r"unavailable|out of stock|not available|no longer available|nicht verfügbar|nicht auf lager|nicht lieferbar|"
+        r"indisponible|"
+        r"rupture|non disponibil|esaurit|no disponible|agotado|sin stock|não disponível|indisponível|esgotado|"
+        r"fora de estoque|"
+        r"niet beschikbaar|niet op voorraad|niet leverbaar|inte tillgänglig|ej tillgänglig|slut i lager|otillgänglig|"
+        r"finns inte|"
+        r"niedostępn|brak w magazynie|mevcut değil|stokta yok|bulunmuyor|在庫切れ|お取り扱いできません|取り扱って|"
+        r"入荷未定|販売していません|"
         r"无货|缺货|缺貨|无法|無法|不可用|没有库存|غير متوفر|غير متاح|نفد|उपलब्ध नहीं|품절|구매할 수 없",
     ),
     (
         Availability.LOW_STOCK,
-        r"only \d+ left|nur noch|plus que|il ne reste|quedan?\b|queda\(n\)|solo \d|sólo \d|apenas \d|restam|só restam|rest(?:a|ano) solo|"
-        r"solo \d+ rimas|残り|nog (?:slechts|maar|\d)|slechts \d|endast \d|bara \d|zostało|pozostał|sadece \d|stokta sadece|"
+        r"only \d+ left|nur noch|plus que|il ne reste|quedan?\b|queda\(n\)|solo \d|sólo \d|apenas \d|restam|"
+        r"só restam|rest(?:a|ano) solo|"
+        r"solo \d+ rimas|残り|nog (?:slechts|maar|\d)|slechts \d|endast \d|bara \d|zostało|pozostał|sadece \d|"
+        r"stokta sadece|"
         r"仅剩|只剩|僅剩|剩下|تبقى|متبقي|केवल \d|\d+개 남|last one",
     ),
     (
         Availability.IN_STOCK,
-        r"in stock|auf lager|en stock|disponib|em estoque|em stock|op voorraad|i lager|w magazynie|dostępn|stokta|在庫あり|在庫があり|"
-        r"现货|現貨|有貨|有货|库存|متوفر|متاح|स्टॉक में|usually (?:ships|dispatched|delivered)|ships (?:from|within)|dispatched|通常|"
-        r"versandfertig|gewöhnlich|lieferbar|expédi|habitualmente|generalmente|normalmente|geralmente|meestal|vanligtvis|zazwyczaj|"
+        r"in stock|auf lager|en stock|disponib|em estoque|em stock|op voorraad|i lager|w magazynie|dostępn|stokta|"
+        r"在庫あり|在庫があり|"
+        r"现货|現貨|有貨|有货|库存|متوفر|متاح|स्टॉक में|usually (?:ships|dispatched|delivered)|ships (?:from|within)|"
+        r"dispatched|通常|"
+        r"versandfertig|gewöhnlich|lieferbar|expédi|habitualmente|generalmente|normalmente|geralmente|meestal|"
+        r"vanligtvis|zazwyczaj|"
         r"genellikle|available|재고",
     ),
 )
+_EXPLAINED = frozenset({Availability.BACKORDER, Availability.PREORDER, Availability.UNAVAILABLE})
 _STATES = tuple((state, re.compile(words)) for state, words in STATES)
 
 
@@ -60,14 +74,13 @@ def state_of(text: str) -> Availability:
 
 
 def _line(document: Document, node: LexborNode) -> str | None:
-    """The first line of the box that is not another offer's."""
+    """What the box says: all of it where that explains why the item cannot be had now, else its first line."""
     if _OTHER_OFFER.search(surroundings(node)):
         return None
-    for part in node.css("span, p, b"):
-        text = text_of(part)
-        if text:
-            return text[:_LONGEST]
-    return text_of(node)[:_LONGEST] or None
+    whole = text_of(node)[:_LONGEST]
+    if not whole or state_of(whole) in _EXPLAINED:
+        return whole or None
+    return next((text for part in node.css("span, p, b") if (text := text_of(part))), whole)[:_LONGEST]
 
 
 AVAILABILITY_TEXT = Field(
@@ -108,7 +121,8 @@ SELLERS = (
 _SELLERS = tuple(re.compile(form, re.IGNORECASE) for form in SELLERS)
 _SENTENCE_END = re.compile(r"\.(?:\s|$)|。")
 _SOLD_BY = re.compile(
-    r"sold by|seller|verkäufer|verkauf|vendeur|vendu|venduto|venditore|vendido|vendedor|verkoper|verkocht|säljare|säljs|sprzedawca|"
+    r"sold by|seller|verkäufer|verkauf|vendeur|vendu|venduto|venditore|vendido|vendedor|verkoper|verkocht|säljare|"
+    r"säljs|sprzedawca|"
     r"satıcı|販売元|卖家|賣家|البائع|يباع|विक्रेता|판매자"
 )
 

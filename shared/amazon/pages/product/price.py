@@ -6,18 +6,29 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from shared.amazon.pages.document import Document, attribute, parse_json
+from shared.amazon.pages.document import Document, attribute, parse_json, text_of
 from shared.amazon.pages.numbers import Money, money, split_money
 from shared.amazon.pages.rules import Field, Reader
 
 # Boxes of other offers than the featured new one, by the ids of the elements around a price.
 _USED = re.compile(r"used|renewed|refurb|collectible", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\bsns|snsaccordion|_sns|tradein|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|sponsored|sp_|"
+    r"\bsns|snsaccordion|_sns|tradein|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|"
+    r"sponsored|sp_|"
     r"CardInstance|bundle|addon|fbt|compar|points",
 )
 _SIBLING_ROW = re.compile(r"newAccordionRow_[1-9]|_newAccordionRow_[1-9]")
 _CLIMB = 40
+_ASIDE = re.compile(r"a-price-range|pricePerUnit")
+_DRAWN = re.compile(r"currency([A-Z]{3})")
+_USED_ONLY_IDS = frozenset({"usedOnlyBuybox", "used_buybox_desktop"})
+_NEW_OFFER_IDS = frozenset(
+    {
+        "buyNewSection", "buyNewInner", "buyBoxInner", "newBuyBoxPrice", "newAccordionRow", "newAccordionRow_0",
+        "newOfferAccordionRow", "apex_desktop_newAccordionRow", "priceblock_ourprice", "priceblock_dealprice",
+        "priceblock_saleprice", "price_inside_buybox",
+    }
+)  # fmt: skip
 
 
 def surroundings(node: LexborNode) -> str:
@@ -32,15 +43,18 @@ def surroundings(node: LexborNode) -> str:
     return " ".join(filter(None, ids))
 
 
-def _is_range(node: LexborNode) -> bool:
+def _is_aside(node: LexborNode) -> bool:
+    """Whether the price is one end of a range, or what a gram or a piece costs."""
+    if attribute(node, "data-a-size") == "mini":
+        return True
     parent = node.parent
-    around = (parent, parent.parent if parent else None)
-    return any("a-price-range" in attribute(element, "class") for element in around if element is not None)
+    around = (node, parent, parent.parent if parent else None)
+    return any(_ASIDE.search(attribute(element, "class")) for element in around if element is not None)
 
 
 def printed_price(document: Document, node: LexborNode) -> Money | None:
     """The price that one element prints, whichever way: hidden text for screen readers, in parts, or plain."""
-    if _is_range(node):
+    if _is_aside(node):
         return None
     for spoken in node.css(".a-offscreen"):
         found = money(spoken.text(), document.place)
@@ -49,18 +63,28 @@ def printed_price(document: Document, node: LexborNode) -> Money | None:
     whole = node.css_first(".a-price-whole, .price-large")
     if whole is not None:
         return _in_parts(document, node, whole)
-    return money(node.text(), document.place)
+    drawn = node.css_first("[class^='currency']")  # a symbol drawn by its style, as in India until 2017
+    code = _DRAWN.fullmatch(attribute(drawn, "class")) if drawn is not None else None
+    return money(f"{code[1] if code else ''} {node.text()}", document.place)
 
 
 def _in_parts(document: Document, node: LexborNode, whole: LexborNode) -> Money | None:
-    fraction = node.css_first(".a-price-fraction")
-    symbol = node.css_first(".a-price-symbol")
+    symbol, fraction = node.css_first(".a-price-symbol"), node.css_first(".a-price-fraction")
     if symbol is None:
         small = node.css(".price-info-superscript")
-        if not small:
-            return None
-        return split_money(small[0].text(), whole.text(), small[-1].text() if len(small) > 1 else "", document.place)
-    return split_money(symbol.text(), whole.text(), fraction.text() if fraction is not None else "", document.place)
+        symbol, fraction = (small[0], small[1]) if len(small) == 2 else (None, None)
+    if symbol is None:
+        return None
+    return split_money(symbol.text(), whole.text(), fraction.text() if fraction else "", document.place)
+
+
+def _offers_only_used(document: Document) -> bool:
+    """Whether the page offers used copies alone: it has the box for that, or no trace of a new offer."""
+    if not _NEW_OFFER_IDS.isdisjoint(document.ids):
+        return False
+    if not _USED_ONLY_IDS.isdisjoint(document.ids):
+        return True
+    return not any(text_of(node) for node in document.find("#availability") if not _USED.search(surroundings(node)))
 
 
 def new_offer(document: Document, node: LexborNode) -> Money | None:
@@ -68,26 +92,24 @@ def new_offer(document: Document, node: LexborNode) -> Money | None:
     around = surroundings(node)
     if _USED.search(around) or _OTHER.search(around) or _SIBLING_ROW.search(around):
         return None
-    return printed_price(document, node)
-
-
-def used_offer(document: Document, node: LexborNode) -> Money | None:
-    """The price, if it stands in the box of a used offer and the page offers nothing new."""
-    around = f"{surroundings(node)} {node.id or ''}"
-    if not _USED.search(around) or _OTHER.search(around) or _offers_new(document):
+    if not _USED_ONLY_IDS.isdisjoint(document.ids) and _offers_only_used(document):
         return None
     return printed_price(document, node)
 
 
-_NEW_OFFER_IDS = frozenset(
-    "buyNewSection buyNewInner buyBoxInner newBuyBoxPrice newAccordionRow newAccordionRow_0 apex_desktop_newAccordionRow priceblock_ourprice "
-    "priceblock_dealprice priceblock_saleprice price_inside_buybox newOfferAccordionRow new-button-cue "
-    "add-to-cart-button-new cerberus-data-metrics attach-base-product-price".split()
-)
+def used_offer(document: Document, node: LexborNode) -> Money | None:
+    """The price, if the page offers used copies alone and it stands where their price does."""
+    around = surroundings(node)
+    in_its_box = _USED.search(f"{around} {node.id or ''}") or not _USED_ONLY_IDS.isdisjoint(document.ids)
+    if not in_its_box or _OTHER.search(around) or not _offers_only_used(document):
+        return None
+    return printed_price(document, node)
 
 
-def _offers_new(document: Document) -> bool:
-    return not _NEW_OFFER_IDS.isdisjoint(document.ids)
+def _chosen_format(document: Document, node: LexborNode) -> Money | None:
+    """The price on the tab of the chosen format; zero there means a subscription, not the price."""
+    found = new_offer(document, node)
+    return found if found is not None and found.amount else None
 
 
 def offered_as(kind: str) -> Reader[Money]:
@@ -113,11 +135,15 @@ PRICE = Field(
         ("core-mobile-spoken", "#corePriceDisplay_mobile_feature_div .aok-offscreen", new_offer),
         ("core-table", "#corePrice_desktop .apexPriceToPay", new_offer),
         ("core-table-2022", "#corePrice_desktop .priceToPay", new_offer),
-        ("core-mobile-2021", "#corePrice_mobile_feature_div .a-price:not(.a-text-price)", new_offer),
+        ("core-mobile-2021", "#corePrice_mobile_feature_div .a-price:not([data-a-strike])", new_offer),
         ("core-buybox", "#corePrice_feature_div .a-price:not([data-a-strike])", new_offer),
+        ("core-desktop-any", "#corePriceDisplay_desktop_feature_div .a-price:not([data-a-strike])", new_offer),
         ("apex-desktop", "#apex_desktop .priceToPay", new_offer),
+        ("apex-desktop-2021", "#apex_desktop .apexPriceToPay", new_offer),
         ("apex-mobile", "#apex_mobile_feature_div .priceToPay", new_offer),
         ("apex-offer", "#apex_offerDisplay_desktop .priceToPay", new_offer),
+        ("unified-2021", "#unifiedPrice_feature_div .apexPriceToPay", new_offer),
+        ("new-row-2023", "#newAccordionRow_0 .a-price:not([data-a-strike])", new_offer),
         ("deal-price", "#priceblock_dealprice", new_offer),
         ("our-price", "#priceblock_ourprice", new_offer),
         ("sale-price", "#priceblock_saleprice", new_offer),
@@ -128,17 +154,18 @@ PRICE = Field(
         ("buy-new", "#buyNewSection .offer-price", new_offer),
         ("buy-new-2015", "#buyNewSection .a-color-price", new_offer),
         ("new-row", "#newAccordionRow .offer-price", new_offer),
+        ("new-row-2017", "#newOfferAccordionRow .header-price", new_offer),
+        ("media-2016", "#mediaNoAccordion .header-price", new_offer),
+        ("third-party-2015", "#soldByThirdParty .price3P", new_offer),
         ("book-price", "#price", new_offer),
         ("kindle-price", "#kindle-price", new_offer),
-        ("kindle-2019", "#Ebooks-desktop-KINDLE_ALC-prices-kindlePrice", new_offer),
-        ("kindle-row", ".kindle-price .a-color-price", new_offer),
-        ("app-price", "#mas-buy-price, #actualPriceValue strong", new_offer),
+        ("kindle-2023", "#Ebooks-desktop-KINDLE_ALC-prices-kindlePrice", new_offer),
+        ("kindle-row", "#buybox tr.kindle-price .a-color-price", new_offer),
+        ("mini", "#miniATF_price", new_offer),
         ("2012", "#actualPriceValue", new_offer),
-        ("2012-large", "#priceBlock .priceLarge", new_offer),
+        ("2012-strong", "#actualPriceValue .priceLarge", new_offer),
+        ("2012-block", "#priceBlock .priceLarge", new_offer),
         ("2010", "#buyingPriceValue", new_offer),
-        ("rental-free", "#prime-reading-price, #readForFree_price", lambda *_: None),
-        ("swatch", "#tmmSwatches .selected .a-color-price", new_offer),
-        ("swatch-grid", "#tmmSwatches .swatchElement.selected .slot-price .a-size-base", new_offer),
         ("offer-data", ".twister-plus-buying-options-price-data", offered_as("NEW")),
     ),
 )
@@ -151,6 +178,16 @@ USED_PRICE = Field(
         ("used-price", "#usedPrice", used_offer),
         ("used-section", "#usedBuySection .a-color-price", used_offer),
         ("used-only", "#usedOnlyBuybox .a-color-price", used_offer),
+        ("used-row-2017", "#usedOfferAccordionRow .header-price", used_offer),
+        ("used-row", "#usedAccordionRow .a-price:not([data-a-strike])", used_offer),
+    ),
+)
+# Formats of a book or film: where no box says more, the chosen tab still names a price.
+FORMAT_PRICE = Field(
+    "price",
+    (
+        ("format", "#tmmSwatches .swatchElement.selected .a-color-price", _chosen_format),
+        ("format-grid", "#tmmSwatches .a-button-selected .slot-price", _chosen_format),
     ),
 )
 
