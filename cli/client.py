@@ -22,7 +22,7 @@ Params = Mapping[str, str | int | None]
 # The API sends a heartbeat at least every 15 s; three missed ones mean a dead connection.
 STREAM_SILENCE_SECONDS = 45.0
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-_LARGEST_PAGE = 100
+_LARGEST_PAGE = 200
 
 
 class ApiUnreachable(Exception):  # noqa: N818  a state of the network, not a fault of the caller

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 # Below this many columns a terminal shows only the columns that matter most.
 WIDE = 110
+_GAP = 2
+_LEAST_FLEXIBLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def print_table(columns: Sequence[Column[T]], rows: Iterable[T], empty: str) -> 
     if not found:
         console.print(empty, highlight=False)
         return
-    console.print(_table([column for column in columns if console.width >= WIDE or not column.wide], found))
+    shown = [column for column in columns if console.width >= WIDE or not column.wide]
+    console.print(_table(shown, found, console.width))
 
 
 def print_fields(fields: Mapping[str, object]) -> None:
@@ -68,18 +72,24 @@ def print_fields(fields: Mapping[str, object]) -> None:
     Console().print(grid)
 
 
-def _table(columns: Sequence[Column[T]], rows: Sequence[T]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
+def _table(columns: Sequence[Column[T]], rows: Sequence[T], width: int) -> Table:
+    """Only flexible columns (cut) and wrapping ones (folded) give way when `width` is small."""
+    cells = [[plain(column.text(row)) for column in columns] for row in rows]
+    natural = [max(map(cell_len, texts)) for texts in zip([column.title for column in columns], *cells, strict=True)]
+    fixed = sum(needed + _GAP for column, needed in zip(columns, natural, strict=True) if not column.flexible)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column, needed in zip(columns, natural, strict=True):
         table.add_column(
             column.title,
             justify=column.align,
             no_wrap=not column.wraps,
             overflow="ellipsis" if column.flexible else "fold",
-            ratio=1 if column.flexible or column.wraps else None,
+            min_width=None if column.flexible or column.wraps else needed,
+            max_width=max(_LEAST_FLEXIBLE, width - fixed - _GAP) if column.flexible else None,
         )
-    for row in rows:
-        table.add_row(*(Text(plain(column.text(row)), style=column.style(row)) for column in columns))
+    for row, texts in zip(rows, cells, strict=True):
+        styles = (column.style(row) for column in columns)
+        table.add_row(*(Text(text, style=style) for text, style in zip(texts, styles, strict=True)))
     return table
 
 

@@ -17,8 +17,8 @@ def report(error: CliError, *, as_json: bool) -> ExitCode:
         print(json.dumps(error.as_dict(), ensure_ascii=False, default=str), file=sys.stderr)
     elif error.message:
         print(f"asinflow: {error.message}", file=sys.stderr)
-        for line in error.details.get("errors", ())[:_MOST_LINES_SHOWN]:
-            print(f"  - {_sentence(line)}", file=sys.stderr)
+        sentences = map(_sentence, error.details.get("errors", ())[:_MOST_LINES_SHOWN])
+        print(*(f"  - {line}\n" for line in sentences if line not in error.message), sep="", end="", file=sys.stderr)
         if error.hint:
             print(f"Try:  {error.hint}", file=sys.stderr)
     return error.exit_code

@@ -68,7 +68,8 @@ def outcome(job: Job) -> str:
     if job.get("total_items") is not None:
         sentence += f", of {job['total_items']}"
     if took := duration(job.get("duration_seconds")):
-        sentence += f", in {took}"
+        rate = job.get("items_per_second")
+        sentence += f", in {took}" + (f" ({rate:.1f}/s)" if rate else "")
     reason = job.get("error_message") or (job.get("status_reason") if job["status"] == "FAILED" else None)
     return f"{sentence}: {plain(reason)}" if reason else sentence
 

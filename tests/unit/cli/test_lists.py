@@ -52,7 +52,7 @@ def test_cursors_are_followed_up_to_the_limit(asinflow: CommandLine, api: FakeAp
     rows = [dict(ITEM, seq=seq) for seq in range(150)]
     api.on("GET", f"/v1/jobs/{JOB_ID}/items", page(*rows[:100], cursor="c1"), page(*rows[100:120], cursor="c2"))
     assert [item["seq"] for item in asinflow.json("items", JOB_ID, "--limit", "120")] == list(range(120))
-    assert [query(request) for request in api.requests] == [{"limit": "100"}, {"limit": "20", "cursor": "c1"}]
+    assert [query(request) for request in api.requests] == [{"limit": "120"}, {"limit": "20", "cursor": "c1"}]
 
 
 def test_limit_zero_takes_every_page(asinflow: CommandLine, api: FakeApi) -> None:

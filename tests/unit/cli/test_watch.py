@@ -136,7 +136,7 @@ def test_piped_progress_is_plain_lines(asinflow: CommandLine, api: FakeApi) -> N
     assert result.stdout.splitlines() == [
         "PENDING  0/?  0 collected  0 failed  2.0/s  1.0 s left",
         "PROCESSING  2/4  1 collected  1 failed  2.0/s  1.0 s left",
-        "COMPLETED: 3 collected, 1 failed, of 4, in 2.0 s",
+        "COMPLETED: 3 collected, 1 failed, of 4, in 2.0 s (2.0/s)",
     ]
     assert f"asinflow items {JOB_ID} --status failed" in result.stderr
 
