@@ -22,7 +22,8 @@ class ProductFacts:
     ``dimensions_mm`` are the item's, else the package's, exactly as the printed number and unit say. ``images`` has the
     main picture first; a page prints each in many sizes, so compare by the part of the address after ``/I/``.
     ``availability`` is one of in_stock, low_stock, delayed, unavailable, used_only, no_offer; ``availability_text`` the
-    sentence printed. ``categories`` is the breadcrumb from the root. ``details`` are the rows of the details block,
+    sentence printed. ``categories`` is the breadcrumb from the root. ``variation`` names
+    what is chosen as Amazon's scripts do (color_name, size_name). ``details`` are the rows of the details block,
     ``date`` when the product was first sold or the book was published, as printed.
     """
 
@@ -219,7 +220,7 @@ class _Draw:
         """The state (in_stock, low_stock, delayed, unavailable, used_only, no_offer) and the sentence printed."""
         left, delayed = self.rng.randint(1, 15), self.rng.random() < 0.1
         if self.layout.offer is Offer.UNAVAILABLE:
-            return "unavailable", self.words.unavailable
+            return "unavailable", f"{self.words.unavailable} {self.words.unavailable_more}"
         if self.layout.offer is not Offer.NEW:
             return self.layout.offer.value, None
         if self.layout.low_stock:
@@ -232,4 +233,4 @@ class _Draw:
     def _variation(self) -> tuple[tuple[str, str], ...]:
         if not self.layout.variation:
             return ()
-        return ((self.words.color_label, self.color), (self.words.size_label, self.size_name))
+        return (("color_name", self.color), ("size_name", self.size_name))

@@ -50,7 +50,8 @@ def test_texts_are_those_of_the_facts(host, layout):
     assert tuple(node.text().strip() for node in crumbs) == facts.categories
     bullets = page.css("#feature-bullets li:not(.aok-hidden) .a-list-item")
     assert tuple(node.text().strip() for node in bullets) == facts.features
-    assert readings.text_of(page, "#availability span") == facts.availability_text
+    stock = readings.text_of(page, "#availability")
+    assert (stock and readings.clean(stock)) == facts.availability_text
     assert readings.text_of(page, "#productDescription span") == facts.description
     assert readings.text_of(page, "#sellerProfileTriggerId") == facts.seller
 
@@ -105,8 +106,10 @@ def test_variations_name_parent_and_choice(layout):
     facts, page = opened("amazon.co.jp", layout)
 
     assert f'"parentAsin" : "{facts.parent_asin}"' in page.html
-    chosen = page.css(".selection, .inline-twister-dim-title-value")
-    assert [node.text().strip() for node in chosen] == [value for _, value in facts.variation]
+    for name, value in facts.variation:
+        assert (
+            readings.text_of(page, f"#variation_{name} .selection", f"#inline-twister-row-{name} .a-text-bold") == value
+        )
     assert page.css_first('link[rel="canonical"]').attributes["href"].endswith(facts.parent_asin)
 
 

@@ -27,7 +27,9 @@ def availability(page: Page) -> str:
     if text is None:
         return ""
     color = "a-color-price" if page.facts.availability in {"unavailable", "low_stock"} else "a-color-success"
-    more = f"<br>{page.words.unavailable_more}" if page.facts.availability == "unavailable" else ""
+    more = ""
+    if page.facts.availability == "unavailable":
+        text, more = page.words.unavailable, f" <br>{page.words.unavailable_more}"
     return (
         '<div id="availability" class="a-section a-spacing-base">'
         f'<span class="a-size-medium {color}"> {text} </span>{more}<br></div>'

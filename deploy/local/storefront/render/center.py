@@ -63,19 +63,21 @@ def variations(page: Page) -> str:
     """The choice of colour and size, with the parent's code in the script beside it; empty for a single product."""
     if not page.layout.variation:
         return ""
-    rows = "".join(_variation_row(page, label, value) for label, value in page.facts.variation)
+    labels = {"color_name": page.words.color_label, "size_name": page.words.size_label}
+    rows = "".join(_variation_row(page, name, labels[name], value) for name, value in page.facts.variation)
     wrapper = "twister" if page.layout.variation == "form" else "twister-plus-inline-twister"
     siblings = {"0_0": page.facts.asin} | {f"0_{n}": draw_asin(page.chance) for n in range(1, 5)}
     script = (
         "<script type=\"text/javascript\">P.register('twister-js-init-dpx-data', function() { var dataToReturn = {\n"
         f'"currentAsin" : "{page.facts.asin}",\n"parentAsin" : "{page.facts.parent_asin}",\n'
+        f'"dimensions" : {json.dumps(list(labels))},\n"variationDisplayLabels" : {json.dumps(labels)},\n'
         f'"dimensionToAsinMap" : {json.dumps(siblings)},\n"num_total_variations" : {len(siblings)}\n}}; }});</script>'
     )
     form = f'<form id="{wrapper}" method="get" action="/gp/product">{rows}</form>'
     return f'<div id="twister_feature_div">{form}{script}</div>'
 
 
-def _variation_row(page: Page, label: str, value: str) -> str:
+def _variation_row(page: Page, name: str, label: str, value: str) -> str:
     swatches = "".join(
         f'<li class="swatchAvailable" data-dp-url="/dp/{draw_asin(page.chance)}"><span class="a-button">'
         f"{page.modern_money(page.other_price())}</span></li>"
@@ -83,13 +85,15 @@ def _variation_row(page: Page, label: str, value: str) -> str:
     )
     if page.layout.variation == "form":
         return (
-            f'<div id="variation_{len(label)}_name" class="a-section"><div class="a-row"><label class="a-form-label">'
+            f'<div id="variation_{name}" class="a-section"><div class="a-row"><label class="a-form-label">'
             f'{escape(label)}: </label> <span class="selection">{escape(value)}</span></div>'
             f'<ul class="swatches">{swatches}</ul></div>'
         )
     return (
-        '<div class="a-section inline-twister-row"><div class="dimension-text">'
-        f'<span class="a-size-base a-color-secondary"> {escape(label)}: </span><span class="a-size-base a-color-base '
+        f'<div id="inline-twister-row-{name}" class="a-section inline-twister-row">'
+        f'<div id="inline-twister-dim-title-{name}" class="dimension-text">'
+        f'<span class="a-size-base a-color-secondary"> {escape(label)}: </span>'
+        f'<span id="inline-twister-expanded-dimension-text-{name}" class="a-size-base a-color-base '
         f'inline-twister-dim-title-value a-text-bold"> {escape(value)} </span></div>'
         f'<ul class="swatches">{swatches}</ul></div>'
     )
