@@ -83,7 +83,7 @@ class JobStream:
             overdue = self._clock.monotonic() >= deadline
             if news or overdue or self._may_have_missed():
                 fresh = await self._reread(job)
-                if fresh.rev > job.rev:
+                if fresh.rev > job.rev or fresh.status in TERMINAL:
                     return fresh
             if overdue:
                 return None

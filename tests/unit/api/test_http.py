@@ -1,0 +1,331 @@
+"""The API over HTTP: statuses, headers, problems."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.responses import ProblemView
+from shared.jobs import JobStatus, JobType
+from tests.unit.api.builders import HOME, NOW, api_settings, asin, bearer, failure, job, outcome, product
+from tests.unit.api.conftest import World
+
+BULK = {"type": "BULK_ASIN", "asins": [asin(1), asin(1), "nonsense"]}
+
+
+def problem(response: httpx.Response, status: int, code: str) -> ProblemView:
+    """Asserts that it is a well-formed problem document of this kind."""
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    found = ProblemView.model_validate_json(response.content)
+    assert (found.status, found.code, found.request_id) == (status, code, response.headers["x-request-id"])
+    return found
+
+
+async def test_submitted_job_is_accepted_with_its_place(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/jobs", json=BULK, headers=bearer())
+    body = response.json()
+    assert response.status_code == 202
+    assert response.headers["location"] == f"/v1/jobs/{body['id']}"
+    assert int(response.headers["retry-after"]) > 0
+    assert (body["status"], body["progress"], body["counts"]) == (
+        "PENDING",
+        0,
+        {"accepted": 1, "duplicate": 1, "invalid": 1},
+    )
+    assert [line["input"] for line in body["invalid"]] == ["nonsense"]
+    assert (await client.get(response.headers["location"], headers=bearer())).json()["id"] == body["id"]
+
+
+async def test_repeated_request_is_answered_with_the_first_job(client: httpx.AsyncClient) -> None:
+    headers = {**bearer(), "Idempotency-Key": "order 66"}
+    first = await client.post("/v1/jobs", json=BULK, headers=headers)
+    again = await client.post("/v1/jobs", json=BULK, headers=headers)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
+    assert again.json() == first.json()
+    assert "idempotency-replayed" not in first.headers
+    other = await client.post("/v1/jobs", json={**BULK, "priority": "low"}, headers=headers)
+    problem(other, 422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "\u00e9".encode("latin-1")])
+async def test_unusable_key_is_refused(client: httpx.AsyncClient, key: Any) -> None:
+    response = await client.post("/v1/jobs", json=BULK, headers={**bearer(), "Idempotency-Key": key})
+    assert problem(response, 422, "invalid_request").errors[0].field == "Idempotency-Key"
+
+
+async def test_body_is_json_or_refused(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/jobs", content=json.dumps(BULK), headers=bearer())
+    problem(response, 415, "unsupported_media_type")
+
+
+async def test_body_over_the_limit_is_refused(world: World) -> None:
+    world.settings = api_settings(max_items_per_job=1)
+    async with world.client() as client:
+        big = await client.post("/v1/jobs", json={"asins": "x" * 70_000}, headers=bearer())
+        problem(big, 413, "body_too_large")
+
+        async def endless() -> Any:
+            for _ in range(100):
+                yield b" " * 1_000
+
+        headers = {**bearer(), "content-type": "application/json"}
+        problem(await client.post("/v1/jobs", content=endless(), headers=headers), 413, "body_too_large")
+
+
+async def test_hundred_thousand_lines_are_taken_at_once(client: httpx.AsyncClient, world: World) -> None:
+    body = {"type": "BULK_ASIN", "asins": [asin(number) for number in range(100_000)]}
+    response = await client.post("/v1/jobs", json=body, headers=bearer())
+    assert (response.status_code, response.json()["counts"]["accepted"]) == (202, 100_000)
+    assert len(world.jobs.sources[response.json()["id"]]) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("POST", "/v1/jobs", "jobs:write"),
+        ("GET", "/v1/jobs", "jobs:read"),
+        ("GET", f"/v1/jobs/{'0' * 32}", "jobs:read"),
+        ("GET", f"/v1/jobs/{'0' * 32}/items", "jobs:read"),
+        ("GET", f"/v1/jobs/{'0' * 32}/events", "jobs:read"),
+        ("POST", f"/v1/jobs/{'0' * 32}/cancel", "jobs:write"),
+        ("GET", "/v1/products", "products:read"),
+        ("GET", f"/v1/products/{HOME}/{asin(1)}", "products:read"),
+    ],
+)
+async def test_every_route_asks_for_its_scope(client: httpx.AsyncClient, method: str, path: str, scope: str) -> None:
+    unknown = await client.request(method, path)
+    problem(unknown, 401, "unauthorized")
+    assert unknown.headers["www-authenticate"] == "Bearer"
+    others = {"jobs:read", "jobs:write", "products:read", "products:write", "operator"} - {scope}
+    refused = await client.request(method, path, headers=bearer("ann", *others))
+    problem(refused, 403, "insufficient_scope")
+    assert (await client.request(method, path, headers=bearer("ann", scope))).status_code not in {401, 403}
+
+
+@pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("GET", "/items"), ("GET", "/events"), ("POST", "/cancel")])
+async def test_job_of_another_user_does_not_exist(
+    client: httpx.AsyncClient, world: World, method: str, tail: str
+) -> None:
+    theirs = world.jobs.put(job(user_id="bob"))
+    problem(await client.request(method, f"/v1/jobs/{theirs.id}{tail}", headers=bearer()), 404, "job_not_found")
+    problem(await client.request(method, f"/v1/jobs/nonsense{tail}", headers=bearer()), 404, "job_not_found")
+
+
+async def test_unchanged_job_need_not_be_sent_again(client: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/jobs/{world.jobs.put(job(rev=4)).id}"
+    first = await client.get(path, headers=bearer())
+    assert first.headers["etag"] == 'W/"4"'
+    same = await client.get(path, headers={**bearer(), "If-None-Match": 'W/"3", W/"4"'})
+    changed = await client.get(path, headers={**bearer(), "If-None-Match": 'W/"3"'})
+    assert (same.status_code, same.content, changed.status_code) == (304, b"", 200)
+
+
+async def test_job_list_pages_to_its_end(client: httpx.AsyncClient, world: World) -> None:
+    ids = [world.jobs.put(job()).id for _ in range(5)]
+    world.jobs.put(job(user_id="bob"))
+    seen: list[str] = []
+    path: str | None = "/v1/jobs?limit=2&status=PROCESSING"
+    while path:
+        response = await client.get(path, headers=bearer())
+        seen += [entry["id"] for entry in response.json()["items"]]
+        path = response.headers.get("link", "").partition(">")[0].removeprefix("<") or None
+        assert (path is None) is (response.json()["next_cursor"] is None)
+    assert seen == ids[::-1]
+
+
+async def test_job_list_is_filtered(client: httpx.AsyncClient, world: World) -> None:
+    wanted = world.jobs.put(job(type=JobType.URL, request={"url": "x", "max_results": 5}, status=JobStatus.FAILED))
+    world.jobs.put(job(type=JobType.URL, request={"url": "x", "max_results": 5}))
+    response = await client.get("/v1/jobs?type=URL&status=FAILED", headers=bearer())
+    assert [entry["id"] for entry in response.json()["items"]] == [wanted.id]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/jobs?limit=201", "limit"),
+        ("/v1/jobs?limit=x", "limit"),
+        ("/v1/jobs?status=DONE", "status"),
+        ("/v1/jobs?cursor=%00", "cursor"),
+        ("/v1/products?sort=rating", "sort"),
+        ("/v1/products?q=%00", "q"),
+        ("/v1/products?cursor=abc", "cursor"),
+    ],
+)
+async def test_bad_parameter_is_named(client: httpx.AsyncClient, path: str, field: str) -> None:
+    found = problem(await client.get(path, headers=bearer()), 422, "invalid_request")
+    assert [error.field for error in found.errors] == [field]
+
+
+async def test_cancelled_job_is_the_answer(client: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/jobs/{world.jobs.put(job(progress=1, success_count=1)).id}/cancel"
+    for _ in range(2):
+        response = await client.post(path, headers=bearer())
+        assert (response.status_code, response.json()["status"]) == (200, "CANCELLED")
+        assert response.json()["cancelled_count"] == 2
+    ended = world.jobs.put(job(status=JobStatus.COMPLETED))
+    problem(await client.post(f"/v1/jobs/{ended.id}/cancel", headers=bearer()), 409, "job_already_ended")
+
+
+async def test_items_page_to_their_end(client: httpx.AsyncClient, world: World) -> None:
+    world.items.keys = [f"{HOME}:{asin(number)}" for number in range(5)]
+    world.items.finish(outcome(0), failure(1))
+    path = f"/v1/jobs/{world.jobs.put(job(total_items=5, fed=3)).id}/items"
+    first = (await client.get(path, params={"limit": 3}, headers=bearer())).json()
+    rest = (await client.get(path, params={"cursor": first["next_cursor"]}, headers=bearer())).json()
+    assert [(item["seq"], item["status"]) for item in first["items"] + rest["items"]] == [
+        (0, "succeeded"),
+        (1, "failed"),
+        (2, "running"),
+        (3, "queued"),
+        (4, "queued"),
+    ]
+    assert first["items"][1]["error"]["code"] == "not_found"
+    assert rest["next_cursor"] is None
+    failed = (await client.get(path, params={"status": "failed"}, headers=bearer())).json()
+    assert [item["seq"] for item in failed["items"]] == [1]
+
+
+async def test_items_are_exported_as_files(client: httpx.AsyncClient, world: World) -> None:
+    world.items.keys = [f"{HOME}:{asin(number)}" for number in range(3)]
+    found = world.jobs.put(job())
+    ndjson = await client.get(f"/v1/jobs/{found.id}/items?format=ndjson", headers=bearer())
+    csv = await client.get(f"/v1/jobs/{found.id}/items?format=csv", headers=bearer())
+    assert ndjson.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line)["seq"] for line in ndjson.text.splitlines()] == [0, 1, 2]
+    assert csv.headers["content-type"] == "text/csv; charset=utf-8"
+    assert csv.headers["content-disposition"] == f'attachment; filename="{found.id}-items.csv"'
+    assert len(csv.text.splitlines()) == 4
+
+
+async def test_ended_job_is_streamed_to_its_end(client: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/jobs/{world.jobs.put(job(status=JobStatus.COMPLETED, rev=9)).id}/events"
+    response = await client.get(path, headers=bearer())
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["cache-control"] == "no-store"
+    events = [line for line in response.text.splitlines() if line.startswith("event: ")]
+    assert events == ["event: snapshot", "event: completed"]
+    again = await client.get(path, headers={**bearer(), "Last-Event-ID": "9"})
+    assert (again.status_code, again.content) == (204, b"")
+
+
+async def test_too_many_streams_are_a_problem_not_a_broken_stream(client: httpx.AsyncClient, world: World) -> None:
+    running = world.jobs.put(job())
+    with world.live.listen("ann", "a"), world.live.listen("ann", "b"):
+        problem(await client.get(f"/v1/jobs/{running.id}/events", headers=bearer()), 429, "too_many_streams")
+
+
+async def test_money_is_printed_exactly(client: httpx.AsyncClient, world: World) -> None:
+    stored = product(1, price=Decimal("1999.90"), list_price=Decimal("32978"), rating=4.5)
+    world.products.products[stored["_id"]] = stored
+    response = await client.get(f"/v1/products/{HOME}/{asin(1).lower()}", headers=bearer())
+    assert '"price":1999.9,' in response.text
+    assert '"list_price":32978,' in response.text
+    assert response.json()["url"] == f"https://www.amazon.co.jp/dp/{asin(1)}"
+
+
+@pytest.mark.parametrize("path", [f"{HOME}/{asin(9)}", f"{HOME}/nonsense", f"nowhere/{asin(1)}"])
+async def test_unknown_product_is_not_found(client: httpx.AsyncClient, world: World, path: str) -> None:
+    world.products.products = {p["_id"]: p for p in (product(1), product(9, user="bob"))}
+    problem(await client.get(f"/v1/products/{path}", headers=bearer()), 404, "product_not_found")
+
+
+async def test_products_page_in_the_order_asked_for(client: httpx.AsyncClient, world: World) -> None:
+    prices = {1: Decimal("5.50"), 2: None, 3: Decimal("5.50"), 4: Decimal(1)}
+    stored = [product(number, price=price) for number, price in prices.items()]
+    world.products.products = {p["_id"]: p for p in stored}
+    seen: list[str] = []
+    params = {"sort": "-price", "limit": "1"}
+    while True:
+        page = (await client.get("/v1/products", params=params, headers=bearer())).json()
+        seen += [entry["asin"] for entry in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert seen == [asin(number) for number in (3, 1, 4, 2)]
+    wrong = await client.get("/v1/products", params={**params, "sort": "price"}, headers=bearer())
+    problem(wrong, 422, "invalid_request")
+
+
+async def test_database_away_is_a_passing_problem(client: httpx.AsyncClient, world: World) -> None:
+    world.jobs.down = True
+    response = await client.post("/v1/jobs", json=BULK, headers=bearer())
+    assert problem(response, 503, "database_unavailable").retryable
+    assert int(response.headers["retry-after"]) > 0
+
+
+async def test_unexpected_failure_tells_nothing_of_itself(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr(world.jobs, "find_jobs", fail)
+    response = await client.get("/v1/jobs", headers=bearer())
+    problem(response, 500, "internal_error")
+    assert "hunter2" not in response.text
+
+
+async def test_unknown_path_and_method_are_problems(client: httpx.AsyncClient) -> None:
+    problem(await client.get("/v2/jobs"), 404, "not_found")
+    refused = await client.put("/v1/products")
+    problem(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "GET"
+
+
+async def test_request_id_of_the_client_is_kept_if_sane(client: httpx.AsyncClient) -> None:
+    kept = await client.get("/healthz", headers={"X-Request-ID": "trace-1.a"})
+    replaced = await client.get("/healthz", headers={"X-Request-ID": "two words"})
+    assert kept.headers["x-request-id"] == "trace-1.a"
+    assert len(replaced.headers["x-request-id"]) == 32
+
+
+async def test_ready_without_the_broker_but_not_without_the_database(client: httpx.AsyncClient, world: World) -> None:
+    world.broker.connected = False
+    ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "database": True, "broker": False})
+    world.ready = False
+    assert (await client.get("/readyz")).status_code == 503
+    assert (await client.get("/healthz")).json() == {"status": "alive"}
+
+
+async def test_durations_are_counted_by_route_never_by_path(client: httpx.AsyncClient, world: World) -> None:
+    found = world.jobs.put(job())
+    await client.get(f"/v1/jobs/{found.id}", headers=bearer())
+    await client.get("/secret/path")
+    text = (await client.get("/metrics")).text
+    assert 'duration_seconds_count{method="GET",route="/v1/jobs/{job_id}",status="200"}' in text
+    assert 'route="unmatched"' in text
+    assert found.id not in text
+    assert "secret" not in text
+
+
+async def test_large_answers_are_compressed(client: httpx.AsyncClient, world: World) -> None:
+    for _ in range(10):
+        world.jobs.put(job())
+    response = await client.get("/v1/jobs", headers={**bearer(), "Accept-Encoding": "gzip"})
+    assert response.headers["content-encoding"] == "gzip"
+
+
+async def test_home_page_needs_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    response = await client.get("/")
+    assert "Asinflow" in response.text
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert 'src="http' not in response.text
+
+
+async def test_other_origins_are_let_in_by_setting_only(client: httpx.AsyncClient) -> None:
+    headers = {"Origin": "https://shop.test"}
+    assert "access-control-allow-origin" not in (await client.get("/healthz", headers=headers)).headers
+    open_world = World(settings=api_settings(cors_origins="https://shop.test"))
+    async with open_world.client() as opened:
+        response = await opened.get("/healthz", headers=headers)
+    assert response.headers["access-control-allow-origin"] == "https://shop.test"
+
+
+async def test_clock_of_the_answer_is_the_one_given(client: httpx.AsyncClient, world: World) -> None:
+    found = world.jobs.put(job(progress=1, success_count=1))
+    assert world.clock.time == NOW
+    assert (await client.get(f"/v1/jobs/{found.id}", headers=bearer())).json()["duration_seconds"] == 10.0
