@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Generic, Literal, TypeVar
 
 from rich.cells import cell_len
@@ -44,8 +45,10 @@ def print_json(document: Any) -> None:
 def print_table(columns: Sequence[Column[T]], rows: Iterable[T], empty: str) -> None:
     """A table for people on a terminal, else tab-separated lines below their titles, in full and without colour."""
     if not sys.stdout.isatty():
+        following = iter(rows)
+        first = list(islice(following, 1))  # a refusal shows before anything is printed
         print(*(column.title for column in columns), sep="\t")
-        for row in rows:
+        for row in chain(first, following):
             print(*(plain(column.text(row)) for column in columns), sep="\t")
         return
     console = Console()

@@ -33,7 +33,7 @@ def parse(
     else:
         page = parse_page(body, url=url, status=status, content_type=content_type).as_dict()
         del page["trace"]
-    print(json.dumps(page, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+    print(json.dumps(page, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str))
 
 
 def _read(path: str) -> bytes:

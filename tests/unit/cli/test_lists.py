@@ -141,3 +141,9 @@ def test_unwritable_target_is_a_usage_error(asinflow: CommandLine, api: FakeApi,
 def test_unknown_export_format_is_a_usage_error(asinflow: CommandLine, subject: str) -> None:
     names = [JOB_ID] if subject == "items" else []
     assert asinflow("export", subject, *names, "--format", "xlsx").exit_code == 2
+
+
+def test_refused_list_prints_nothing_to_the_pipe(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", "/v1/jobs", problem(422, "invalid_request", "The request is not valid: status."))
+    result = asinflow("jobs", "--status", "nope")
+    assert (result.exit_code, result.stdout) == (4, "")
