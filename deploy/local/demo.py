@@ -15,12 +15,12 @@ from rich.console import Console
 from deploy.local import commands
 from deploy.local.demo_view import progress_bars, table_of_jobs, table_of_products
 from deploy.local.errors import LocalError
-from deploy.local.folder import DEMO
+from deploy.local.folder import DEMO, RunFolder
 from deploy.local.lastwords import last_words
 
 _ENDED = {"COMPLETED", "FAILED", "CANCELLED"}
 _LOOK_SECONDS = 0.2
-_LONGEST_SECONDS = 180.0
+_LONGEST_SECONDS = 90.0
 _SHOWN_PER_JOB = 5
 
 # The sample storefront knows every well-formed ASIN but those that begin with B0404.
@@ -32,13 +32,17 @@ _REQUESTS: list[dict[str, Any]] = [
 ]
 
 
-def demo() -> int:
+class DemoError(Exception):
+    """The system did not do what the demonstration asked of it."""
+
+
+def demo(folder: RunFolder = DEMO) -> int:
     """Run the demonstration; the exit code is 0, or 1 after a failure, or 130 after Ctrl-C."""
     console = Console()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with _stack(console) as endpoints, _api(endpoints) as api:
-            _show(console, api, _watch(console, api, _submit(api)))
+        with _stack(folder, console) as endpoints:
+            _run(console, endpoints)
     except KeyboardInterrupt:
         console.print("interrupted: everything has been taken down")
         return 130
@@ -54,60 +58,59 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def _stack(console: Console) -> Iterator[dict[str, str]]:
+def _stack(folder: RunFolder, console: Console) -> Iterator[dict[str, str]]:
     """A new stack, beside the one of `make up`; its data go with it, its logs stay when something fails."""
-    if commands.is_up(DEMO):
+    if commands.is_up(folder):
         raise LocalError("another demonstration is running in this checkout")
-    shutil.rmtree(DEMO.path, ignore_errors=True)
+    shutil.rmtree(folder.path, ignore_errors=True)
     console.print("starting the system")
     try:
-        yield commands.up(DEMO, durable=False, while_pid=os.getpid(), say=console.print)
-    except httpx.HTTPError as error:
-        raise LocalError(f"{error!r}\n{_suspects()}") from error
+        yield commands.up(folder, durable=False, while_pid=os.getpid(), say=console.print)
+    except (httpx.HTTPError, DemoError) as error:
+        raise LocalError(f"{error}\n{_suspects(folder)}") from error
     finally:
         # From here on nothing may interrupt the taking down.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        commands.down(DEMO, say=lambda _: None)
-    shutil.rmtree(DEMO.path)
+        commands.down(folder, say=lambda _: None)
+    shutil.rmtree(folder.path)
 
 
-def _suspects() -> str:
+def _suspects(folder: RunFolder) -> str:
     """The last log lines of the programs that are not well, or of all services when none stands out."""
-    programs = commands.status(DEMO)
+    programs = commands.status(folder)
     unwell = [program.name for program in programs if program.restarts or not program.ready]
-    return last_words(DEMO, unwell or [program.name for program in programs][-5:])
+    return last_words(folder, unwell or [program.name for program in programs][-5:])
 
 
-def _api(endpoints: dict[str, str]) -> httpx.Client:
-    return httpx.Client(base_url=endpoints["API_URL"], headers={"Authorization": f"Bearer {endpoints['TOKEN']}"})
-
-
-def _submit(api: httpx.Client) -> list[dict[str, Any]]:
-    return [_json(api.post("/v1/jobs", json=request)) for request in _REQUESTS]
+def _run(console: Console, endpoints: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {endpoints['TOKEN']}"}
+    with httpx.Client(base_url=endpoints["API_URL"], headers=headers) as api:
+        jobs = [_json(api.post("/v1/jobs", json=request)) for request in _REQUESTS]
+        _show(console, api, _watch(console, api, jobs))
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:
     if response.is_error:
-        raise LocalError(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
+        raise DemoError(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
     document: dict[str, Any] = response.json()
     return document
 
 
 def _watch(console: Console, api: httpx.Client, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Show live progress until every job has ended; raises LocalError unless all are COMPLETED."""
+    """Show live progress until every job has ended; raises DemoError unless all are COMPLETED."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     with progress_bars(console, jobs) as show:
         while not all(job["status"] in _ENDED for job in jobs):
             if time.monotonic() > deadline:
-                raise LocalError(f"the jobs did not end within {_LONGEST_SECONDS:.0f} s\n{_suspects()}")
+                raise DemoError(f"the jobs did not end within {_LONGEST_SECONDS:.0f} s")
             time.sleep(_LOOK_SECONDS)
             jobs = [_json(api.get(f"/v1/jobs/{job['id']}")) for job in jobs]
             show(jobs)
     for job in jobs:
         if job["status"] != "COMPLETED":
             reason = job.get("error_message") or "no reason given"
-            raise LocalError(f"the {job['type']} job ended {job['status']}: {reason}\n{_suspects()}")
+            raise DemoError(f"the {job['type']} job ended {job['status']}: {reason}")
     return jobs
 
 

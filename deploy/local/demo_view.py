@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -35,9 +36,9 @@ def progress_bars(console: Console, jobs: Documents) -> Iterator[Callable[[Docum
 
 
 def table_of_products(products: Documents) -> Table:
-    table = Table(title="Some of the products collected", title_justify="left")
+    table = Table(title="Some of the products collected", title_justify="left", box=SIMPLE_HEAD, expand=True)
     table.add_column("ASIN", no_wrap=True)
-    table.add_column("Title", no_wrap=True, overflow="ellipsis", max_width=46)
+    table.add_column("Title", no_wrap=True, overflow="ellipsis", ratio=1)
     for name in ("Price", "Rating", "Weight"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Availability", no_wrap=True)
@@ -54,7 +55,7 @@ def table_of_products(products: Documents) -> Table:
 
 
 def table_of_jobs(jobs: Documents) -> Table:
-    table = Table(title="The jobs", title_justify="left")
+    table = Table(title="The jobs", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("Type")
     table.add_column("Status")
     for name in ("Total", "Success", "Errors", "Seconds", "Items/s"):

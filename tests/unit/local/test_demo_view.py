@@ -32,7 +32,8 @@ def shown(console: Console) -> str:
 
 def test_job_shows_its_counts_and_speed(console: Console) -> None:
     console.print(table_of_jobs([JOB]))
-    assert "│ BULK_ASIN │ COMPLETED │    40 │      38 │      2 │     4.0 │    10.0 │" in shown(console)
+    row = next(line for line in shown(console).splitlines() if "BULK_ASIN" in line)
+    assert row.split() == ["BULK_ASIN", "COMPLETED", "40", "38", "2", "4.0", "10.0"]
 
 
 def test_job_without_items_or_duration_is_shown(console: Console) -> None:
@@ -49,9 +50,11 @@ def test_product_shows_what_it_has_and_a_dash_for_the_rest(console: Console) -> 
 
 
 def test_long_title_is_cut(console: Console) -> None:
-    console.print(table_of_products([{"asin": "B0DEM00001", "title": "very " * 40}]))
-    assert len(shown(console).splitlines()) == 6
-    assert "…" in shown(console)
+    product = {"asin": "B0DEM00001", "title": "very " * 40, "price": "123456", "currency": "JPY", "weight_g": "12000"}
+    console.width = 80
+    console.print(table_of_products([product]))
+    row = next(line for line in shown(console).splitlines() if "very" in line)
+    assert all(text in row for text in ("B0DEM00001", "very very", "…", "123456 JPY", "12000 g"))
 
 
 def test_bars_follow_the_jobs(console: Console) -> None:
