@@ -7,10 +7,13 @@ import sys
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 from structlog.typing import EventDict, WrappedLogger
 
 from shared.settings import Settings
 
+# Without local variables: they are long, and may hold what no log may.
+TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 SECRET_WORDS = ("authorization", "password", "secret", "token", "amqp_url", "mongo_url")
 
 
@@ -32,7 +35,7 @@ def configure(service: str, settings: Settings) -> None:
         mask_secrets,
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [TRACEBACKS, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
         else [structlog.dev.ConsoleRenderer()]
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from services.collector.results import Observation, Result, Task
@@ -14,15 +17,17 @@ from shared.profit.models import Analysis
 
 
 def page_document(product: Product) -> Document:
-    """A parsed page as it is stored: exact decimals, no nulls lost."""
-    return {name: _stored(value) for name, value in product.as_document().items()}
+    """A parsed page as it is stored: decimals exact, enumerations as their values."""
+    return {name: _stored(value) for name, value in asdict(product).items()}
 
 
 def _stored(value: Any) -> Any:
     match value:
         case Decimal():
             return Decimal128(value)
-        case dict():
+        case StrEnum():
+            return value.value
+        case Mapping():
             return {str(name): _stored(part) for name, part in value.items()}
         case list() | tuple():
             return [_stored(part) for part in value]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.expander.repository import ExpanderRepository
 from shared.amazon.addresses import page_url, recognise, search_url
+from shared.amazon.marketplaces import MARKETPLACES
 from shared.clock import Clock
 from shared.ids import product_key
 from shared.jobs import JobType
@@ -58,7 +59,7 @@ class Expansion:
         place = _place(job)
         if place.next_url is None:
             return place.found
-        address = recognise(place.next_url, (job["request"]["marketplace"],))
+        address = recognise(place.next_url, MARKETPLACES)
         if address.kind == "product" and address.asin is not None:
             await self._repository.insert_items(
                 job["_id"], job["run"], 0, [product_key(address.marketplace, address.asin)]
@@ -69,14 +70,13 @@ class Expansion:
         while place.next_url is not None:
             if self._clock.monotonic() > deadline:
                 return None
-            place = await self._read(job, place, seen)
+            place = await self._read(job, place, address.marketplace, seen)
             await self._repository.save_expansion(job["_id"], job["run"], _document(place))
         return place.found
 
-    async def _read(self, job: Document, place: Place, seen: dict[str, None]) -> Place:
+    async def _read(self, job: Document, place: Place, marketplace: str, seen: dict[str, None]) -> Place:
         """Read one page and store what it adds; a page that adds nothing is the last one."""
         assert place.next_url is not None  # noqa: S101  the caller's loop condition
-        marketplace = job["request"]["marketplace"]
         listing = await self._source.listing(place.next_url, marketplace, lambda: True)
         room = job["request"]["max_results"] - place.found
         keys = dict.fromkeys(product_key(marketplace, asin) for asin in listing.asins)
@@ -100,7 +100,7 @@ def first_url(job: Document) -> str:
     request = job["request"]
     if job["type"] == JobType.KEYWORD:
         return search_url(request["marketplace"], request["keyword"])
-    return page_url(recognise(request["url"], (request["marketplace"],)), 1)
+    return page_url(recognise(request["url"], MARKETPLACES), 1)
 
 
 def _document(place: Place) -> Document:

@@ -48,10 +48,14 @@ class Expander:
                 await self._expand(job)
             except INFRASTRUCTURE_ERRORS:
                 raise
-            except AsinflowError as error:
+            except Exception as error:
                 if not self._is_final(received.delivery, error):
                     raise
-                await self._fail(job, error.message)
+                if isinstance(error, AsinflowError):
+                    await self._fail(job, error.message)
+                else:
+                    await self._fail(job, "an unexpected error; operators find it in the failure store")
+                    raise
 
     async def _admit(self, message: JobSubmitted) -> Document | None:
         """The job if it is to be expanded now: not ended, and its user has room for it."""
