@@ -26,6 +26,17 @@ _QUOTED = re.compile(rb"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+# Encodings that browsers read as their larger successors (WHATWG Encoding).
+_AS_BROWSERS = {
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "x-sjis": "cp932",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc-kr": "cp949",
+}
 # Languages that write a decimal comma; the others of Amazon's languages write a point.
 _COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "pt", "tr", "cs", "da", "ca"})
 _POINT_REGIONS = frozenset({"es-mx", "es-us", "fr-ca"})
@@ -136,7 +147,7 @@ def _utf8(body: bytes, content_type: str | None) -> bytes:
         meta = _CHARSET.search(body, 0, 4096)
         found = meta[1].decode("ascii") if meta else "utf-8"
     try:
-        name = codecs.lookup(found).name
+        name = codecs.lookup(_AS_BROWSERS.get(found.lower(), found)).name
     except LookupError:
         return body
     if name in {"utf-8", "ascii"}:

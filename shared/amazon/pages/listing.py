@@ -43,7 +43,9 @@ RESULTS = (
     ("2012", "[id^='result_'][name]"),
 )
 # What a search page without results still has.
-EMPTY = ".s-no-results-message, #noResultsTitle, .s-main-slot, #s-results-list-atf, [data-component-type='s-search-results']"
+EMPTY = ", ".join(
+    (".s-no-results-message", "#noResultsTitle", ".s-main-slot", "#s-results-list-atf", "#s-results-list-btf")
+)
 Asins = tuple[tuple[str, ...], tuple[str, ...]]
 
 

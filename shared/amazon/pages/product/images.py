@@ -11,7 +11,8 @@ from selectolax.lexbor import LexborNode
 from shared.amazon.pages.document import Document, attribute, parse_json
 from shared.amazon.pages.rules import Field
 
-_PICTURE = re.compile(r"https?://[^\s\"'<>]+/images/[^\s\"'<>]*I/[^\s\"'<>]+")
+_PICTURE = re.compile(r"https?://[^\s\"'<>/]+/images/(?:[A-Z]/[^/\s]+/images/)?I/[^\s\"'<>]+")
+_ID = re.compile(r"/I/([^./]+)")
 _MODIFIER = re.compile(r"\._[^/]*_(?=\.\w+$)")
 _INITIAL = re.compile(rb"'colorImages'\s*:\s*\{\s*'initial'\s*:\s*")
 _GALLERY = re.compile(rb"'imageGalleryData'\s*:\s*")
@@ -73,9 +74,23 @@ def _mobile(document: Document, node: LexborNode) -> Pictures | None:
 
 
 def _thumbnails(document: Document, node: LexborNode) -> Pictures | None:
-    return distinct(
-        _MODIFIER.sub("", attribute(image, "src")) for image in node.css("li.item img, li.imageThumbnail img")
-    )
+    """The small pictures beside the main one, at full size: without the part of the address that scales them."""
+    return distinct(_MODIFIER.sub("", attribute(image, "src")) for image in node.css("li img") if not _is_video(image))
+
+
+def _is_video(image: LexborNode) -> bool:
+    parent = image.parent
+    return "video" in f"{attribute(image, 'class')} {attribute(parent, 'class') if parent else ''}".lower()
+
+
+def _with_thumbnails(document: Document, node: LexborNode) -> Pictures | None:
+    """The main picture, then those of the thumbnails that show others."""
+    main = _one(document, node)
+    if main is None:
+        return None
+    known = {_ID.findall(url)[0] for url in main}
+    beside = (url for box in document.find("#altImages") for url in _thumbnails(document, box) or ())
+    return main + tuple(url for url in dict.fromkeys(beside) if _ID.findall(url)[0] not in known)
 
 
 IMAGES = Field(
@@ -85,9 +100,9 @@ IMAGES = Field(
         ("book-gallery", "", _gallery),
         ("mobile-gallery", "#image-block", _mobile),
         ("mobile-gallery-2", "#image-block-container", _mobile),
-        ("landing", "#landingImage", _one),
-        ("book-front", "#imgBlkFront", _one),
-        ("kindle-front", "#ebooksImgBlkFront", _one),
+        ("landing", "#landingImage", _with_thumbnails),
+        ("book-front", "#imgBlkFront", _with_thumbnails),
+        ("kindle-front", "#ebooksImgBlkFront", _with_thumbnails),
         ("mobile-main", "#main-image", _one),
         ("2013", "#prodImage", _one),
         ("container", "#imgTagWrapperId img", _one),

@@ -15,9 +15,9 @@ BYLINES = (
     "Visita lo Store di {}", "Visita il negozio di {}", "Marca: {}", "Marchio: {}",
     "Visita la tienda de {}", "Visitar la tienda de {}", "Visita la Store de {}", "Visita la tienda {}",
     "Visite a loja da {}", "Visite a loja do {}", "Visite a loja de {}", "Visite a loja {}",
-    "Bezoek de {}-Store", "Bezoek de {}-winkel", "Bezoek de {} Store", "Merk: {}",
-    "Besök {}-butiken", "Besök {} Store", "Varumärke: {}", "Märke: {}",
-    "Odwiedź sklep {}", "Odwiedź markę {}", "Marka: {}",
+    "Bezoek de {}-Store", "Bezoek de {}-winkel", "Bezoek de {} Store", "Bezoek de Store van {}", "Merk: {}",
+    "Besök {}-butiken", "Besök {} Store", "Besök {} butik", "Besök butiken {}", "Varumärke: {}", "Märke: {}",
+    "Odwiedź sklep {}", "Odwiedź markę {}", "Odwiedź Store {}", "Odwiedź sklep marki {}", "Marka: {}",
     "{} Store’u ziyaret edin", "{} Store'u ziyaret edin", "{} Mağazasını ziyaret edin",
     "{}のストアを表示", "{}ストアを表示", "ブランド: {}", "ブランド：{}",
     "访问 {} 店铺", "访问 {} 品牌店", "造訪 {} 商店", "瀏覽{}商店", "品牌: {}", "品牌：{}",
@@ -40,7 +40,8 @@ _TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english
 
 # What a contributor did, as the words after the name say.
 AUTHOR_ROLES = re.compile(
-    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|लेखक|writer|저자|creator|原作|作$|文$|絵$|by$",
+    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|लेखक|writer|저자|creator|原作|作$|文$|絵$|"
+    r"by$",
     re.IGNORECASE,
 )
 PERFORMER_ROLES = re.compile(

@@ -21,7 +21,8 @@ STATES: tuple[tuple[Availability, str], ...] = (
         Availability.BACKORDER,
         r"out of stock.{0,40}order (?:now|it now)|back-?order|in stock on|available to ship in|(?:weeks|months|"
         r"wochen|monate|semaines|"
-        r"mois|settimane|mesi|semanas|meses|weken|maanden|veckor|månader|tygodni|miesi|hafta|週間|か月|ヶ月|入荷予定|"
+        r"mois|settimane|mesi|semanas|meses|weken|maanden|veckor|månader|tygodni|miesi|hafta|週間|か月|ヶ月|"
+        r"入荷予定(?!は立|はあり|がな|未定)|"
         r"周|個月|أسابيع)",
     ),
     (

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 from shared.amazon.pages.document import Document, attribute, parse_json, text_of
 from shared.amazon.pages.numbers import Money, money, split_money
 from shared.amazon.pages.rules import Field, Reader
+from shared.amazon.pages.text import plain
 
 # Boxes of other offers than the featured new one, by the ids of the elements around a price.
 _USED = re.compile(r"used|renewed|refurb|collectible", re.IGNORECASE)
@@ -60,9 +61,14 @@ def printed_price(document: Document, node: LexborNode) -> Money | None:
         found = money(spoken.text(), document.place)
         if found is not None:
             return found
-    whole = node.css_first(".a-price-whole, .price-large")
+    whole = node.css_first(".a-price-whole")
     if whole is not None:
         return _in_parts(document, node, whole)
+    small = node.css(".price-info-superscript, sup")
+    if small:
+        return _raised(document, node, small)
+    if node.css_first(".a-price-fraction") is not None:  # cents that lost their whole
+        return None
     drawn = node.css_first("[class^='currency']")  # a symbol drawn by its style, as in India until 2017
     code = _DRAWN.fullmatch(attribute(drawn, "class")) if drawn is not None else None
     return money(f"{code[1] if code else ''} {node.text()}", document.place)
@@ -71,11 +77,17 @@ def printed_price(document: Document, node: LexborNode) -> Money | None:
 def _in_parts(document: Document, node: LexborNode, whole: LexborNode) -> Money | None:
     symbol, fraction = node.css_first(".a-price-symbol"), node.css_first(".a-price-fraction")
     if symbol is None:
-        small = node.css(".price-info-superscript")
-        symbol, fraction = (small[0], small[1]) if len(small) == 2 else (None, None)
-    if symbol is None:
         return None
     return split_money(symbol.text(), whole.text(), fraction.text() if fraction else "", document.place)
+
+
+def _raised(document: Document, node: LexborNode, small: list[LexborNode]) -> Money | None:
+    """A price whose symbol and cents are raised, as before 2019."""
+    if len(small) != 2:
+        return None
+    symbol, cents = (plain(part.text()) for part in small)
+    whole = plain(node.text()).removeprefix(symbol).removesuffix(cents)
+    return split_money(symbol, whole, cents, document.place)
 
 
 def _offers_only_used(document: Document) -> bool:
