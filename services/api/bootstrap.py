@@ -50,7 +50,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
     live_jobs = live.LiveJobs(settings.max_streams_per_user)
     async with (
         connect(settings.mongo_url.get_secret_value(), settings.mongo_database, app="asinflow-api") as database,
-        Broker(settings.amqp_url.get_secret_value(), "api") as broker,
+        Broker(settings.amqp_url.get_secret_value(), settings.instance) as broker,
         httpx.AsyncClient() as client,
     ):
         preparation = _Preparation(database)

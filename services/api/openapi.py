@@ -32,6 +32,16 @@ def _build(app: FastAPI) -> dict[str, Any]:
     schemas["JobRequest"] = request
     schemas["ProblemView"] = ProblemView.model_json_schema(ref_template=TEMPLATE)
     schemas |= schemas["ProblemView"].pop("$defs")
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
+    _drop_framework_errors(document)
     return document
+
+
+def _drop_framework_errors(document: dict[str, Any]) -> None:
+    """The framework documents its own form of 422 wherever a route does not; errors here are always problems."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            answer = operation["responses"].get("422", {})
+            if "application/json" in answer.get("content", {}):
+                del operation["responses"]["422"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)

@@ -1,0 +1,90 @@
+"""The OpenAPI document is true: what it promises holds for requests made up from it."""
+
+import json
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from pydantic import BaseModel
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from services.api.app import create_app
+from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE
+from services.api.responses import ITEM_EXAMPLE, JOB_EXAMPLE, PRODUCT_EXAMPLE, ItemView, JobView, ProductView
+from services.api.submission import understand
+from tests.unit.api.builders import HOME, api_settings, asin, bearer, failure, job, outcome, product
+from tests.unit.api.conftest import World
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def populated() -> World:
+    """A world with a job and a product, so that made-up requests meet something."""
+    world = World()
+    world.jobs.put(job(id="0" * 32, total_items=5))
+    world.items.keys = [f"{HOME}:{asin(number)}" for number in range(5)]
+    world.items.finish(outcome(0), failure(1))
+    stored = product(1)
+    world.products.products[stored["_id"]] = stored
+    return world
+
+
+schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(populated().parts())).exclude(path_regex="/events$")
+
+
+@schema.parametrize()
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+def test_answers_are_as_documented(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate(headers=bearer(), checks=CHECKS)
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = create_app(World().parts()).openapi()
+    return found
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(path, operation) for path, methods in document["paths"].items() for operation in methods.values()]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    names = {part.partition('"')[0] for part in json.dumps(document).split('"#/components/schemas/')[1:]}
+    assert {"JobRequest", "BulkAsinRequest", "ProblemView", "FieldErrorView"} <= names
+    assert names <= document["components"]["schemas"].keys()
+
+
+def test_every_refusal_is_a_problem_document(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        if path.startswith("/v1/"):
+            assert {"401", "403", "503"} <= refusals.keys(), path
+            assert {"application/problem+json"} == {kind for r in refusals.values() for kind in r["content"]}, path
+
+
+def test_everything_under_v1_needs_a_token(document: dict[str, Any]) -> None:
+    unguarded = {path for path, operation in operations(document) if not operation.get("security")}
+    assert unguarded == {"/healthz", "/readyz"}
+
+
+@pytest.mark.parametrize("example", [BULK_EXAMPLE, URL_EXAMPLE, KEYWORD_EXAMPLE])
+def test_examples_of_requests_are_accepted(example: dict[str, Any]) -> None:
+    assert understand(json.dumps(example).encode(), api_settings())
+
+
+@pytest.mark.parametrize(
+    ("model", "example"), [(JobView, JOB_EXAMPLE), (ItemView, ITEM_EXAMPLE), (ProductView, PRODUCT_EXAMPLE)]
+)
+def test_examples_of_answers_are_complete(model: type[BaseModel], example: dict[str, Any]) -> None:
+    assert model.model_validate(example).model_dump(mode="json") == example
+
+
+def test_interactive_pages_of_third_parties_are_off() -> None:
+    app = create_app(World().parts())
+    assert (app.docs_url, app.redoc_url) == (None, None)
