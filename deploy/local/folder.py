@@ -53,7 +53,8 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder and its rooms; only the owner may look inside, since credentials lie here."""
         for folder in (self.path, self.pids, self.logs, self.data):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
 
     def write_private(self, path: Path, text: str) -> None:
         """Write `text` so that no other user can read it, not even for a moment."""

@@ -47,6 +47,7 @@ class Keeper:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeping
             self._keeping = None
+            _log.info("%s stopped", self.program.name)
 
     async def wait_ready(self) -> None:
         """Return when the program can work, or when it is no longer meant to run."""
@@ -89,7 +90,8 @@ class Keeper:
     async def _run_once(self) -> int:
         process = self._process = await self._spawn()
         pid_file = self._folder.pids / self.program.name
-        pid_file.write_text(f"{process.pid}\n")
+        if self.program.listed:
+            pid_file.write_text(f"{process.pid}\n")
         try:
             return await process.wait()
         finally:

@@ -22,13 +22,15 @@ _DEFAULTS = {
     "ASINFLOW_SHUTDOWN_SECONDS": "8",
 }
 _SERVICE_GRACE_SECONDS = 10.0
+_THROWAWAY_GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Stack:
     """The stack for `settings` (environment variables), or the part of it that `only` names.
 
-    One that is not `durable` is thrown away afterwards: writes are not synced and servers are killed, not stopped.
+    One that is not `durable` is thrown away afterwards: writes are not synced, nobody gets long to finish the work in
+    hand, and servers are killed rather than stopped.
     Composing it reserves its ports and writes the settings and the secret of its programs.
     """
 
@@ -124,7 +126,7 @@ class Stack:
             port=port,
             stage=2,
             environment={**self._common, "ASINFLOW_INSTANCE": name, "ASINFLOW_HTTP_PORT": str(port)},
-            grace_seconds=_SERVICE_GRACE_SECONDS,
+            grace_seconds=_SERVICE_GRACE_SECONDS if self.durable else _THROWAWAY_GRACE_SECONDS,
         )
 
     @cached_property
