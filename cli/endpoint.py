@@ -36,7 +36,7 @@ def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...]) -> 
             code="no_token",
             hint="export ASINFLOW_TOKEN=$(asinflow token --user YOU)",
         )
-    local = {} if url else read_local(folders)
+    local = read_local(folders)
     url, token = url or local.get("API_URL"), token or local.get("TOKEN")
     if not url or not token:
         raise CliError(

@@ -101,12 +101,13 @@ def test_rate_limit_is_waited_out_as_long_as_asked(asinflow: CommandLine, api: F
     assert clock.slept == [4.0]
 
 
-def test_withdrawn_token_ends_the_watching(asinflow: CommandLine, api: FakeApi) -> None:
+def test_withdrawn_token_ends_the_watching(asinflow: CommandLine, api: FakeApi, clock: HeldClock) -> None:
     api.on("GET", JOB, a_job())
     api.on("GET", EVENTS, problem(401, "invalid_token", "The token has expired."))
     result = asinflow("watch", JOB_ID)
     assert result.exit_code == 4
     assert "asinflow token --user" in result.stderr
+    assert clock.slept == []
 
 
 def test_stream_that_closes_at_once_is_not_hammered(asinflow: CommandLine, api: FakeApi, clock: HeldClock) -> None:
