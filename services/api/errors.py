@@ -72,7 +72,16 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_")
     detail = MEANINGS.get(error.status_code, phrase) + "."
-    return to_response(request, Problem(error.status_code, code, detail, headers=error.headers))
+    return to_response(request, Problem(error.status_code, code, detail, headers=_headers(request, error)))
+
+
+def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None:
+    """The error's own, with every method of the path for 405 (RFC 9110, 15.5.6), not the first route's only."""
+    path = getattr(request.scope.get("route"), "path", None)
+    methods = request.app.openapi()["paths"].get(path)
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED or methods is None:
+        return error.headers
+    return {"Allow": ", ".join(sorted(method.upper() for method in methods))}
 
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:

@@ -58,7 +58,9 @@ class JobHandlers:
             raise RuntimeError("a job could not be inserted, and none was there")
         job = await self.get(user_id, new.id)
         metrics.JOBS_ACCEPTED.labels(str(job.type)).inc()
-        log.info("job_accepted", job_id=job.id, type=str(job.type), products=len(submission.keys) or None)
+        log.info(
+            "job_accepted", job_id=job.id, user_id=user_id, type=str(job.type), products=len(submission.keys) or None
+        )
         await self._send(job)
         return Accepted(job)
 
@@ -83,7 +85,9 @@ class JobHandlers:
         if job.status is not JobStatus.CANCELLED:
             raise _not_cancellable(job)
         if cancelled:
-            log.info("job_cancelled", job_id=job_id, progress=job.progress, total_items=job.total_items)
+            log.info(
+                "job_cancelled", job_id=job_id, user_id=user_id, progress=job.progress, total_items=job.total_items
+            )
         if not job.announced:
             await self._announce(job)
         return job

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.api import cursors
-from services.api.responses import ProductView
+from services.api.responses import ProductView, to_number
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
 
@@ -95,4 +95,14 @@ def _sort_value(sort: ProductSort, text: str | None) -> SortValue:
 def product_view(document: dict[str, Any]) -> ProductView:
     item = Item(document["asin"], document["marketplace"])
     known = {name: document.get(name) for name in ProductView.model_fields if document.get(name) is not None}
+    known["analysis"] = _with_numbers(document.get("analysis"))
     return ProductView.model_validate({"job_id": None, **known, "url": product_url(item)})
+
+
+def _with_numbers(value: Any) -> Any:
+    """Decimals as JSON numbers, wherever they are in a document whose fields are not known here."""
+    if isinstance(value, Decimal):
+        return to_number(value)
+    if isinstance(value, dict):
+        return {name: _with_numbers(part) for name, part in value.items()}
+    return [_with_numbers(part) for part in value] if isinstance(value, list) else value

@@ -32,29 +32,24 @@ SOURCES_PER_INSERT = 100
 CHUNK_ITEMS = 1_000
 WITHOUT_LEDGER = {"ledger": False, "expansion": False}
 
+# Those that other services create as well bear the same, default name: another one would be refused.
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "jobs": (
-        IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], name="user_newest"),
-        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", DESCENDING)], name="user_status_newest"),
+        IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
         IndexModel(
             [("user_id", ASCENDING), ("idempotency.key", ASCENDING)],
-            name="user_idempotency",
             unique=True,
             partialFilterExpression={"idempotency.key": {"$exists": True}},
         ),
     ),
-    "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)], name="job_run_first"),),
-    "outcomes": (
-        IndexModel(
-            [("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)],
-            name="job_run_status_seq",
-        ),
-    ),
+    "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),),
+    "outcomes": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),),
     "products": (
-        IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", DESCENDING)], name="user_newest"),
-        IndexModel([("user_id", ASCENDING), ("price", ASCENDING), ("_id", ASCENDING)], name="user_price"),
-        IndexModel([("user_id", ASCENDING), ("title", ASCENDING), ("_id", ASCENDING)], name="user_title"),
-        IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING)], name="user_job"),
+        IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("price", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("title", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING), ("_id", ASCENDING)]),
     ),
 }
 
@@ -214,10 +209,11 @@ class MongoProductStore:
         return None if document is None else _plain(document)
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
-        direction = DESCENDING if query.sort.descending else ASCENDING
+        order = DESCENDING if query.sort.descending else ASCENDING
         with database_errors():
             cursor = self._products.find(_product_filter(user_id, query))
-            cursor = cursor.sort([(query.sort.field, direction), ("_id", direction)]).limit(query.limit)
+            # Ties go the other way, so that one index, read forwards or backwards, serves both orders.
+            cursor = cursor.sort([(query.sort.field, order), ("_id", -order)]).limit(query.limit)
             return [_plain(document) async for document in cursor]
 
 
@@ -319,9 +315,10 @@ def _product_filter(user_id: str, query: ProductQuery) -> Document:
 
 def _beyond(query: ProductQuery, position: Position) -> Document:
     """What comes after `position` in the sort order, in which a missing value is less than any other."""
-    name, after = query.sort.field, "$lt" if query.sort.descending else "$gt"
+    name = query.sort.field
+    after, tie = ("$lt", "$gt") if query.sort.descending else ("$gt", "$lt")
     value = Decimal128(position.value) if isinstance(position.value, Decimal) else position.value
-    alternatives: list[Document] = [{name: value, "_id": {after: position.id}}]
+    alternatives: list[Document] = [{name: value, "_id": {tie: position.id}}]
     if value is not None:
         alternatives.append({name: {after: value}})
         if query.sort.descending:

@@ -33,6 +33,7 @@ JOB_EXAMPLE: dict[str, Any] = {
         "max_age_seconds": 300,
     },
     "run": 1,
+    "rev": 12,
     "created_at": "2026-11-23T06:00:00Z",
     "updated_at": "2026-11-23T06:01:40Z",
     "started_at": "2026-11-23T06:00:01Z",
@@ -76,10 +77,19 @@ PRODUCT_EXAMPLE: dict[str, Any] = {
     "features": ["本体 1台"],
     "categories": ["ゲーム", "Nintendo Switch"],
     "weight_g": 1800,
+    "dimensions_mm": [239, 102, 13.9],
     "availability": "in_stock",
+    "availability_text": "在庫あり。",
+    "parent_asin": None,
+    "seller": "Amazon.co.jp",
+    "condition": "new",
+    "variation": {"色": "ネオンブルー"},
+    "description": None,
+    "aplus_images": [],
+    "bestseller_ranks": [{"rank": 3, "category": "Nintendo Switch本体"}],
     "analysis": None,
     "favorite": False,
-    "notes": None,
+    "notes": "",
     "created_at": "2026-11-23T06:00:05Z",
     "collected_at": "2026-11-23T06:00:05Z",
 }
@@ -116,6 +126,7 @@ class JobView(BaseModel):
     request: JobSource
     settings: JobSettingsView
     run: int = Field(description="1, then one more with each retry")
+    rev: int = Field(description="Rises with every change: of two views of a job the one with the higher is newer")
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
@@ -210,6 +221,13 @@ class ItemPage(BaseModel):
     next_cursor: str | None
 
 
+class Rank(BaseModel):
+    """A place in a bestseller list."""
+
+    rank: int
+    category: str
+
+
 class ProductView(BaseModel):
     """A product as its user sees it; what its page does not tell is null."""
 
@@ -231,10 +249,19 @@ class ProductView(BaseModel):
     features: list[str] = []
     categories: list[str] = []
     weight_g: Number | None = None
+    dimensions_mm: list[Number] | None = None
     availability: str | None = None
-    analysis: dict[str, Any] | None = None
+    availability_text: str | None = None
+    parent_asin: str | None = None
+    seller: str | None = None
+    condition: str | None = None
+    variation: dict[str, str] = {}
+    description: str | None = None
+    aplus_images: list[str] = []
+    bestseller_ranks: list[Rank] = []
+    analysis: dict[str, Any] | None = Field(default=None, description="The resale analysis, when the job asked for it")
     favorite: bool = False
-    notes: str | None = None
+    notes: str = ""
     created_at: datetime | None = None
     collected_at: datetime | None = None
 

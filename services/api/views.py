@@ -25,6 +25,7 @@ def job_view(job: Job, now: datetime) -> JobView:
         request=JobSource.model_validate(job.request),
         settings=JobSettingsView.model_validate(job.settings),
         run=job.run,
+        rev=job.rev,
         created_at=job.created_at,
         updated_at=job.updated_at,
         started_at=job.started_at,

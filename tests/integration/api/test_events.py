@@ -13,6 +13,7 @@ from shared.messages import JobProgressed
 from shared.mongo import Database
 from tests.integration.api.conftest import Running, free_port, serving
 from tests.unit.api.builders import NOW, asin
+from tests.waiting import eventually
 
 SECONDS = 10.0
 
@@ -97,6 +98,25 @@ async def test_stream_goes_on_without_the_broker(settings: Callable[..., ApiSett
             assert last is not None
             assert last[0] == "cancelled"
             assert await reader.next() is None
+
+
+async def test_reader_that_leaves_is_forgotten(api: Running) -> None:
+    job_id = await submit(api)
+    async with stream(api, job_id) as reader:
+        await reader.next()
+        assert await open_streams(api) == 1
+
+    async def none_open() -> bool:
+        assert await open_streams(api) == 0
+        return True
+
+    done: bool = await eventually(none_open)
+    assert done
+
+
+async def open_streams(running: Running) -> float:
+    lines = (await running.client.get("/metrics")).text.splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("asinflow_api_streams ")))
 
 
 async def test_open_streams_do_not_hold_up_the_end(api: Running) -> None:

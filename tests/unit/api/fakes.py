@@ -193,18 +193,22 @@ class FakeProductStore:
         return self.products.get(f"{user_id}:{marketplace}:{asin}")
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
-        def order(value: Any, product_id: str) -> tuple[bool, Any, str]:
-            return (value is not None, value if value is not None else 0, product_id)
+        """In order of the value, missing ones lowest; ties go the other way."""
+        field, descending = query.sort.field, query.sort.descending
 
-        def place(product: dict[str, Any]) -> tuple[bool, Any, str]:
-            return order(product.get(query.sort.field), product["_id"])
+        def rank(value: Any) -> tuple[bool, Any]:
+            return (value is not None, value)
 
-        found = sorted((p for p in self.products.values() if _fits(p, user_id, query)), key=place)
-        if query.sort.descending:
-            found.reverse()
-        if query.after is not None:
-            last = order(query.after.value, query.after.id)
-            found = [p for p in found if (place(p) < last if query.sort.descending else place(p) > last)]
+        def follows(product: dict[str, Any], value: Any, product_id: str) -> bool:
+            if product.get(field) == value:
+                return (product["_id"] > product_id) is descending
+            return (rank(product.get(field)) < rank(value)) is descending
+
+        found = [p for p in self.products.values() if _fits(p, user_id, query)]
+        found.sort(key=lambda p: p["_id"], reverse=not descending)
+        found.sort(key=lambda p: rank(p.get(field)), reverse=descending)
+        if (after := query.after) is not None:
+            found = [p for p in found if p["_id"] != after.id and follows(p, after.value, after.id)]
         return found[: query.limit]
 
 

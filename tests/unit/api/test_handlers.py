@@ -71,6 +71,14 @@ async def test_job_is_durable_before_it_is_published() -> None:
     assert recorder.steps == ["sources", "job", "publish", "submitted"]
 
 
+async def test_repeated_request_writes_nothing() -> None:
+    recorder = Recorder()
+    await recorder.handlers.submit("ann", submission(), "k")
+    recorder.steps.clear()
+    await recorder.handlers.submit("ann", submission(), "k")
+    assert recorder.steps == []
+
+
 async def test_submitted_job_is_announced_under_its_own_id(handlers: JobHandlers, broker: FakeBroker) -> None:
     accepted = (await handlers.submit("ann", submission())).job
     (message,) = broker.published

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.api.item_reader import ItemReader
@@ -29,6 +29,7 @@ def brief(items: list[ItemView]) -> list[tuple[int, str]]:
     return [(item.seq, str(item.status)) for item in items]
 
 
+@example(b"\xff\x00", 3, 16)
 @given(st.binary(max_size=6), st.integers(-1, 60), st.integers(0, 60))
 def test_unset_bits_are_those_not_in_the_ledger(ledger: bytes, after: int, end: int) -> None:
     number = int.from_bytes(ledger, "little")
