@@ -21,6 +21,8 @@ _FEW_TAGS = 20_000
 _DEEPEST = 1_500
 _MOST_ATTRIBUTES = 5_000
 _WINDOW = 50_000
+# Pages repeat some ids, against the rules of HTML, a handful of times.
+_MOST_OF_AN_ID = 12
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)")
 _QUOTED = re.compile(rb"\"[^\"]*(?:\"|$)|'[^']*(?:'|$)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
@@ -37,6 +39,9 @@ _AS_BROWSERS = {
     "gbk": "gb18030",
     "euc-kr": "cp949",
 }
+_BROWSERS_KNOW = re.compile(
+    r"utf-(?:8-sig|16(?:-[lb]e)?)|cp\d+|iso8859-\d+|iso2022_jp|euc_\w+|gb18030|big5\w*|koi8-[ru]"
+)
 # Languages that write a decimal comma; the others of Amazon's languages write a point.
 _COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "pt", "tr", "cs", "da", "ca"})
 _POINT_REGIONS = frozenset({"es-mx", "es-us", "fr-ca"})
@@ -69,7 +74,7 @@ class Document:
             yield from self.tree.css(where) if where else [self.root]
             return
         name, _, selector = where[1:].partition(" ")
-        for node in self.ids.get(name, ()):
+        for node in self.ids.get(name, ())[:_MOST_OF_AN_ID]:
             if selector:
                 yield from node.css(selector)
             else:
@@ -150,7 +155,7 @@ def _utf8(body: bytes, content_type: str | None) -> bytes:
         name = codecs.lookup(_AS_BROWSERS.get(found.lower(), found)).name
     except LookupError:
         return body
-    if name in {"utf-8", "ascii"}:
+    if name in {"utf-8", "ascii"} or not _BROWSERS_KNOW.fullmatch(name):
         return body
     return body.decode(name, "replace").encode("utf-8", "replace")
 

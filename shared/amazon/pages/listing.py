@@ -16,7 +16,6 @@ from shared.amazon.pages.model import Listing
 from shared.amazon.pages.rules import Answer, Field
 
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|d)/({ASIN_PATTERN})(?![0-9A-Z])")
-_AD_LINK = re.compile(r"/sspa/click|/gp/slredirect/|/gp/r\.html.*slredirect")
 # What marks a result as advertised, in layouts new and old.
 _AD_MARKS = ", ".join(
     (
@@ -31,6 +30,8 @@ _AD_MARKS = ", ".join(
         "[data-component-type='sp-sponsored-result']",
         "[data-component-type='s-sponsored-label']",
         "[id^='sponsored-feedback']",
+        "a[href*='/sspa/click']",
+        "a[href*='/gp/slredirect/']",
     )
 )
 _AD_CLASSES = re.compile(r"\bAdHolder\b|\bs-sponsored\b|\bs-result-item--sponsored\b")
@@ -46,6 +47,8 @@ RESULTS = (
 EMPTY = ", ".join(
     (".s-no-results-message", "#noResultsTitle", ".s-main-slot", "#s-results-list-atf", "#s-results-list-btf")
 )
+_MOST_RESULTS = 500
+_CLIMB = 60
 Asins = tuple[tuple[str, ...], tuple[str, ...]]
 
 
@@ -53,20 +56,31 @@ def _distinct(asins: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asin for asin in asins if looks_like_asin(asin)))
 
 
-def _is_advertised(node: LexborNode) -> bool:
-    if _AD_CLASSES.search(attribute(node, "class")) or node.css_first(_AD_MARKS):
-        return True
-    return any(_AD_LINK.search(attribute(link, "href")) for link in node.css("a[href]")[:3])
+def _advertised(document: Document, results: Iterable[LexborNode]) -> set[int]:
+    """The results (their memory ids) that hold a mark or a link of an advertisement, or are one by their class."""
+    known = {node.mem_id: bool(_AD_CLASSES.search(attribute(node, "class"))) for node in results}
+    for mark in document.tree.css(_AD_MARKS):
+        node: LexborNode | None = mark
+        for _ in range(_CLIMB):
+            if node is None or node.mem_id in known:
+                break
+            node = node.parent
+        if node is not None and node.mem_id in known:
+            known[node.mem_id] = True
+    return {result for result, advertised in known.items() if advertised}
 
 
 def _results(document: Document) -> Answer[Asins]:
     for name, selector in RESULTS:
-        nodes = document.tree.css(selector)
-        asins = [(attribute(node, "data-asin") or attribute(node, "name"), node) for node in nodes]
-        marked = [(asin, _is_advertised(node)) for asin, node in asins if looks_like_asin(asin)]
-        if marked:
-            organic = _distinct(asin for asin, advertised in marked if not advertised)
-            return Answer((organic, _distinct(asin for asin, advertised in marked if advertised)), name)
+        nodes = document.tree.css(selector)[:_MOST_RESULTS]
+        if not nodes:
+            continue
+        advertised = _advertised(document, nodes)
+        asins = [(attribute(node, "data-asin") or attribute(node, "name"), node.mem_id in advertised) for node in nodes]
+        organic = _distinct(asin for asin, is_advertised in asins if not is_advertised)
+        sponsored = _distinct(asin for asin, is_advertised in asins if is_advertised)
+        if organic or sponsored:
+            return Answer((organic, sponsored), name)
     return Answer()
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from shared.amazon.marketplaces import Marketplace
 from shared.amazon.pages.text import plain
 
+# Longer texts are no prices, counts or ratings, and are not worth reading through.
+_LONGEST = 300
 # Marks that separate groups of digits, besides the point and the comma.
 _SPACES = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
 _NUMBER = r"\d(?:[\d.,]*\d)?"
@@ -124,6 +126,8 @@ def amount_of(digits: str, currency: str) -> Decimal | None:
 
 def money(text: str, place: Marketplace) -> Money | None:
     """The price that `text` is: a number with its currency and nothing else. "from $5", "$5 - $9" and "5" are none."""
+    if len(text) > _LONGEST:
+        return None
     printed = _TAX_NOTE.sub("", _SPACES.sub("", plain(text)))
     found = _MONEY.fullmatch(printed)
     if found is None:
@@ -156,7 +160,7 @@ def split_money(symbol: str, whole: str, cents: str, place: Marketplace) -> Mone
 
 def count(text: str) -> int | None:
     """The one whole number in `text` ("1,234 ratings", "(201)", "5 182 évaluations"); abridged ones (2.4K) are none."""
-    printed = _SPACES.sub("", plain(text))
+    printed = _SPACES.sub("", plain(text[:_LONGEST]))
     found = _COUNT.findall(printed)
     if len(found) != 1 or _ABRIDGED.search(printed):
         return None
@@ -166,7 +170,7 @@ def count(text: str) -> int | None:
 
 def rating(text: str) -> Decimal | None:
     """The stars that `text` states on a scale to five, in any language and order; 0 of 5 means not rated, so None."""
-    numbers = [Decimal(number.replace(",", ".")) for number in _RATING.findall(plain(text))[:3]]
+    numbers = [Decimal(number.replace(",", ".")) for number in _RATING.findall(plain(text[:_LONGEST]))[:3]]
     if len(numbers) == 3 and numbers[0] in numbers[1:]:  # "4.4 4.4 out of 5 stars": once seen, once spoken
         numbers = numbers[1:]
     if len(numbers) == 2:

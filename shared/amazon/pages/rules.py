@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from selectolax.lexbor import LexborNode
@@ -11,6 +12,8 @@ from selectolax.lexbor import LexborNode
 from shared.amazon.pages.document import Document
 
 T = TypeVar("T")
+# A rule that has not found its value in so many places will not find it.
+_MOST_NODES = 60
 Reader = Callable[[Document, LexborNode], T | None]
 
 
@@ -35,7 +38,7 @@ class Field(Generic[T]):
     def read(self, document: Document) -> Answer[T]:
         """The first rule's answer."""
         for name, where, reader in self.rules:
-            for node in document.find(where):
+            for node in islice(document.find(where), _MOST_NODES):
                 value = reader(document, node)
                 if value is not None:
                     return Answer(value, name)

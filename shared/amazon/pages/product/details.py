@@ -13,7 +13,7 @@ from shared.amazon.pages.document import Document, text_of
 from shared.amazon.pages.model import Rank
 from shared.amazon.pages.numbers import count
 from shared.amazon.pages.rules import Field, Reader
-from shared.amazon.pages.text import clean, label, plain
+from shared.amazon.pages.text import label, plain
 from shared.amazon.pages.units import grams, millimetres
 
 # Where rows of details stand. Other tables (comparisons, size charts) speak of other products.
@@ -191,26 +191,25 @@ _RANK_BEFORE = re.compile(
     r"(?=\s*\(|\s+(?:#|n\.º|nº|nr\.|n\.|n°)?\s?\d[\d.,]*\s(?:in|en|em|dans|i|w|di|في)\s|$)",
     re.IGNORECASE,
 )
-_RANK_AFTER = re.compile(
-    r"([^\d()（）-][^()（）]*?)\s?-\s?(\d[\d,]*)位|(?:-\s?)?(\d[\d,]*)位\s?([^\d()（）-][^()（）\d]*)"
-)
+_PLACE = re.compile(r"(\d[\d,]*)位")
+_REMARK = re.compile(r"\([^()]*\)")
+_DASHES = " -─└┗"
 
 
 def ranks_in(text: str) -> tuple[Rank, ...]:
     """The places in bestseller lists that a row names, with their categories."""
-    printed = plain(text)
-    found: list[Rank] = []
-    if "位" in printed:
-        for category, before, after, other in _RANK_AFTER.findall(printed):
-            place = count(before or after)
-            if place:
-                found.append(Rank(place, clean(category or other).strip(" -─└┗")))
-        return tuple(found)
-    for digits, category in _RANK_BEFORE.findall(printed):
-        place = count(digits)
-        if place:
-            found.append(Rank(place, clean(category).strip(" -─└┗")))
-    return tuple(found)
+    printed = plain(text[:_TALLEST_ROW])
+    named = _japanese_ranks(printed) if "位" in printed else _RANK_BEFORE.findall(printed)
+    places = ((count(digits), category.strip(_DASHES)) for digits, category in named)
+    return tuple(Rank(place, category) for place, category in places if place and category)
+
+
+def _japanese_ranks(printed: str) -> Iterator[tuple[str, str]]:
+    """Pairs of place and category from "A - 12位 - 3位B": the main category stands before its place, others after."""
+    parts = _PLACE.split(_REMARK.sub(" ", printed))
+    for before, digits, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        stands_before = before.rstrip().endswith("-") and before.strip(_DASHES)
+        yield digits, before if stands_before else after
 
 
 def _ranks(document: Document, node: LexborNode) -> tuple[Rank, ...] | None:

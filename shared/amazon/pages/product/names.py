@@ -36,6 +36,7 @@ BRAND_LABELS = frozenset((
 _BYLINES = tuple(
     re.compile(re.escape(form).replace(r"\{\}", "(.+?)").replace(r"\ ", r"\s?"), re.IGNORECASE) for form in BYLINES
 )
+_LONGEST = 200
 _TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english|em inglês)\)$", re.IGNORECASE)
 
 # What a contributor did, as the words after the name say.
@@ -55,7 +56,7 @@ PERFORMER_ROLES = re.compile(
 
 def brand_of_byline(text: str) -> str | None:
     """The brand that a byline names in one of the known forms."""
-    text = _TRANSLATED.sub("", clean(text))
+    text = _TRANSLATED.sub("", clean(text)[:_LONGEST])
     for form in _BYLINES:
         found = form.fullmatch(text)
         if found:

@@ -130,7 +130,7 @@ _SOLD_BY = re.compile(
 
 def seller_in(text: str) -> str | None:
     """The seller that a sentence such as "Ships from and sold by X." names."""
-    sentence = _SENTENCE_END.split(clean(text))[0]
+    sentence = _SENTENCE_END.split(clean(text)[:_LONGEST])[0]
     for form in _SELLERS:
         found = form.fullmatch(sentence)
         if found:

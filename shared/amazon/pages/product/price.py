@@ -30,6 +30,10 @@ _NEW_OFFER_IDS = frozenset(
         "priceblock_saleprice", "price_inside_buybox",
     }
 )  # fmt: skip
+# What stands beside a new offer, and beside a used one only in the box for used copies alone.
+_NEW_OFFER_TRACES = frozenset(
+    {"add-to-cart-button", "buy-now-button", "quantity", "selectQuantity", "qualifiedBuybox", "desktop_qualifiedBuyBox"}
+)
 
 
 def surroundings(node: LexborNode) -> str:
@@ -96,6 +100,8 @@ def _offers_only_used(document: Document) -> bool:
         return False
     if not _USED_ONLY_IDS.isdisjoint(document.ids):
         return True
+    if not _NEW_OFFER_TRACES.isdisjoint(document.ids):
+        return False
     return not any(text_of(node) for node in document.find("#availability") if not _USED.search(surroundings(node)))
 
 
