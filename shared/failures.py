@@ -12,7 +12,7 @@ from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
 from shared.log import get_logger
 from shared.retry import DELAYS, RetryAfter, decide
-from shared.topology import DEAD, Exchange, Queue, retry_exchange, retry_queue
+from shared.topology import DEAD, DEAD_LETTERS, Exchange, Queue, retry_exchange, retry_queue
 
 log = get_logger(__name__)
 
@@ -27,9 +27,9 @@ MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 8_000
 
 
-def retry_queues() -> list[Queue]:
-    """The queues that every consumer declares before it may need them."""
-    return [retry_queue(seconds) for seconds in DELAYS]
+def safety_queues() -> list[Queue]:
+    """Retry queues and dead letters: every consumer declares them before it may need them."""
+    return [*(retry_queue(seconds) for seconds in DELAYS), DEAD_LETTERS]
 
 
 class FailurePolicy:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -16,11 +16,13 @@ from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES, by_host
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
-from shared.pace import Pace
+from shared.pace import Pace, Turn, TurnLostError
 from shared.settings import FetchSettings
 
 MAX_REDIRECTS = 5
 MAX_CONNECTIONS = 32
+# Longest wait of a made connection for its turn, which is cut short long before.
+WAIT_SECONDS = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 # Rises with every answer of a marketplace, or with every request that got none.
@@ -58,11 +60,7 @@ class Fetcher:
         for its own turn: a redirect is a request, too.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            request = self._request(url, marketplace)
-            await self._pace.turn(marketplace)
-            if not wanted():
-                raise NoLongerWantedError("its job has ended")
-            answer = await self._send(request, url, marketplace)
+            answer = await self._in_turn(url, marketplace, wanted)
             if isinstance(answer, Answer):
                 return answer
             url = self._next_hop(url, answer, marketplace)
@@ -80,31 +78,47 @@ class Fetcher:
             url = self._settings.upstream_url.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
         return self._client.build_request("GET", url, headers=headers)
 
-    async def _send(self, request: httpx.Request, url: str, marketplace: str) -> Answer | str:
+    async def _in_turn(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer | str:
         """The answer, or where it redirects to."""
+        while True:
+            turn = await self._pace.prepare(marketplace)
+            try:
+                return await self._send(turn, url, marketplace, wanted)
+            except TurnLostError:
+                continue
+            finally:
+                turn.release()
+
+    async def _send(self, turn: Turn, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer | str:
+        """Connect, wait for the turn, send, read. The turn is awaited between connecting and the first byte sent."""
+        settings, loop = self._settings, asyncio.get_running_loop()
+        request = self._request(url, marketplace)
         status = "none"
+        sent_at: float | None = None
+
+        async def trace(step: str, _info: object) -> None:
+            nonlocal sent_at
+            if step.endswith(".send_request_headers.started") and sent_at is None:
+                await turn.start()
+                if not wanted():
+                    raise NoLongerWantedError("its job has ended")
+                sent_at = loop.time()
+                limit.reschedule(sent_at + settings.fetch_timeout_seconds)
+
+        request.extensions["trace"] = trace
         try:
-            with FETCH_SECONDS.labels(marketplace).time():
-                async with asyncio.timeout(self._settings.fetch_timeout_seconds):
+            with transport_errors():
+                async with asyncio.timeout(settings.connect_timeout_seconds + WAIT_SECONDS) as limit:
                     response = await self._client.send(request, stream=True)
-                    try:
+                    async with contextlib.aclosing(response):
                         status = str(response.status_code)
                         if response.status_code in REDIRECTS and "location" in response.headers:
                             return response.headers["location"]
                         body = await self._read(response)
-                    finally:
-                        await response.aclose()
-        except TimeoutError as error:
-            limit = self._settings.fetch_timeout_seconds
-            raise RetryableError(f"no complete page within {limit:g} s", code="timeout") from error
-        except httpx.TimeoutException as error:
-            raise RetryableError(f"no answer in time ({type(error).__name__})", code="timeout") from error
-        except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise RetryableError(f"the answer broke off or is damaged: {error}", code="incomplete_answer") from error
-        except httpx.TransportError as error:
-            raise RetryableError(f"no connection: {error or type(error).__name__}", code="connection") from error
         finally:
-            REQUESTS.labels(marketplace, status).inc()
+            if sent_at is not None:
+                REQUESTS.labels(marketplace, status).inc()
+                FETCH_SECONDS.labels(marketplace).observe(loop.time() - sent_at)
         FETCHED_BYTES.labels(marketplace).inc(len(body))
         retry_after = parse_retry_after(response.headers.get("retry-after"))
         return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after)
@@ -129,6 +143,19 @@ class Fetcher:
         return urlunsplit(("https", parts.netloc, parts.path, parts.query, ""))
 
 
+@contextlib.contextmanager
+def transport_errors() -> Iterator[None]:
+    """Turn what can go wrong on the way into errors that say what to do next."""
+    try:
+        yield
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise RetryableError("no complete page in time", code="timeout") from error
+    except (httpx.RemoteProtocolError, httpx.DecodingError, httpx.ReadError) as error:
+        raise RetryableError(f"the answer broke off or is damaged: {error}", code="incomplete_answer") from error
+    except httpx.TransportError as error:
+        raise RetryableError(f"no connection: {error or type(error).__name__}", code="connection") from error
+
+
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds to wait as RFC 9110, section 10.2.3 writes them: a number or a date; None when absent or neither."""
     if value is None:
@@ -144,7 +171,7 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def open_client(settings: FetchSettings) -> AsyncIterator[httpx.AsyncClient]:
     """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself."""
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)

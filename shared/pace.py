@@ -17,6 +17,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared.clock import Clock
+from shared.errors import AsinflowError
 from shared.log import get_logger
 from shared.mongo import Collection, Database, ReturnDocument, database_errors, insert_new
 from shared.serverclock import ServerClock
@@ -24,11 +25,14 @@ from shared.serverclock import ServerClock
 log = get_logger(__name__)
 
 # A request leaves within this time after its slot began, or not in this slot.
-WINDOW_SECONDS = 0.003
+WINDOW_SECONDS = 0.004
 # Added to the interval, as a share and at least so much, so that leaving late in one window and early in the next one
 # still keeps the distance; the rest of the pace stays usable.
 PAD_SHARE = 0.005
 PAD_MAX_SECONDS = 0.003
+# Awake so long before the slot, at most this share of the interval: it costs processor time.
+EARLY_SECONDS = 0.0015
+EARLY_SHARE = 0.02
 # Slots lie at least this far ahead, so that the answer arrives before the slot begins.
 LEAD_MIN_SECONDS = 0.002
 LEAD_MAX_SECONDS = 0.250
@@ -39,6 +43,9 @@ SLOWEST_FACTOR = 16.0
 SLOWEST_SECONDS = 1.0
 # Without an interval, how long one look at the pauses is good for.
 FREE_SECONDS = 0.25
+# A connection is made so long before its slot, and kept waiting for at most so long when the slot was missed.
+PREPARE_SECONDS = 0.25
+PATIENCE_SECONDS = 3.0
 NOW_US = {"$multiply": [{"$toLong": "$$NOW"}, 1000]}
 Step = dict[str, Any]
 
@@ -55,6 +62,12 @@ SLOT_LAG = Histogram(
 INTERVAL = Gauge("asinflow_pace_interval_seconds", "Interval between requests now in force", ["marketplace"])
 # Rises with every answer that asked us to slow down.
 BLOCKS = Counter("asinflow_marketplace_blocks_total", "Answers that asked us to slow down", ["marketplace", "reason"])
+
+
+class TurnLostError(AsinflowError):
+    """The slot was lost to a pause; the request was not sent and may be prepared again."""
+
+    code = "turn_lost"
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,33 @@ def _us(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
+class Turn:
+    """One request's place in the line of a marketplace; without a slot, none has to be waited for."""
+
+    def __init__(self, pace: Pace, marketplace: str, slot: Slot | None, place: asyncio.Semaphore | None) -> None:
+        self._pace = pace
+        self._marketplace = marketplace
+        self._place = place
+        self.slot = slot
+
+    async def start(self) -> None:
+        """Return at the moment at which the request may be sent: then send it, with as little as possible in between.
+
+        Raises TurnLostError when a pause has begun meanwhile that is too long to keep a connection waiting.
+        """
+        while self.slot is not None and not await self._pace.arrive(self._marketplace, self.slot):
+            self.slot = await self._pace.reserve(self._marketplace)
+            if self._pace.seconds_until(self.slot) > PATIENCE_SECONDS:
+                raise TurnLostError("a pause began")
+        self.release()
+
+    def release(self) -> None:
+        """Let the next one of this process into the line; a second time changes nothing."""
+        if self._place is not None:
+            self._place.release()
+            self._place = None
+
+
 class Pace:
     """Slots of all marketplaces for one egress; shared by everything in a process that fetches."""
 
@@ -97,26 +137,42 @@ class Pace:
         """No interval is configured: requests leave at once, except after a block."""
         return self._limits.interval == 0
 
-    async def turn(self, marketplace: str) -> None:
-        """Return at the moment at which one request may be sent; send it then, without awaiting anything first."""
-        if self.unlimited and await self._is_free(marketplace):
-            return
-        async with self._ahead.setdefault(marketplace, asyncio.Semaphore(SLOTS_AHEAD)):
-            await self._wait_for_slot(marketplace)
+    async def prepare(self, marketplace: str) -> Turn:
+        """Wait for a place in the line and until shortly before its slot; the rest of the wait is `Turn.start`'s.
 
-    async def _wait_for_slot(self, marketplace: str) -> None:
-        while not (self.unlimited and await self._is_free(marketplace)):
-            slot = await self._reserve(marketplace)
-            starts = self._server.local(slot.at, self._clock.monotonic())
-            await self._clock.sleep(max(0.0, starts - self._clock.monotonic()))
-            lag = self._clock.monotonic() - starts
-            outcome = self._judge(marketplace, slot, lag)
-            SLOTS.labels(marketplace, outcome).inc()
-            if outcome == "used":
-                SLOT_LAG.labels(marketplace).observe(max(0.0, lag))
-                return
+        Meant for whoever has a connection to make first. A turn must be released.
+        """
+        if self.unlimited and await self.is_free(marketplace):
+            return Turn(self, marketplace, None, None)
+        place = self._ahead.setdefault(marketplace, asyncio.Semaphore(SLOTS_AHEAD))
+        await place.acquire()
+        turn = Turn(self, marketplace, None, place)
+        try:
+            turn.slot = await self.reserve(marketplace)
+            await self._clock.sleep(max(0.0, self.seconds_until(turn.slot) - PREPARE_SECONDS))
+        except BaseException:
+            turn.release()
+            raise
+        return turn
 
-    async def _is_free(self, marketplace: str) -> bool:
+    def seconds_until(self, slot: Slot) -> float:
+        """From now to the beginning of `slot`; negative once it began."""
+        now = self._clock.monotonic()
+        return self._server.local(slot.at, now) - now
+
+    async def arrive(self, marketplace: str, slot: Slot) -> bool:
+        """Sleep until `slot` begins; whether it may be used."""
+        await self._clock.sleep(max(0.0, self.seconds_until(slot) - self._early))
+        while self.seconds_until(slot) > 0:
+            await self._clock.sleep(0)
+        lag = -self.seconds_until(slot)
+        outcome = self._judge(marketplace, slot, lag)
+        SLOTS.labels(marketplace, outcome).inc()
+        if outcome == "used":
+            SLOT_LAG.labels(marketplace).observe(max(0.0, lag))
+        return outcome == "used"
+
+    async def is_free(self, marketplace: str) -> bool:
         """Without an interval: whether no pause is in force, asked of the database a few times a second."""
         if self._clock.monotonic() < self._free_until.get(marketplace, 0.0):
             return True
@@ -133,11 +189,17 @@ class Pace:
         return "missed" if lag > WINDOW_SECONDS and not self.unlimited else "used"
 
     @property
+    def _early(self) -> float:
+        """Seconds before a slot to be awake: a sleeper on a busy machine is woken late, who is awake is on time."""
+        return min(EARLY_SECONDS, self._limits.interval * EARLY_SHARE)
+
+    @property
     def _floor_us(self) -> int:
         interval = self._limits.interval
         return math.ceil((interval + min(PAD_MAX_SECONDS, interval * PAD_SHARE)) * 1_000_000)
 
-    async def _reserve(self, marketplace: str) -> Slot:
+    async def reserve(self, marketplace: str) -> Slot:
+        """Take the next free slot."""
         lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
         earliest = {"$add": [NOW_US, round(lead * 1_000_000)]}
         interval = {"$max": ["$interval_us", self._floor_us]}

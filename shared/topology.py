@@ -57,9 +57,8 @@ def work_queue(name: str, exchange: Exchange, *keys: str, single_active_consumer
     return Queue(name, (*((exchange, key) for key in keys), (COMMANDS, name)), arguments)
 
 
-def dead_queue(name: str) -> Queue:
-    """Where everything dead ends; it has no way further."""
-    return Queue(name, ((DEAD, ""),), {"x-queue-type": "quorum", "x-overflow": "reject-publish"})
+# Where everything dead ends; it has no way further. Whoever may need it declares it, whoever keeps failures takes it.
+DEAD_LETTERS = Queue("asinflow.dead", ((DEAD, ""),), {"x-queue-type": "quorum", "x-overflow": "reject-publish"})
 
 
 def retry_exchange(seconds: int) -> Exchange:

@@ -12,7 +12,7 @@ from services.aggregator.teller import EventTeller
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
-from shared.failures import FailurePolicy, retry_queues
+from shared.failures import FailurePolicy, safety_queues
 from shared.messages import ItemsFinished, JobExpanded
 from shared.runner import exit_when_cut_off, run_until
 from shared.worker import Worker
@@ -21,7 +21,7 @@ from shared.worker import Worker
 async def serve_aggregator(settings: AggregatorSettings, stop: asyncio.Event) -> None:
     async with database_of(settings) as database:
         repository = AggregatorRepository(database)
-        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=retry_queues())
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         teller = EventTeller(broker, repository.mark_announced, SystemClock(), settings.events_per_second)
         aggregator = Aggregator(repository, teller)
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)

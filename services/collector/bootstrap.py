@@ -17,7 +17,7 @@ from services.collector.settings import CollectorSettings
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
-from shared.failures import FailurePolicy, retry_queues
+from shared.failures import FailurePolicy, safety_queues
 from shared.fetch import open_client
 from shared.html_source import html_source
 from shared.profit.tables import load_tables
@@ -75,7 +75,7 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
         rates = await stack.enter_async_context(
             ExchangeRates(client, MongoRateStore(database), _rate_settings(settings), clock)
         )
-        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=retry_queues())
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         repository = CollectorRepository(database)
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
         states = JobStates(repository, clock)

@@ -14,7 +14,7 @@ from services.expander.settings import ExpanderSettings
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
-from shared.failures import FailurePolicy, retry_queues
+from shared.failures import FailurePolicy, safety_queues
 from shared.html_source import html_source
 from shared.messages import (
     JobCancelled,
@@ -34,7 +34,7 @@ NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobCompleted, Job
 async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> None:
     async with database_of(settings) as database, html_source(settings, database) as source:
         repository = ExpanderRepository(database)
-        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=retry_queues())
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
         feeder = Feeder(repository, broker, settings.interval_seconds, settings.window_seconds, settings.window_items)
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)

@@ -13,7 +13,6 @@ import stamina
 from prometheus_client import Counter
 from pydantic import ValidationError
 
-from services.sweeper.queues import DEAD_LETTERS
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
 from shared.broker import Broker, event
@@ -23,6 +22,7 @@ from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
 from shared.mongo import Document
+from shared.topology import DEAD_LETTERS
 from shared.worker import INFRASTRUCTURE_ERRORS
 
 log = get_logger(__name__)
