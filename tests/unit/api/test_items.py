@@ -85,7 +85,7 @@ def second_run(job_status: JobStatus) -> tuple[FakeItemStore, Job]:
     store.finish(outcome(8, run=2))
     if job_status is JobStatus.COMPLETED:
         store.finish(failure(1, run=2), failure(22, run=2))
-    return store, replace(of, status=job_status, run=2, fed=2)
+    return store, replace(of, status=job_status, run=2, fed=3)
 
 
 @pytest.mark.parametrize("status", list(ItemStatus))
@@ -130,7 +130,20 @@ async def test_page_tells_whether_there_are_more() -> None:
     of = job(total_items=5, fed=5)
     first, more = await reader.page(of, None, -1, 3)
     rest, end = await reader.page(of, None, first[-1].seq, 3)
-    assert ([item.seq for item in first + rest], more, end) == ([0, 1, 2, 3, 4], True, False)
+    assert ([item.seq for item in first], more) == ([0, 1, 2], True)
+    assert ([item.seq for item in rest], end) == ([3, 4], False)
+
+
+@pytest.mark.parametrize("status", [ItemStatus.RUNNING, ItemStatus.SUCCEEDED, None])
+async def test_filtered_pages_join_to_the_whole_list(status: ItemStatus | None) -> None:
+    store, of = first_run(JobStatus.PROCESSING)
+    reader, seqs, after, more = ItemReader(store), [], -1, True
+    while more:
+        (item, *others), more = await reader.page(of, status, after, 1)
+        assert (others, item.seq > after) == ([], True)
+        after = item.seq
+        seqs.append(after)
+    assert seqs == [item.seq for item in await read(store, of, status)]
 
 
 async def test_large_job_is_read_in_bounded_blocks() -> None:

@@ -35,6 +35,7 @@ class Scene:
 
     stored: Job
     heartbeat: float = 60.0
+    poll: float = 0.01
     connected: bool = True
     down: bool = False
     reads: int = 0
@@ -48,7 +49,7 @@ class Scene:
         return self.stored
 
     def frames(self, seen: int | None = None) -> AsyncIterator[bytes]:
-        settings = StreamSettings(heartbeat=self.heartbeat, poll=0.01)
+        settings = StreamSettings(heartbeat=self.heartbeat, poll=self.poll)
         stream = JobStream(self.live, self.listener, self.read, lambda: self.connected, Ticking(NOW), settings)
         return stream.frames(self.stored, seen)
 
@@ -180,7 +181,7 @@ async def test_stream_outlives_the_database() -> None:
 
 
 async def test_closing_ends_every_stream_at_once() -> None:
-    scene = Scene(job(rev=4))
+    scene = Scene(job(rev=4), poll=60.0)
     with scene.live.listen("ann", scene.stored.id) as listener:
         scene.listener = listener
         frames = scene.frames()
