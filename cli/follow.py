@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from cli.client import Api, ApiProblem, ApiUnreachable
 from cli.documents import ENDED, Job
 
 POLL_SECONDS = 1.0
-_LONGEST_WAIT_SECONDS = 5.0
+_FIRST_WAIT_SECONDS = 0.25
+_LONGEST_WAIT_SECONDS = 2.0
 # Answers that mean "no live stream here", from an older API or a proxy in between.
 _NO_STREAM = frozenset({404, 405, 406, 501})
 
@@ -36,7 +37,7 @@ class Follower:
     _streams: bool = True
     _last_id: str = ""
     _failing_since: float | None = None
-    _wait: float = field(default=0.25)
+    _wait: float = _FIRST_WAIT_SECONDS
 
     def updates(self) -> Iterator[Update]:
         """Every change of the job, the last one with its final figures."""
@@ -48,25 +49,28 @@ class Follower:
                     job = update.job
                     yield update
                 event, latest = "snapshot", self.api.job(self.job_id)
-                self._failing_since = None
+                is_news = self._recover() or latest != job
             except (ApiUnreachable, ApiProblem) as error:
                 self._judge(error)
-                event, latest = "reconnecting", job
+                event, latest, is_news = "reconnecting", job, job["status"] not in ENDED
             if job["status"] in ENDED and latest["status"] not in ENDED:
                 return  # a lagging answer does not bring an ended job back to life
-            if latest != job or (event == "reconnecting" and job["status"] not in ENDED):
+            if is_news:
                 job = latest
                 yield Update(event, job)
             if job["status"] not in ENDED:
                 self._pause()
 
     def _stream(self, job: Job) -> Iterator[Update]:
-        """Live updates until the job has ended or the API closes the stream."""
-        if not self._streams:
+        """Live updates until the job has ended or the API closes the stream.
+
+        None after an outage: a stream that resumes may have nothing to say, so that the job is asked for first.
+        """
+        if not self._streams or self._failing_since is not None:
             return
         try:
             for event in self.api.events(self.job_id, self._last_id):
-                self._last_id, self._wait, self._failing_since = event.id, 0.25, None
+                self._last_id, self._wait = event.id, _FIRST_WAIT_SECONDS
                 after = merged(job, event.data)
                 if after != job:
                     job = after
@@ -77,6 +81,12 @@ class Follower:
             if problem.status not in _NO_STREAM:
                 raise
             self._streams = False
+
+    def _recover(self) -> bool:
+        """The API has answered; tells whether it was out of reach before."""
+        was_away = self._failing_since is not None
+        self._failing_since = None
+        return was_away
 
     def _judge(self, error: ApiUnreachable | ApiProblem) -> None:
         """Raise what waiting cannot heal; else take note of the outage."""

@@ -20,7 +20,7 @@ def report(error: CliError, *, as_json: bool) -> ExitCode:
         sentences = map(_sentence, error.details.get("errors", ())[:_MOST_LINES_SHOWN])
         print(*(f"  - {line}\n" for line in sentences if line not in error.message), sep="", end="", file=sys.stderr)
         if error.hint:
-            print(f"Try:  {error.hint}", file=sys.stderr)
+            print("Try:  " + error.hint.replace("\n", "\n      "), file=sys.stderr)
     return error.exit_code
 
 

@@ -42,7 +42,7 @@ def watch_to_its_end(session: Session, api: Api, job_id: str, *, as_json: bool) 
             "no longer watching; the job goes on",
             code="interrupted",
             exit_code=ExitCode.INTERRUPTED,
-            hint=f"asinflow watch {job_id}   (or: asinflow cancel {job_id})",
+            hint=f"asinflow watch {job_id}\nasinflow cancel {job_id}",
         ) from None
     except ApiUnreachable as error:
         raise CliError(

@@ -101,7 +101,7 @@ def test_ctrl_c_on_a_terminal_leaves_the_job(play: Play) -> None:
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.wait() == 130
     assert f"asinflow watch {JOB_ID}" in terminal.seen
-    assert terminal.seen.rstrip().endswith(f"(or: asinflow cancel {JOB_ID})")
+    assert terminal.seen.rstrip().endswith(f"asinflow cancel {JOB_ID}")
     assert "\x1b[?25h" in terminal.seen  # the cursor is back
     assert not play.cancelled
 

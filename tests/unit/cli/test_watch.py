@@ -59,7 +59,7 @@ def test_job_without_success_exits_1(asinflow: CommandLine, api: FakeApi, status
 
 def test_broken_stream_resumes_after_its_last_event(asinflow: CommandLine, api: FakeApi) -> None:
     first = Broken([sse("job.progressed.v1", a_job(), "7")], httpx.ReadError("reset"))
-    api.on("GET", JOB, a_job(progress=0), completed())
+    api.on("GET", JOB, a_job(progress=0), a_job(), completed())
     api.on("GET", EVENTS, httpx.Response(200, stream=first), httpx.Response(200, content=sse("end", completed(), "8")))
     lines = watched(asinflow)
     assert lines[-1]["status"] == "COMPLETED"
@@ -77,11 +77,11 @@ def test_without_a_stream_the_job_is_polled(asinflow: CommandLine, api: FakeApi,
 
 def test_outage_is_waited_out_with_growing_pauses(asinflow: CommandLine, api: FakeApi, clock: HeldClock) -> None:
     refused = httpx.ConnectError("refused")
-    api.on("GET", JOB, a_job(), completed())
-    api.on("GET", EVENTS, refused, refused, refused, streaming(sse("end", completed())))
+    api.on("GET", JOB, a_job(), refused, refused, refused, refused, a_job(), completed())
+    api.on("GET", EVENTS, refused, streaming(sse("end", completed())))
     events = [line["event"] for line in watched(asinflow)]
-    assert events == ["snapshot", "reconnecting", "reconnecting", "reconnecting", "end"]
-    assert clock.slept == [0.25, 0.5, 1.0]
+    assert events == ["snapshot", *["reconnecting"] * 5, "snapshot", "end"]
+    assert clock.slept == [0.25, 0.5, 1.0, 2.0, 2.0, 2.0]
 
 
 def test_long_outage_exits_3_and_says_how_to_go_on(asinflow: CommandLine, api: FakeApi, clock: HeldClock) -> None:
@@ -124,7 +124,7 @@ def test_ctrl_c_leaves_the_job_and_says_so(asinflow: CommandLine, api: FakeApi) 
     result = asinflow("watch", JOB_ID)
     assert result.exit_code == 130
     assert "the job goes on" in result.stderr
-    assert f"asinflow watch {JOB_ID}   (or: asinflow cancel {JOB_ID})" in result.stderr
+    assert result.stderr.endswith(f"Try:  asinflow watch {JOB_ID}\n      asinflow cancel {JOB_ID}\n")
     assert all(request.method == "GET" for request in api.requests)
 
 
@@ -152,3 +152,9 @@ def test_ended_job_is_not_revived_by_a_late_answer(asinflow: CommandLine, api: F
     api.on("GET", JOB, a_job(progress=0), a_job())
     api.on("GET", EVENTS, streaming(sse("end", completed())))
     assert [line["status"] for line in watched(asinflow)] == ["PROCESSING", "COMPLETED"]
+
+
+def test_end_of_an_outage_is_told_though_nothing_changed(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", JOB, a_job(), a_job(), completed())
+    api.on("GET", EVENTS, httpx.ConnectError("refused"), streaming(b": nothing new\n\n", sse("end", completed())))
+    assert [line["event"] for line in watched(asinflow)] == ["snapshot", "reconnecting", "snapshot", "end"]
