@@ -18,6 +18,11 @@ from deploy.local.program import Program
 _DEFAULTS = {
     "ASINFLOW_MONGO_DATABASE": "asinflow",
     "ASINFLOW_INTERVAL_SECONDS": "0.05",
+    "ASINFLOW_BLOCK_PAUSE_SECONDS": "1",
+    "ASINFLOW_STALLED_AFTER_SECONDS": "10",
+    # Nothing here asks the network for anything unless told to.
+    "ASINFLOW_FRANKFURTER_URL": "",
+    "ASINFLOW_OPEN_ER_API_URL": "",
     "ASINFLOW_LOG_FORMAT": "json",
     "ASINFLOW_SHUTDOWN_SECONDS": "8",
 }
