@@ -18,7 +18,10 @@ class ExitCode(IntEnum):
 
 
 class CliError(Exception):
-    """Ends a command. `hint` is what to try next, a command per line; `details` are further fields for the JSON form."""
+    """Ends a command.
+
+    `hint` is what to try next, a command per line; `details` are further fields of the JSON form.
+    """
 
     def __init__(
         self,
