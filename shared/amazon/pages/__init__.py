@@ -11,10 +11,10 @@ from shared.amazon.marketplaces import Marketplace, by_host
 from shared.amazon.pages import kinds
 from shared.amazon.pages.document import MAX_BYTES, Document, MalformedPage, is_truncated
 from shared.amazon.pages.listing import explain_listing, read_listing
-from shared.amazon.pages.model import Availability, Listing, Page, Product, Rank
-from shared.amazon.pages.product import explain_product, is_product, read_product
+from shared.amazon.pages.model import Advice, Availability, Listing, Page, Product, Rank, plain_value
+from shared.amazon.pages.product import FIELD_NAMES, explain_product, is_product, read_product
 
-__all__ = ["Availability", "Listing", "Page", "Product", "Rank", "explain", "parse"]
+__all__ = ["FIELD_NAMES", "Availability", "Listing", "Page", "Product", "Rank", "explain", "parse"]
 
 _ASKED = re.compile(rf"/(?:dp|gp/product|gp/aw/d|asin|d)/({ASIN_PATTERN})(?![0-9A-Z])", re.IGNORECASE)
 
@@ -25,16 +25,16 @@ def parse(body: bytes, *, url: str, status: int = 200, content_type: str | None 
     if isinstance(opened, Page):
         return opened
     document, truncated = opened
+    verdict: tuple[str, Advice] = ("truncated", "retry") if truncated else ("ok", "ok")
     if is_product(document):
         product, trace = read_product(document, _asked(url))
-        if product.title is None:
-            return Page("unknown", *_broken(truncated), product=product, trace=trace)
-        reason, advice = ("truncated", "retry") if truncated else ("ok", "ok")
-        return Page("product", reason, advice, product=product, trace=trace)  # type: ignore[arg-type]
+        if product.title is not None:
+            return Page("product", *verdict, product=product, trace=trace)
+        verdict = verdict if truncated else ("changed_layout", "final")
+        return Page("unknown", *verdict, product=product, trace=trace)
     listed = read_listing(document)
     if listed is not None:
-        reason, advice = ("truncated", "retry") if truncated else ("ok", "ok")
-        return Page("listing", reason, advice, listing=listed[0], trace=listed[1])  # type: ignore[arg-type]
+        return Page("listing", *verdict, listing=listed[0], trace=listed[1])
     return kinds.recognise(document, status, truncated)
 
 
@@ -46,7 +46,7 @@ def explain(body: bytes, *, url: str, status: int = 200, content_type: str | Non
     if not isinstance(opened, Page):
         document, _ = opened
         why = explain_product(document, _asked(url)) if is_product(document) else explain_listing(document)
-    return {**page.as_dict(), "why": why}
+    return {**page.as_dict(), "why": plain_value(why)}
 
 
 def _open(body: bytes, url: str, status: int, content_type: str | None) -> tuple[Document, bool] | Page:
@@ -75,7 +75,3 @@ def _place(url: str) -> Marketplace | None:
 def _asked(url: str) -> str | None:
     found = _ASKED.search(url)
     return found[1].upper() if found else None
-
-
-def _broken(truncated: bool) -> tuple[str, Any]:
-    return ("truncated", "retry") if truncated else ("changed_layout", "final")

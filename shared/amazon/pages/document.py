@@ -177,7 +177,11 @@ def _refuse_hostile(body: bytes) -> None:
 
 def _attributes(tag: bytes) -> int:
     """At most how many attributes the text after a `<` gives that tag, quoted values set aside."""
-    names = _QUOTED.sub(b"", tag).partition(b">")[0]
+    most = _separators(tag)
+    return most if most <= _MOST_ATTRIBUTES else _separators(_QUOTED.sub(b"", tag).partition(b">")[0])
+
+
+def _separators(names: bytes) -> int:
     return len(names.split()) + names.count(b"=") + names.count(b"/")
 
 

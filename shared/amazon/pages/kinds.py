@@ -19,6 +19,7 @@ MARKS: tuple[tuple[str, PageKind, str, Advice], ...] = (
     (r"ref=cs_50[0-9]|500_503\.png|500-title|service unavailable", "unavailable", "service_unavailable", "slow_down"),
     (r"too many requests|toomanyrequests|request was throttled|rate exceeded", "blocked", "throttled", "slow_down"),
     (r"block access from your country|not available in your (?:country|region)", "blocked", "geo_block", "final"),
+    (r"the request could not be satisfied|<title>access denied", "blocked", "forbidden", "slow_down"),
     (r"api-services-support@amazon\.com", "blocked", "robot_check", "slow_down"),
     (r"id=\"?ap_email|name=\"signin\"|/ap/signin\?|authportal-main-section", "blocked", "sign_in", "retry"),
 )

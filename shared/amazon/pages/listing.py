@@ -116,7 +116,9 @@ RANKED: Field[tuple[str, ...]] = Field(
         ("ranked-2019-links", "#zg-ordered-list", _linked),
         ("ranked-2015", "#zg_centerListWrapper", _metadata),
         ("ranked-2015-links", "#zg_centerListWrapper", _linked),
-        ("ranked-carousels", "#zg_left_col1, #zg-center-div, #zg", _linked),
+        ("ranked-carousels", "#zg-center-div", _linked),
+        ("ranked-carousels-2015", "#zg_left_col1", _linked),
+        ("ranked", "#zg", _linked),
     ),
 )
 
@@ -133,14 +135,20 @@ def _target(document: Document, node: LexborNode) -> str | None:
     return url if by_host(host) is document.place else None
 
 
+def _target_within(document: Document, node: LexborNode) -> str | None:
+    link = node.css_first("a[href]")
+    return _target(document, link) if link is not None else None
+
+
 NEXT = Field(
     "next_url",
     (
         ("2020", "a.s-pagination-next", _target),
         ("2015", "#pagnNextLink", _target),
-        ("2019", "ul.a-pagination li.a-last a", _target),
-        ("2014", "#pagnNextString a, .pagnNext a, a.pagnNext", _target),
-        ("ranked-2015", ".zg_page.zg_selected + .zg_page a", _target),
+        ("2019", "ul.a-pagination li.a-last", _target_within),
+        ("2014", "#pagnNextString", _target_within),
+        ("2013", ".pagnNext", _target_within),
+        ("ranked-2015", ".zg_page.zg_selected + .zg_page", _target_within),
         ("rel", 'link[rel="next"]', _target),
     ),
 )

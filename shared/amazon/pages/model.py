@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -62,7 +62,7 @@ class Product:
 
     def as_document(self) -> dict[str, Any]:
         """The product as plain values for a document store or JSON: decimals as strings, tuples as lists."""
-        document: dict[str, Any] = _plain(asdict(self))
+        document: dict[str, Any] = plain_value(self)
         return document
 
 
@@ -76,7 +76,7 @@ class Listing:
 
     def as_document(self) -> dict[str, Any]:
         """The listing as plain values."""
-        document: dict[str, Any] = _plain(asdict(self))
+        document: dict[str, Any] = plain_value(self)
         return document
 
 
@@ -106,11 +106,16 @@ class Page:
         }
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """`value` as JSON can hold it: decimals as strings, dataclasses as maps, tuples as lists."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value == value.to_integral_value() else format(value, "f")
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, StrEnum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain_value(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.value if isinstance(value, StrEnum) else value
+        return [plain_value(item) for item in value]
+    return value

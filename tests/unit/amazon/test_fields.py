@@ -96,9 +96,15 @@ def test_old_byline_is_the_brand_itself() -> None:
 
 
 def test_store_byline_of_unknown_form_yields_to_the_details() -> None:
-    byline = '<a id="bylineInfo" href="/stores/x/page/1">Kauppaan Fiskars nyt</a>'
+    byline = '<a id="bylineInfo" href="/stores/FiskarsDirect/page/1">Kauppaan Fiskars nyt</a>'
     assert product(byline).brand is None
     assert product(byline, row("Brand", "Fiskars")).brand == "Fiskars"
+
+
+def test_store_address_tells_the_brand_in_any_language() -> None:
+    byline = '<a id="bylineInfo" href="/stores/RockStock/page/1?ref_=ast">Kauppaan Rock Stock nyt</a>'
+    assert product(byline).brand == "Rock Stock"
+    assert product('<a id="bylineInfo" href="/stores/Anker/page/1">Anker</a>').brand == "Anker"
 
 
 AUTHOR = (

@@ -50,6 +50,7 @@ ROBOT_COMMENT = "<!-- To discuss automated access to Amazon data please contact 
             "final",
         ),
         ("<title>ページが見つかりません</title>", "not_found", "not_found", "final"),
+        ("<title>ERROR: The request could not be satisfied</title>", "blocked", "forbidden", "slow_down"),
         ("<h1>Too Many Requests</h1>", "blocked", "throttled", "slow_down"),
         ("<p>configured to block access from your country</p>", "blocked", "geo_block", "final"),
         (

@@ -1,5 +1,6 @@
 """No bytes make the parser raise or linger, and damage never turns into a wrong price or ASIN."""
 
+import json
 import random
 import re
 import time
@@ -55,9 +56,9 @@ fragments = st.sampled_from(
 
 
 def timed(body: bytes, content_type: str | None = None) -> Page:
-    started = time.perf_counter()
+    started = time.process_time()
     result = parse(body, url=URL, content_type=content_type)
-    assert time.perf_counter() - started < LIMIT_SECONDS
+    assert time.process_time() - started < LIMIT_SECONDS
     return result
 
 
@@ -162,7 +163,7 @@ def test_hostile_bytes_do_not_take_long(body: bytes) -> None:
 @given(bodies)
 @settings(max_examples=len(PAGES))
 def test_explanation_agrees_with_the_page(body: bytes) -> None:
-    told = explain(body, url=URL)
+    told = json.loads(json.dumps(explain(body, url=URL)))
     chosen = [answer for answer in told["why"]["price"] if answer["answer"] is not None]
     assert told["trace"]["price"] == chosen[0]["rule"]
     assert all({"rule", "where", "answer"} == set(answer) for answer in chosen)

@@ -51,6 +51,14 @@ _SETTLED: tuple[Field[Any], ...] = (
     reviews.RATING,
 )
 
+# Every field that a trace can name.
+FIELD_NAMES = tuple(dict.fromkeys(("asin", "currency", *(field.name for field in (*_PLAIN, *_SETTLED)))))
+
+
+def tables(asked: str | None) -> tuple[Field[Any], ...]:
+    """The tables of rules of every field, in the order they are told; `asked` as in `read_product`."""
+    return (identity.asin_field(asked), *_PLAIN, *_SETTLED)
+
 
 def is_product(document: Document) -> bool:
     """Whether the page shows one product."""
@@ -83,7 +91,7 @@ def read_product(document: Document, asked: str | None) -> tuple[Product, dict[s
 def explain_product(document: Document, asked: str | None) -> dict[str, list[dict[str, Any]]]:
     """For each field, what every one of its rules answers."""
     told: dict[str, list[dict[str, Any]]] = {}
-    for field in (identity.asin_field(asked), *_PLAIN, *_SETTLED):
+    for field in tables(asked):
         told.setdefault(field.name, []).extend(field.explain(document))
     return told
 

@@ -90,19 +90,18 @@ DESCRIPTION: Field[str] = Field(
     ),
 )
 
-_DIMENSION = re.compile(r"variation_(\w+)")
-_INLINE = re.compile(r"inline-twister-expanded-dimension-text-(\w+)")
+_DIMENSION = "variation_"
+_INLINE = "inline-twister-expanded-dimension-text-"
 
 
-def _chosen(pattern: re.Pattern[str], selector: str) -> Reader[dict[str, str]]:
+def _chosen(prefix: str, selector: str) -> Reader[dict[str, str]]:
     def read(document: Document, node: LexborNode) -> dict[str, str] | None:
         chosen: dict[str, str] = {}
         for name, nodes in document.ids.items():
-            found = pattern.fullmatch(name)
-            if found:
+            if name.startswith(prefix):
                 text = text_of(nodes[0].css_first(selector) if selector else nodes[0])
                 if text:
-                    chosen[found[1]] = text
+                    chosen[name.removeprefix(prefix)] = text
         return chosen or None
 
     return read

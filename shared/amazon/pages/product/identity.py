@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -16,11 +16,14 @@ from shared.amazon.pages.rules import Field, Reader
 from shared.amazon.pages.text import clean
 
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z])")
+_PARENT_MARK = b'"parent'
 _PARENT = re.compile(rb'"parent_?[aA]sin"\s*:\s*"(B[0-9A-Z]{9})"')
 _PAGE_TITLE = re.compile(
     r"^(?:amazon(?:\.[a-z.]+)?\s*[:|：]\s*)|(?:\s*[:|：-]\s*amazon(?:\.[a-z.]+)?(?:\s*[:|：].*)?)$", re.IGNORECASE
 )
+_STORE = re.compile(r"/stores/([^/?]+)")
 _LONGEST_NAME = 120
+_MOST_WORDS = 12
 
 _ASIN_LABELS = ("asin", "isbn-10", "isbn10", "asin/isbn", "asin番号")
 
@@ -84,11 +87,12 @@ def _link_in(url: str) -> str | None:
 
 
 def _parent_in_source(document: Document, node: LexborNode) -> str | None:
-    for mark in (b'"parentAsin"', b'"parent_asin"'):
-        start = document.raw.find(mark)
-        found = _PARENT.match(document.raw, start) if start >= 0 else None
+    start = document.raw.find(_PARENT_MARK)
+    while start >= 0:
+        found = _PARENT.match(document.raw, start)
         if found:
             return found[1].decode()
+        start = document.raw.find(_PARENT_MARK, start + 1)
     return None
 
 
@@ -133,6 +137,19 @@ def _plain_byline(document: Document, node: LexborNode) -> str | None:
     return text if node.tag == "a" and text and not is_store and len(text) <= _LONGEST_NAME else None
 
 
+def _byline_store(document: Document, node: LexborNode) -> str | None:
+    """The words of the byline that the store's address spells, whatever the language around them."""
+    store = _STORE.search(attribute(node, "href")) if node.tag == "a" else None
+    slug = _letters(unquote(store[1])) if store else ""
+    words = text_of(node).split()[:_MOST_WORDS]
+    runs = (words[start:end] for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    return next((" ".join(run) for run in runs if slug and _letters("".join(run)) == slug), None)
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
 def _byline_link(document: Document, node: LexborNode) -> str | None:
     query = parse_qs(urlsplit(attribute(node, "href")).query) if node.tag == "a" else {}
     for name in ("field-lbr_brands_browse-bin", "field-brandtextbin"):
@@ -158,6 +175,7 @@ BRAND = Field(
         ("byline", "#bylineInfo", _byline),
         ("overview", "#productOverview_feature_div tr.po-brand td:nth-child(2)", text_at),
         ("byline-name", "#bylineInfo", _plain_byline),
+        ("byline-store", "#bylineInfo", _byline_store),
         ("brand-link", "#brand", _plain_byline),
         ("brand-logo", "#brand img", _logo),
         ("logo-byline", "#bylineInfo img", _logo),
@@ -191,7 +209,7 @@ AUTHOR: Field[str] = Field(
         ("author-2017", "#byline .author", _contributor(AUTHOR_ROLES, True)),
         ("contributor", "#bylineInfo .author", _contributor(PERFORMER_ROLES, False)),
         ("contributor-2017", "#byline .author", _contributor(PERFORMER_ROLES, False)),
-        ("follow", "#followTheAuthor_feature_div .follow-the-author-name, .authorNameColumn a", _old_author),
-        ("2013", "#byLinePinpoint a, .buying span a[href*='field-author']", _old_author),
+        ("follow", "#followTheAuthor_feature_div .authorNameColumn a", _old_author),
+        ("2013", "#byLinePinpoint a", _old_author),
     ),
 )

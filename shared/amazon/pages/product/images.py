@@ -16,7 +16,7 @@ _ID = re.compile(r"/I/([^./]+)")
 _MODIFIER = re.compile(r"\._[^/]*_(?=\.\w+$)")
 _INITIAL = re.compile(rb"'colorImages'\s*:\s*\{\s*'initial'\s*:\s*")
 _GALLERY = re.compile(rb"'imageGalleryData'\s*:\s*")
-_LONGEST = 400_000
+_LONGEST = 200_000
 Pictures = tuple[str, ...]
 
 

@@ -92,7 +92,8 @@ AVAILABILITY_TEXT = Field(
         ("out-of-stock-box", "#outOfStock", _line),
         ("in-buybox", "#availabilityInsideBuyBox_feature_div", _line),
         ("feature", "#availability_feature_div", _line),
-        ("2013", "#buyingPriceRow ~ tr .availGreen, .availGreen, .availRed, .availOrange", _line),
+        ("2013", "#handleBuy .availGreen", _line),
+        ("2013-unavailable", "#handleBuy .availRed", _line),
         ("merchant-row", "#mbc-availability", _line),
     ),
 )

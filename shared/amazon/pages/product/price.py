@@ -235,8 +235,10 @@ LIST_PRICE = Field(
         ("buy-new", "#buyNewSection .a-text-strike", struck),
         ("book-buybox", "#buybox #listPrice", struck),
         ("list-price", "#listPrice", struck),
-        ("print-list-price", "#print-list-price .a-text-strike", struck),
-        ("digital-list-price", "#digital-list-price .a-text-strike, .digital-list-price .a-text-strike", struck),
+        ("digital-list-price", "#buybox .digital-list-price .a-text-strike", struck),
+        ("digital-list-price-2023", "#digital-list-price", struck),
+        ("print-list-price", "#buybox .print-list-price .a-text-strike", struck),
+        ("print-list-price-2023", "#print-list-price", struck),
         ("2012", "#listPriceValue", struck),
     ),
 )

@@ -38,7 +38,8 @@ REVIEW_COUNT = Field(
         ("total", '#cm_cr_dp_d_rating_histogram [data-hook="total-review-count"]', _count),
         ("total-2018", '#reviewsMedley [data-hook="total-review-count"]', _count),
         ("histogram", '#cm-cr-dp-aw-review-summary [data-hook="total-review-count"]', _count),
-        ("2014", "#revSum .crAvgStars a:last-child, #summaryStars a", _count),
+        ("2014", "#summaryStars a", _count),
+        ("2013", "#revSum .crAvgStars a:last-child", _count),
     ),
 )
 RATING = Field(
@@ -50,6 +51,7 @@ RATING = Field(
         ("summary-icon", "#averageCustomerReviews .a-icon-alt", _rating),
         ("text", '#reviewsMedley [data-hook="rating-out-of-text"]', _rating),
         ("text-2022", '#cm_cr_dp_d_rating_histogram [data-hook="rating-out-of-text"]', _rating),
-        ("2014", "#revSum .swSprite, #summaryStars [title], .crAvgStars .swSprite", _rating_title),
+        ("2014", "#summaryStars [title]", _rating_title),
+        ("2013", "#revSum .swSprite", _rating_title),
     ),
 )
