@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Any
 
 from services.api.problems import Problem, invalid_field
 
+# A cursor may hold a product's title.
+MAX_CHARACTERS = 8_000
+
 
 def encode(*parts: str | int | None) -> str:
-    text = json.dumps(parts, separators=(",", ":"))
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -19,15 +21,14 @@ def decode(cursor: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     """The parts put in; raises Problem (422) unless they are of `kinds`, in order."""
     try:
         parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError) as error:
+        genuine = isinstance(parts, list) and encode(*parts) == cursor
+    except (ValueError, RecursionError) as error:
         raise bad_cursor() from error
-    if not isinstance(parts, list) or len(parts) != len(kinds):
+    if not genuine or len(parts) != len(kinds):
         raise bad_cursor()
-    if not all(
-        type(part) in (kind if isinstance(kind, tuple) else (kind,)) for part, kind in zip(parts, kinds, strict=True)
-    ):
+    if not all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True)):
         raise bad_cursor()
-    return parts
+    return list(parts)
 
 
 def bad_cursor() -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,8 @@ from services.api import cursors
 from services.api.responses import ProductView, to_number
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
+
+MAX_PRICE_CHARACTERS = 34  # digits of a decimal as the database keeps it
 
 SortValue = datetime | Decimal | str | None
 
@@ -74,7 +76,7 @@ def decode_position(sort: ProductSort, cursor: str) -> Position:
         raise cursors.bad_cursor()
     try:
         return Position(_sort_value(sort, text), product_id)
-    except (ValueError, InvalidOperation) as error:
+    except (ValueError, OverflowError, InvalidOperation) as error:
         raise cursors.bad_cursor() from error
 
 
@@ -83,13 +85,13 @@ def _sort_value(sort: ProductSort, text: str | None) -> SortValue:
         return text
     if sort.field == "price":
         price = Decimal(text)
-        if not price.is_finite():
+        if not price.is_finite() or len(text) > MAX_PRICE_CHARACTERS or abs(price.adjusted()) > MAX_PRICE_CHARACTERS:
             raise ValueError("no price")
         return price
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("no time zone")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def product_view(document: dict[str, Any]) -> ProductView:

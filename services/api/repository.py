@@ -204,8 +204,10 @@ class MongoProductStore:
         self._products: Collection = database["products"]
 
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> Document | None:
+        # The id alone does not tell whose it is: a user's name may itself hold colons.
+        query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
         with database_errors():
-            document = await self._products.find_one({"_id": user_product_key(user_id, marketplace, asin)})
+            document = await self._products.find_one(query)
         return None if document is None else _plain(document)
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:

@@ -36,7 +36,7 @@ class JobStream:
         self,
         live: LiveJobs,
         listener: Listener,
-        read: Callable[[], Awaitable[Job | None]],
+        read: Callable[[], Awaitable[Job]],
         connected: Callable[[], bool],
         clock: Clock,
         settings: StreamSettings,
@@ -98,7 +98,7 @@ class JobStream:
 
     async def _reread(self, job: Job) -> Job:
         try:
-            return await self._read() or job
+            return await self._read()
         except DatabaseUnavailableError as error:
             log.warning("stream_read_failed", job_id=job.id, reason=error.message)
             return job

@@ -148,6 +148,7 @@ PRODUCTS = [
     product(4, title="BETA v1x0", price=Decimal("12.10")),
     product(5, title="Delta", price=None, collected_at=NOW + timedelta(seconds=1)),
     product(6, user="bob", title="Beta"),
+    product(7, user=f"ann:{HOME}"),
 ]
 
 
@@ -170,6 +171,11 @@ async def test_product_is_found_by_its_owner_only(products: ProductStore) -> Non
     assert found is not None
     assert (found["title"], found["price"]) == ("Beta (v1.0)", Decimal("12.10"))
     assert await products.find_product("bob", HOME, asin(1)) is None
+
+
+async def test_user_named_like_part_of_an_id_sees_nothing_of_others(products: ProductStore) -> None:
+    assert await products.find_product("ann", HOME, f"{HOME}:{asin(7)}") is None
+    assert await products.find_product(f"ann:{HOME}", HOME, asin(7)) is not None
 
 
 @pytest.mark.parametrize("sort", list(ProductSort))

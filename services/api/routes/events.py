@@ -11,13 +11,13 @@ from fastapi.responses import StreamingResponse
 from services.api.auth import Caller
 from services.api.dependencies import JobsReader, Parts, PartsOf
 from services.api.errors import responses
-from services.api.routes.jobs import JobId
 from services.api.streaming import started
 from services.api.streams import JobStream, StreamSettings
 from shared.jobs import TERMINAL
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
+MAX_DIGITS = 19
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 EXAMPLE = 'event: progress\ndata: {"id": "019ab0c2…", "status": "PROCESSING", "progress": 50, …}\nid: 12\n\n'
 
@@ -37,22 +37,25 @@ EXAMPLE = 'event: progress\ndata: {"id": "019ab0c2…", "status": "PROCESSING", 
     },
 )
 async def follow_job(
-    job_id: JobId,
+    job_id: str,
     caller: JobsReader,
     using: PartsOf,
     last_event_id: Annotated[str | None, Header(description="Go on after this event")] = None,
 ) -> Response:
     """Server-sent events until the job ends. A comment at least every 15 seconds shows that the stream is alive."""
     job = await using.jobs.get(caller.user_id, job_id)
-    seen = (
-        int(last_event_id)
-        if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
-        else None
-    )
+    seen = _revision(last_event_id)
     if job.status in TERMINAL and seen is not None and seen >= job.rev:
         return Response(status_code=204)
     frames = await started(_frames(using, caller, job_id, seen))
     return StreamingResponse(frames, media_type="text/event-stream", headers=HEADERS)
+
+
+def _revision(last_event_id: str | None) -> int | None:
+    """None for an id that no stream of ours has given out."""
+    if last_event_id is None or not last_event_id.isascii() or not last_event_id.isdigit():
+        return None
+    return int(last_event_id[:MAX_DIGITS])
 
 
 async def _frames(using: Parts, caller: Caller, job_id: str, seen: int | None) -> AsyncIterator[bytes]:

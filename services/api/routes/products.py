@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 
+from services.api import cursors
 from services.api.dependencies import PartsOf, ProductsReader
 from services.api.errors import responses
 from services.api.problems import not_found
@@ -20,8 +21,6 @@ from services.api.products import (
 )
 from services.api.responses import ProductPage, ProductView
 from services.api.routes.paging import LINK_HEADER, link_next
-from shared.amazon.identifiers import looks_like_asin
-from shared.amazon.marketplaces import MARKETPLACES
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
@@ -45,7 +44,7 @@ class ProductFilter(BaseModel):
     favorite: bool | None = None
     sort: ProductSort = ProductSort.NEWEST
     limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=2000)
+    cursor: str | None = Field(default=None, max_length=cursors.MAX_CHARACTERS)
 
     def query(self) -> ProductQuery:
         """For one product more than the page holds, which tells whether another page follows."""
@@ -80,8 +79,6 @@ async def list_products(
 @router.get("/{marketplace}/{asin}", summary="Look at a product", responses=responses(401, 403, 404, 503))
 async def get_product(marketplace: str, asin: str, caller: ProductsReader, using: PartsOf) -> ProductView:
     """One of your products."""
-    if marketplace not in MARKETPLACES or not looks_like_asin(asin.upper()):
-        raise not_found("product")
     document = await using.products.find_product(caller.user_id, marketplace, asin.upper())
     if document is None:
         raise not_found("product")

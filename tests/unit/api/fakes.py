@@ -190,7 +190,8 @@ class FakeProductStore:
         self.products = {product["_id"]: product for product in products}
 
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> dict[str, Any] | None:
-        return self.products.get(f"{user_id}:{marketplace}:{asin}")
+        product = self.products.get(f"{user_id}:{marketplace}:{asin}")
+        return product if product and product["user_id"] == user_id else None
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
         """In order of the value, missing ones lowest; ties go the other way."""

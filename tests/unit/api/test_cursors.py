@@ -24,7 +24,9 @@ def test_anything_else_is_refused(text: str) -> None:
     assert [error.field for error in caught.value.errors] == ["cursor"]
 
 
-@pytest.mark.parametrize("cursor", [cursors.encode(1), cursors.encode("a", "b"), cursors.encode(None)])
+@pytest.mark.parametrize(
+    "cursor", [cursors.encode(1), cursors.encode("a", "b"), cursors.encode(None), "WyJcdWQ4MDAiXQ"]
+)
 def test_cursor_of_another_list_is_refused(cursor: str) -> None:
     with pytest.raises(Problem):
         cursors.decode(cursor, str)
@@ -47,7 +49,16 @@ def test_position_keeps_its_exact_value(sort: ProductSort, value: SortValue) -> 
 
 @pytest.mark.parametrize(
     ("sort", "text"),
-    [("price", "NaN"), ("price", "x"), ("collected_at", "yesterday"), ("collected_at", "2026-01-01"), ("-title", "a")],
+    [
+        ("price", "1E+9999"),
+        ("price", "1" * 50),
+        ("collected_at", "0001-01-01T00:00:00+23:00"),
+        ("price", "NaN"),
+        ("price", "x"),
+        ("collected_at", "yesterday"),
+        ("collected_at", "2026-01-01"),
+        ("-title", "a"),
+    ],
 )
 def test_impossible_position_is_refused(sort: str, text: str) -> None:
     wanted = ProductSort.TITLE if "title" in sort else ProductSort(sort)

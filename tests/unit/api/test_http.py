@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.api import cursors
 from services.api.responses import ProblemView
 from services.api.submission import understand
 from shared.jobs import JobStatus, JobType
@@ -203,6 +204,22 @@ async def test_items_page_to_their_end(client: httpx.AsyncClient, world: World) 
     assert rest["next_cursor"] is None
     failed = (await client.get(path, params={"status": "failed"}, headers=bearer())).json()
     assert [item["seq"] for item in failed["items"]] == [1]
+
+
+@pytest.mark.parametrize("seq", [-1, 2**70, "1", None])
+async def test_impossible_place_among_items_is_refused(client: httpx.AsyncClient, world: World, seq: Any) -> None:
+    path = f"/v1/jobs/{world.jobs.put(job()).id}/items"
+    refused = await client.get(path, params={"cursor": cursors.encode(seq)}, headers=bearer())
+    assert problem(refused, 422, "invalid_request").errors[0].field == "cursor"
+
+
+async def test_longest_title_fits_into_a_cursor(client: httpx.AsyncClient, world: World) -> None:
+    stored = [product(number, title="長" * 1_000) for number in (1, 2)]
+    world.products.products = {p["_id"]: p for p in stored}
+    params = {"sort": "title", "limit": "1"}
+    page = (await client.get("/v1/products", params=params, headers=bearer())).json()
+    rest = await client.get("/v1/products", params={**params, "cursor": page["next_cursor"]}, headers=bearer())
+    assert [p["asin"] for p in page["items"] + rest.json()["items"]] == [asin(2), asin(1)]
 
 
 async def test_items_are_exported_as_files(client: httpx.AsyncClient, world: World) -> None:

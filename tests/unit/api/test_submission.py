@@ -72,6 +72,16 @@ def test_more_lines_than_allowed_are_refused() -> None:
     assert fields(problem) == [("asins", "too_many")]
 
 
+@pytest.mark.parametrize(
+    "body", [{"type": "KEYWORD", "keyword": "toy"}, {"type": "URL", "url": "https://www.amazon.co.jp/s?k=toy"}]
+)
+def test_more_results_than_allowed_are_refused(body: dict[str, Any]) -> None:
+    settings = api_settings(max_items_per_job=50)
+    assert fields(refusal({**body, "max_results": 51}, settings)) == [("max_results", "too_many")]
+    assert ask({**body, "max_results": 50}, settings).request["max_results"] == 50
+    assert ask(body, settings).request["max_results"] == 50
+
+
 def test_address_is_stored_in_its_canonical_form() -> None:
     found = ask({"type": "URL", "url": "http://amazon.co.jp/-/en/x/dp/b07wxl5ypw/ref=sr_1?tag=me", "max_results": 7})
     assert found.request == {"url": "https://www.amazon.co.jp/dp/B07WXL5YPW", "max_results": 7}
