@@ -29,10 +29,10 @@ class EventTeller:
         self._held: dict[str, JobCount] = {}
 
     async def progressed(self, count: JobCount) -> None:
-        if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) < self._gap:
-            self._held[count.job_id] = count
-        else:
-            await self._tell([count])
+        """Told now or later; never fails, because the count is stored by now and its facts do not come again."""
+        self._held[count.job_id] = count
+        if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) >= self._gap:
+            await self._try_to_tell([count])
 
     async def ended(self, count: JobCount) -> None:
         """The broker has it when this returns; the sweeper sends it again if we die before that."""
@@ -49,11 +49,14 @@ class EventTeller:
             due = [c for i, c in self._held.items() if now - self._told_at.get(i, float("-inf")) >= self._gap]
             self._told_at = {i: at for i, at in self._told_at.items() if now - at < self._gap}
             if due:
-                try:
-                    await self._tell(due)
-                except BrokerUnavailableError as error:
-                    # Still held: told with the next turn.
-                    log.warning("progress_not_told", jobs=len(due), error=error.message)
+                await self._try_to_tell(due)
+
+    async def _try_to_tell(self, counts: Sequence[JobCount]) -> None:
+        try:
+            await self._tell(counts)
+        except BrokerUnavailableError as error:
+            # Still held: told with the next turn.
+            log.warning("progress_not_told", jobs=len(counts), error=error.message)
 
     async def _tell(self, counts: Sequence[JobCount]) -> None:
         messages: list[Outgoing] = [progressed(_document(count)) for count in counts]
