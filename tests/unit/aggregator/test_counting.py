@@ -1,0 +1,93 @@
+"""Counting is exact: each item once, whatever is repeated, late, foreign or out of place."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.aggregator.counting import apply, finish
+from shared.jobs import TERMINAL, JobStatus
+from shared.ledger import Ledger
+from tests.builders import count, finished
+
+TOTAL = 40
+# Items in the order of their facts: each seq either succeeded or failed, as its one outcome says.
+outcomes = st.lists(st.booleans(), min_size=TOTAL, max_size=TOTAL)
+batches = st.lists(st.lists(st.integers(-2, TOTAL + 2), max_size=20), max_size=20)
+
+
+@given(outcomes, batches, st.integers(1, 3))
+def test_items_are_counted_once_in_any_order(good: list[bool], told: list[list[int]], run: int) -> None:
+    job, seen = count(TOTAL, run=2), set[int]()
+    for seqs in told:
+        inside = [seq for seq in seqs if 0 <= seq < TOTAL]
+        strays = tuple(seq for seq in seqs if not 0 <= seq < TOTAL)
+        succeeded = tuple(seq for seq in inside if good[seq]) + strays
+        failed = tuple(seq for seq in inside if not good[seq])
+        before = job
+        job = apply(job, [finished(succeeded, failed, run=run)] * 2)
+        seen |= set(inside) if run == 2 else set()
+        assert job.rev == before.rev + (job is not before)
+        assert (job is before) == (job.ledger == before.ledger)
+    assert job.success_count == sum(good[seq] for seq in seen)
+    assert job.error_count == len(seen) - job.success_count
+    assert (job.status == JobStatus.COMPLETED) == (len(seen) == TOTAL)
+    assert Ledger(job.ledger, TOTAL).count == job.progress
+
+
+def test_completes_exactly_once() -> None:
+    states = [count(3)]
+    for fact in (finished((0, 1)), finished((1,), (2,)), finished((0, 1, 2))):
+        states.append(apply(states[-1], [fact]))
+    assert [state.status for state in states] == ["PROCESSING", "PROCESSING", "COMPLETED", "COMPLETED"]
+    assert states[3] is states[2]
+    assert (states[3].success_count, states[3].error_count) == (2, 1)
+
+
+def test_many_facts_are_one_change() -> None:
+    after = apply(count(100), [finished((seq,)) for seq in range(50)])
+    assert (after.progress, after.rev) == (50, 2)
+
+
+@pytest.mark.parametrize("run", [1, 3])
+def test_facts_of_another_run_change_nothing(run: int) -> None:
+    job = count(10, run=2)
+    assert apply(job, [finished((1, 2), run=run)]) is job
+
+
+def test_facts_before_the_total_change_nothing() -> None:
+    job = count(None)
+    assert apply(job, [finished((1,))]) is job
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL - {JobStatus.COMPLETED}))
+def test_ended_job_keeps_its_status_and_true_counts(status: JobStatus) -> None:
+    after = apply(count(2, status=status), [finished((0, 1))])
+    assert (after.status, after.progress) == (status, 2)
+
+
+def test_job_of_no_items_is_complete_as_it_stands() -> None:
+    after = finish(count(0))
+    assert (after.status, after.rev) == (JobStatus.COMPLETED, 2)
+    assert finish(after) is after
+
+
+def test_unfinished_job_is_not_complete() -> None:
+    job = count(1)
+    assert finish(job) is job
+
+
+def test_count_left_complete_by_a_crash_is_finished() -> None:
+    """The last item was counted before its job's status could follow, in a run that the sweeper woke again."""
+    counted = count(1, success_count=1, ledger=b"\1")
+    assert apply(counted, [finished((0,))]).status == JobStatus.COMPLETED
+
+
+def test_rev_never_stands_still_while_counts_change() -> None:
+    states = [count(20)]
+    for seq in (3, 3, 5, 7, 5):
+        states.append(apply(states[-1], [finished((seq,))]))
+    assert [later.rev - earlier.rev for earlier, later in pairwise(states)] == [1, 0, 1, 1, 0]

@@ -1,0 +1,115 @@
+"""Progress is told at most so often, and its last word always."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.aggregator.counting import JobCount
+from services.aggregator.teller import EventTeller
+from shared.errors import BrokerUnavailableError
+from shared.jobs import JobStatus
+from shared.messages import JobCompleted, JobProgressed
+from tests.builders import count
+from tests.fakes import FakeBroker, FakeClock
+
+PER_SECOND = 5.0
+
+
+class Telling:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.broker = FakeBroker()
+        self.announced: list[tuple[str, int]] = []
+        self.teller = EventTeller(self.broker, self._mark, self.clock, PER_SECOND)
+
+    async def _mark(self, job_id: str, run: int) -> None:
+        self.announced.append((job_id, run))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.teller.tell_held())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    @property
+    def told(self) -> list[JobProgressed]:
+        return [JobProgressed.model_validate_json(m.body) for m in self.broker.of(JobProgressed.TYPE)]
+
+
+@pytest.fixture
+def telling() -> Telling:
+    return Telling()
+
+
+def at(progress: int, **changes: object) -> JobCount:
+    return count(1000, success_count=progress, rev=progress, **changes)
+
+
+async def test_first_progress_is_told_at_once(telling: Telling) -> None:
+    await telling.teller.progressed(at(1))
+    assert [event.progress for event in telling.told] == [1]
+
+
+async def test_progress_is_thinned_and_the_last_word_told(telling: Telling) -> None:
+    async with telling.running():
+        for progress in range(1, 101):
+            await telling.teller.progressed(at(progress))
+            await telling.clock.advance(0.01)
+        await telling.clock.advance(1.0)
+    told = [event.progress for event in telling.told]
+    assert told == sorted(set(told))
+    assert told[-1] == 100
+    assert len(told) <= 1 + PER_SECOND * 1.3
+
+
+async def test_jobs_are_thinned_each_by_itself(telling: Telling) -> None:
+    for number in range(20):
+        await telling.teller.progressed(at(1, job_id=f"job-{number}"))
+    assert len(telling.told) == 20
+
+
+async def test_held_progress_is_told_once_the_broker_is_back(telling: Telling) -> None:
+    async with telling.running():
+        await telling.teller.progressed(at(1))
+        await telling.teller.progressed(at(2))
+        telling.broker.down = True
+        await telling.clock.advance(1.0)
+        telling.broker.down = False
+        await telling.clock.advance(1.0)
+    assert [event.progress for event in telling.told] == [1, 2]
+
+
+async def test_end_is_told_at_once_and_marked(telling: Telling) -> None:
+    await telling.teller.progressed(at(1))
+    await telling.teller.progressed(at(2))
+    await telling.teller.ended(at(3, run=2, status=JobStatus.COMPLETED))
+    async with telling.running():
+        await telling.clock.advance(1.0)
+    assert [event.progress for event in telling.told] == [1]
+    [end] = [JobCompleted.model_validate_json(m.body) for m in telling.broker.of(JobCompleted.TYPE)]
+    assert (end.progress, end.run) == (3, 2)
+    assert telling.announced == [("a-job", 2)]
+
+
+async def test_end_not_confirmed_is_not_marked(telling: Telling) -> None:
+    telling.broker.down = True
+    with pytest.raises(BrokerUnavailableError):
+        await telling.teller.ended(at(3, status=JobStatus.COMPLETED))
+    assert telling.announced == []
+
+
+async def test_progress_not_confirmed_is_told_later(telling: Telling) -> None:
+    """The count is stored by then, so that a repetition of its facts would bring nothing to tell."""
+    telling.broker.down = True
+    await telling.teller.progressed(at(1))
+    telling.broker.down = False
+    async with telling.running():
+        await telling.clock.advance(1.0)
+    assert [event.progress for event in telling.told] == [1]

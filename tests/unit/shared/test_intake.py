@@ -1,0 +1,177 @@
+"""Deliveries are buffered, batched and acknowledged; what a lost channel brought is dropped for its redelivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from shared.intake import Delivery, Intake
+from shared.topology import COMMANDS, work_queue
+from tests.fakes import FakeBroker, settle
+
+PREFETCH = 8
+QUEUE = work_queue("a.queue", COMMANDS, "a.key")
+
+
+class Channel:
+    """The broker's side: refuses an acknowledgement of a tag that is not outstanding. `gate` holds writes back."""
+
+    def __init__(self) -> None:
+        self.outstanding: set[int] = set()
+        self.deliver_to: Callable[[Any], Awaitable[None]]
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.closed = False
+
+    async def basic_consume(self, _queue: str, consumer: Callable[[Any], Awaitable[None]]) -> None:
+        self.deliver_to = consumer
+
+    async def basic_ack(self, tag: int, *, multiple: bool, wait: bool) -> None:
+        assert not wait
+        await self.gate.wait()
+        await asyncio.sleep(0.001 if not multiple else 0)  # a writer's queue that is full lets others go first
+        assert tag in self.outstanding, f"PRECONDITION_FAILED: unknown delivery tag {tag}"
+        self.outstanding -= {other for other in self.outstanding if other <= tag} if multiple else {tag}
+
+    async def close(self, timeout: float) -> None:  # noqa: ASYNC109  the signature of the real one
+        self.closed = True
+
+    async def deliver(self, *tags: int) -> None:
+        for tag in tags:
+            self.outstanding.add(tag)
+            properties = SimpleNamespace(message_type="t", message_id=None, correlation_id=None, headers=None)
+            header = SimpleNamespace(properties=properties)
+            message = SimpleNamespace(
+                delivery_tag=tag, body=b"%d" % tag, exchange=None, routing_key=None, redelivered=None, header=header
+            )
+            await self.deliver_to(message)
+
+
+class Opened:
+    """An intake whose channel the test holds."""
+
+    def __init__(self) -> None:
+        self.broker = FakeBroker()
+        self.intake = Intake(self.broker, QUEUE, PREFETCH)
+        [self.subscription] = self.broker._subscriptions
+
+    async def open(self) -> Channel:
+        channel = Channel()
+        await self.subscription.opened(cast(Any, channel))
+        return channel
+
+
+@pytest.fixture
+def opened() -> Opened:
+    return Opened()
+
+
+def bodies(deliveries: list[Delivery]) -> list[int]:
+    return [int(delivery.body) for delivery in deliveries]
+
+
+async def test_batch_is_full_or_as_old_as_allowed(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1, 2, 3)
+    assert bodies(await opened.intake.batch(2, 60.0)) == [1, 2]
+    assert bodies(await opened.intake.batch(2, 0.01)) == [3]
+
+
+async def test_batch_waits_for_stragglers(opened: Opened) -> None:
+    channel = await opened.open()
+    batch = asyncio.create_task(opened.intake.batch(2, 60.0))
+    await channel.deliver(1)
+    await settle()
+    assert not batch.done()
+    await channel.deliver(2)
+    assert bodies(await batch) == [1, 2]
+
+
+async def test_finished_deliveries_share_an_acknowledgement(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1, 2, 3)
+    for delivery in await opened.intake.batch(3, 0):
+        assert opened.intake.unfinished > 0
+        delivery.done()
+    await settle()
+    assert channel.outstanding == set()
+    assert opened.intake.unfinished == 0
+
+
+async def test_nothing_is_acknowledged_before_it_is_done(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1, 2)
+    first, second = await opened.intake.batch(2, 0)
+    second.done()
+    await settle()
+    assert channel.outstanding == {1, 2}
+    first.done()
+    await settle()
+    assert channel.outstanding == set()
+
+
+async def test_acknowledgements_never_overtake_one_another(opened: Opened) -> None:
+    """Single ones on their way must reach the broker before a multiple one that covers them."""
+    channel = await opened.open()
+    channel.gate.clear()
+    await channel.deliver(*range(1, PREFETCH + 1))
+    first, *others = await opened.intake.batch(PREFETCH, 0)
+    for delivery in others[:-1]:
+        delivery.done()
+    await settle()
+    first.done()
+    others[-1].done()
+    await settle()
+    channel.gate.set()
+    await asyncio.wait_for(_empty(channel), 2.0)
+
+
+async def _empty(channel: Channel) -> None:
+    while channel.outstanding:  # noqa: ASYNC110  the fake has no event for it
+        await asyncio.sleep(0.001)
+
+
+async def test_lost_channel_makes_its_deliveries_stale(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1, 2)
+    [taken] = await opened.intake.batch(1, 0)
+    opened.subscription.lost()
+    again = await opened.open()
+    await again.deliver(1, 2)
+
+    assert taken.stale
+    taken.done()
+    await settle()
+    assert again.outstanding == {1, 2}
+    assert bodies(await opened.intake.batch(9, 0)) == [1, 2]
+
+
+async def test_delivery_gone_stale_while_batching_is_left_out(opened: Opened) -> None:
+    channel = await opened.open()
+    batch = asyncio.create_task(opened.intake.batch(2, 60.0))
+    await channel.deliver(1)
+    await settle()
+    opened.subscription.lost()
+    again = await opened.open()
+    await again.deliver(7)
+    assert bodies(await batch) == [7]
+
+
+async def test_closing_acknowledges_what_is_finished_only(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1, 2, 3)
+    first, *_ = await opened.intake.batch(3, 0)
+    first.done()
+    await opened.intake.close()
+    assert channel.outstanding == {2, 3}
+    assert channel.closed
+    assert opened.broker._subscriptions == []
+
+
+async def test_closed_intake_was_never_opened(opened: Opened) -> None:
+    await opened.intake.close()
+    assert opened.intake.unfinished == 0

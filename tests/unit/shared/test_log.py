@@ -1,0 +1,83 @@
+"""Logs are JSON with context, and hold no secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from shared import log
+from shared.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def configured() -> structlog.stdlib.BoundLogger:
+    log.configure("tester", Settings(instance="tester-1"))
+    return log.get_logger("tests.log")
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_record_says_who_what_and_when(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = configured()
+    with log.bound(job_id="a-job"):
+        logger.info("decided", items=3)
+    [line] = lines(capsys)
+    assert line.pop("timestamp")
+    assert line == {
+        "event": "decided",
+        "items": 3,
+        "job_id": "a-job",
+        "level": "info",
+        "logger": "tests.log",
+        "service": "tester",
+        "instance": "tester-1",
+    }
+
+
+@pytest.mark.parametrize("key", ["token", "Authorization", "user_password", "jwt_secret", "amqp_url", "mongo_url"])
+def test_secret_values_are_masked(capsys: pytest.CaptureFixture[str], key: str) -> None:
+    configured().info("connecting", **{key: "hunter2", "host": "example"})
+    [line] = lines(capsys)
+    assert (line[key], line["host"]) == ("***", "example")
+
+
+def test_records_of_libraries_look_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    configured()
+    logging.getLogger("some.library").warning("it %s", "broke")
+    [line] = lines(capsys)
+    assert (line["event"], line["level"], line["service"]) == ("it broke", "warning", "tester")
+
+
+def test_traceback_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = "hunter" + "2"
+    try:
+        int("broken")
+    except ValueError:
+        configured().exception("failed")
+    text = capsys.readouterr().err
+    assert "broken" in text
+    assert "ValueError" in text
+    assert hidden not in text
+
+
+def test_chatty_libraries_are_held_back(capsys: pytest.CaptureFixture[str]) -> None:
+    configured()
+    logging.getLogger("httpx").info("GET ...")
+    logging.getLogger("httpx").warning("no answer")
+    assert [line["event"] for line in lines(capsys)] == ["no answer"]

@@ -1,0 +1,253 @@
+"""The pace, in simulated time: several processes, uneven ways to the database, late wake-ups, blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.pace import SLOWEST_FACTOR, WINDOW_SECONDS, Limits, Pace, TurnLostError
+from tests.builders import HOME
+from tests.fakes import FakeClock
+from tests.unit.shared.fake_database import FakeDatabase
+
+OTHER = "amazon.de"
+LIMITS = Limits(interval=0.2, pause=5.0, pause_max=60.0)
+
+
+class OwnClock(FakeClock):
+    """One process's clock: it starts elsewhere than the others', and may wake its sleepers late."""
+
+    def __init__(self, world: FakeClock, offset: float, late: Callable[[], float] = lambda: 0.0) -> None:
+        super().__init__()
+        self._world = world
+        self._offset = offset
+        self._late = late
+
+    def monotonic(self) -> float:
+        return self._world.monotonic() + self._offset
+
+    async def sleep(self, seconds: float) -> None:
+        # Asking for no sleep at all takes a moment, too.
+        await self._world.sleep(seconds + self._late() if seconds > 0 else 0.00005)
+
+
+class World:
+    """A database and some processes in one simulated time."""
+
+    def __init__(self, limits: Limits = LIMITS, delays: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)) -> None:
+        self.clock = FakeClock()
+        self.database = FakeDatabase(self.clock, delays)
+        self.limits = limits
+        self.sent: list[float] = []
+
+    def process(self, offset: float = 0.0, late: Callable[[], float] = lambda: 0.0) -> Pace:
+        return Pace(cast(Any, self.database), self.limits, OwnClock(self.clock, offset, late))
+
+    async def send(self, pace: Pace, times: int, marketplace: str = HOME) -> None:
+        for _ in range(times):
+            while not await self._send_one(pace, marketplace):
+                continue
+
+    async def _send_one(self, pace: Pace, marketplace: str) -> bool:
+        turn = await pace.prepare(marketplace)
+        try:
+            await turn.start()
+        except TurnLostError:
+            return False
+        finally:
+            turn.release()
+        self.sent.append(self.clock.monotonic())
+        return True
+
+    async def run(self, *work: Any, seconds: float) -> None:
+        tasks = [asyncio.create_task(each) for each in work]
+        await self.clock.advance(seconds)
+        for task in tasks:
+            if task.done():
+                task.result()
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def gaps(self) -> list[float]:
+        moments = sorted(self.sent)
+        return [later - earlier for earlier, later in pairwise(moments)]
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        return self.database["pace"].documents[HOME]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([0.05, 0.2, 2.0]), st.integers(0, 2**32))
+def test_requests_keep_their_distance_over_all_processes(interval: float, seed: int) -> None:
+    jitter = random.Random(seed)
+
+    def delays() -> tuple[float, float]:
+        return jitter.uniform(0.0001, 0.004), jitter.uniform(0.0001, 0.004)
+
+    async def run() -> World:
+        world = World(Limits(interval, 5.0, 60.0), delays)
+        late = [lambda: 0.0, lambda: jitter.choice([0.0, 0.001, 0.002, 0.02])]
+        processes = [world.process(jitter.uniform(-500, 500), late[i % 2]) for i in range(4)]
+        await world.run(*(world.send(pace, 100) for pace in processes for _ in range(2)), seconds=40 * interval)
+        return world
+
+    world = asyncio.run(run())
+    # What the clocks may err by: half a round trip at most, and narrowing with each exchange.
+    assert min(world.gaps) >= interval - WINDOW_SECONDS - 0.001
+    assert len(world.sent) > 20
+
+
+async def test_pace_is_used_to_98_percent_while_work_waits() -> None:
+    world = World()
+    processes = [world.process(offset) for offset in (-7.0, 0.0, 3_600.0)]
+    await world.run(*(world.send(pace, 1000) for pace in processes for _ in range(4)), seconds=60.0)
+    assert len(world.sent) >= 0.98 * 60.0 / LIMITS.interval
+    assert min(world.gaps) >= LIMITS.interval
+
+
+async def test_slot_slept_through_is_given_up() -> None:
+    world = World()
+    late = iter([0.0, 0.05, 0.05, *[0.0] * 99])
+    await world.run(world.send(world.process(late=lambda: next(late)), 5), seconds=10.0)
+    assert len(world.sent) == 5
+    assert min(world.gaps) >= LIMITS.interval
+    assert max(world.gaps) > 2 * LIMITS.interval
+
+
+async def test_marketplaces_do_not_wait_for_one_another() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(world.send(pace, 5), world.send(pace, 5, OTHER), seconds=1.1)
+    assert len(world.sent) == 10
+
+
+async def test_first_request_after_idling_leaves_at_once() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(world.send(pace, 1), seconds=100.0)
+    await world.run(world.send(pace, 1), seconds=0.05)
+    assert len(world.sent) == 2
+
+
+async def test_without_interval_requests_leave_together() -> None:
+    world = World(Limits(0.0, 5.0, 60.0))
+    await world.run(*(world.send(world.process(), 50) for _ in range(3)), seconds=0.01)
+    assert len(world.sent) == 150
+
+
+@pytest.mark.parametrize("interval", [0.0, 0.2])
+async def test_block_pauses_every_process(interval: float) -> None:
+    world = World(Limits(interval, 5.0, 60.0))
+    blocked, other = world.process(), world.process(offset=77.0)
+    await world.run(blocked.block(HOME, "captcha"), seconds=0.1)
+    started = world.clock.monotonic()
+    await world.run(world.send(other, 3), world.send(blocked, 3), seconds=4.8)
+    assert world.sent == []
+    await world.run(world.send(other, 3), world.send(blocked, 3), seconds=5.0)
+    assert len(world.sent) == 6
+    assert min(world.sent) >= started + 4.9 - 0.01
+
+
+async def test_slot_reserved_before_a_block_is_given_up() -> None:
+    world = World(Limits(2.0, 5.0, 60.0))
+    pace = world.process()
+    waiting = world.send(pace, 3)
+
+    async def block_soon() -> None:
+        await world.clock.sleep(1.0)
+        await pace.block(HOME, "captcha")
+
+    await world.run(waiting, block_soon(), seconds=5.9)
+    assert len(world.sent) == 1
+
+
+async def test_answers_of_one_incident_pause_once() -> None:
+    world = World()
+    pauses: list[float] = []
+
+    async def block(pace: Pace) -> None:
+        pauses.append(await pace.block(HOME, "captcha"))
+
+    await world.run(*(block(world.process()) for _ in range(5)), seconds=0.1)
+    assert pauses == [5.0] * 5
+    assert world.stored["blocks"] == 1
+
+
+async def test_pause_doubles_up_to_its_limit() -> None:
+    world = World()
+    pace, pauses = world.process(), list[float]()
+
+    async def block() -> None:
+        pauses.append(await pace.block(HOME, "captcha"))
+
+    for _ in range(6):
+        await world.run(block(), seconds=61.0)
+    assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+
+
+async def test_longer_wait_asked_for_is_kept() -> None:
+    world = World()
+    pause = asyncio.create_task(world.process().block(HOME, "throttled", retry_after=90.0))
+    await world.clock.advance(0.1)
+    assert await pause == 90.0
+
+
+async def test_interval_grows_with_blocks_and_eases_back() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(pace.block(HOME, "captcha"), seconds=10.0)
+    slowed = world.stored["interval_us"]
+    assert slowed == pytest.approx(2 * 0.201 * 1e6)
+
+    async def ease_fully() -> None:
+        for _ in range(50):
+            await pace.ease(HOME)
+
+    await world.run(pace.ease(HOME), seconds=0.1)
+    assert 0.201e6 < world.stored["interval_us"] < slowed
+    assert world.stored["blocks"] == 0
+    await world.run(ease_fully(), seconds=1.0)
+    assert world.stored["interval_us"] == 201_000
+
+
+async def test_slowed_interval_is_kept_by_all() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(pace.block(HOME, "captcha"), seconds=10.0)
+    await world.run(*(world.send(world.process(), 10) for _ in range(2)), seconds=10.0)
+    assert min(world.gaps) >= 2 * LIMITS.interval
+
+
+async def test_interval_never_grows_past_its_limit() -> None:
+    world = World()
+    pace = world.process()
+    for _ in range(12):
+        await world.run(pace.block(HOME, "captcha"), seconds=61.0)
+    assert world.stored["interval_us"] == LIMITS.interval * SLOWEST_FACTOR * 1_000_000
+
+
+async def test_easing_costs_nothing_while_all_is_well() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(world.send(pace, 1), seconds=1.0)
+    before = dict(world.stored)
+    await world.run(pace.ease(HOME), seconds=0.1)
+    assert world.stored == before
+
+
+async def test_deleted_pace_document_is_made_anew() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(world.send(pace, 1), seconds=1.0)
+    world.database["pace"].documents.clear()
+    await world.run(world.send(pace, 1), seconds=1.0)
+    assert len(world.sent) == 2
