@@ -66,7 +66,8 @@ class Expansion:
             )
             return 1
         deadline = self._clock.monotonic() + STEP_SECONDS
-        seen = dict.fromkeys(await self._repository.find_keys(job["_id"], job["run"]))
+        # A page stored before a crash but not yet counted is read again, so it must not seem to bring nothing new.
+        seen = dict.fromkeys(await self._repository.find_keys(job["_id"], job["run"], place.found))
         while place.next_url is not None:
             if self._clock.monotonic() > deadline:
                 return None
@@ -81,11 +82,11 @@ class Expansion:
         room = job["request"]["max_results"] - place.found
         keys = dict.fromkeys(product_key(marketplace, asin) for asin in listing.asins)
         new = [key for key in keys if key not in seen][:room]
-        await self._repository.insert_items(job["_id"], job["run"], place.found, new)
-        seen.update(dict.fromkeys(new))
-        done = not new or len(new) >= room or place.pages + 1 >= self._max_pages
+        kept = await self._repository.insert_items(job["_id"], job["run"], place.found, new)
+        seen.update(dict.fromkeys(kept))
+        done = not kept or len(kept) >= room or place.pages + 1 >= self._max_pages
         next_url = None if done else listing.next_url
-        return Place(next_url, place.pages + 1, place.found + len(new))
+        return Place(next_url, place.pages + 1, place.found + len(kept))
 
 
 def _place(job: Document) -> Place:

@@ -90,23 +90,32 @@ class ExpanderRepository:
             async for document in self._sources.find({"job_id": job_id}).sort("n", ASCENDING):
                 yield document["keys"]
 
-    async def insert_items(self, job_id: str, run: int, first: int, keys: Sequence[str]) -> None:
-        """Keep these keys as the items from place `first` on; again for the same place changes nothing."""
-        if keys:
-            chunk = {
-                "_id": f"{job_id}:{run}:{first}",
-                "job_id": job_id,
-                "run": run,
-                "first": first,
-                "last": first + len(keys) - 1,
-                "keys": list(keys),
-            }
-            await insert_new(self._items, [chunk])
+    async def insert_items(self, job_id: str, run: int, first: int, keys: Sequence[str]) -> Sequence[str]:
+        """Keep these keys as the items from place `first` on; returns those that an earlier try has kept there, if any.
 
-    async def find_keys(self, job_id: str, run: int) -> list[str]:
-        """All keys stored so far."""
+        A listing may have changed between two tries: what is stored first is what counts.
+        """
+        if not keys:
+            return keys
+        chunk = {
+            "_id": f"{job_id}:{run}:{first}",
+            "job_id": job_id,
+            "run": run,
+            "first": first,
+            "last": first + len(keys) - 1,
+            "keys": list(keys),
+        }
+        if not await insert_new(self._items, [chunk]):
+            return keys
         with database_errors():
-            chunks = await self._items.find({"job_id": job_id, "run": run}).sort("first", ASCENDING).to_list(None)
+            kept = await self._items.find_one({"_id": chunk["_id"]}, {"keys": 1})
+        return kept["keys"] if kept is not None else keys
+
+    async def find_keys(self, job_id: str, run: int, before: int) -> list[str]:
+        """The keys stored for the places before `before`."""
+        query = {"job_id": job_id, "run": run, "first": {"$lt": before}}
+        with database_errors():
+            chunks = await self._items.find(query).sort("first", ASCENDING).to_list(None)
         return [key for chunk in chunks for key in chunk["keys"]]
 
     async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
