@@ -1,0 +1,106 @@
+"""The expander's repository in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from services.expander.repository import Chunk, ExpanderRepository
+from shared.jobs import JobStatus, before
+from shared.mongo import Document
+
+
+class MemoryExpanderRepository(ExpanderRepository):
+    """`fail_next` names methods that lose the database once before they do anything."""
+
+    def __init__(self, *jobs: Document) -> None:
+        self.jobs: dict[str, Document] = {job["_id"]: job for job in jobs}
+        self.source_keys: dict[str, list[list[str]]] = {}
+        self.items: dict[tuple[str, int, int], list[str]] = {}
+        self.fail_next: dict[str, Exception] = {}
+
+    def _maybe_fail(self, method: str) -> None:
+        if method in self.fail_next:
+            raise self.fail_next.pop(method)
+
+    def _change(self, job: Document, values: Document) -> None:
+        job.update(values, rev=job["rev"] + 1)
+
+    async def find_job(self, job_id: str) -> Document | None:
+        job = self.jobs.get(job_id)
+        return None if job is None else dict(job)
+
+    async def count_ahead(self, job: Document) -> int:
+        others = [other for other in self.jobs.values() if other["user_id"] == job["user_id"]]
+        running = [other for other in others if other["status"] == JobStatus.PROCESSING]
+        waiting = [other for other in others if other["status"] == JobStatus.PENDING and other["_id"] < job["_id"]]
+        return len(running) + len(waiting)
+
+    async def mark_waiting(self, job_id: str, reason: str) -> None:
+        if self.jobs[job_id]["status"] == JobStatus.PENDING:
+            self.jobs[job_id]["status_reason"] = reason
+
+    async def find_next_waiting(self, user_id: str) -> list[Document]:
+        waiting = [
+            job
+            for job in self.jobs.values()
+            if job["user_id"] == user_id and job["status"] == JobStatus.PENDING and job["status_reason"] is not None
+        ]
+        return sorted(waiting, key=lambda job: str(job["_id"]))[:5]
+
+    async def start(self, job_id: str) -> Document | None:
+        job = self.jobs.get(job_id)
+        if job is not None and job["status"] == JobStatus.PENDING:
+            self._change(job, {"status": "PROCESSING", "status_reason": None})
+        return dict(job) if job is not None and job["status"] == JobStatus.PROCESSING else None
+
+    async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
+        for keys in self.source_keys.get(job_id, []):
+            yield keys
+
+    async def insert_items(self, job_id: str, run: int, first: int, keys: Sequence[str]) -> Sequence[str]:
+        self._maybe_fail("insert_items")
+        return self.items.setdefault((job_id, run, first), list(keys)) if keys else keys
+
+    async def find_keys(self, job_id: str, run: int, before: int) -> list[str]:
+        chunks = sorted((i, keys) for i, keys in self.items.items() if i[:2] == (job_id, run) and i[2] < before)
+        return [key for _, keys in chunks for key in keys]
+
+    async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
+        return [
+            Chunk(first, keys, range(first, first + len(keys)))
+            for (job, of_run, first), keys in sorted(self.items.items())
+            if (job, of_run) == (job_id, run) and first < places.stop and first + len(keys) > places.start
+        ]
+
+    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> None:
+        self._maybe_fail("save_expansion")
+        if self.jobs[job_id]["run"] == run:
+            self.jobs[job_id]["expansion"] = expansion
+
+    async def set_total(self, job_id: str, run: int, total: int) -> None:
+        self._maybe_fail("set_total")
+        job = self.jobs[job_id]
+        if job["run"] == run and job["total_items"] is None:
+            self._change(job, {"total_items": total})
+
+    async def find_running(self) -> list[Document]:
+        running = [job for job in self.jobs.values() if job["status"] == JobStatus.PROCESSING]
+        return [dict(job) for job in running if job["total_items"] is not None]
+
+    async def move_cursor(self, job_id: str, run: int, fed: int, to: int) -> None:
+        self._maybe_fail("move_cursor")
+        job = self.jobs[job_id]
+        if (job["run"], job["fed"]) == (run, fed):
+            job["fed"] = to
+
+    async def fail(self, job_id: str, reason: str) -> Document | None:
+        job: dict[str, Any] = self.jobs[job_id]
+        if job["status"] not in before(JobStatus.FAILED):
+            return None
+        self._change(job, {"status": "FAILED", "error_message": reason, "status_reason": None, "announced": False})
+        return dict(job)
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        if self.jobs[job_id]["run"] == run:
+            self.jobs[job_id]["announced"] = True
