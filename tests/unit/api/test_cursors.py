@@ -52,6 +52,7 @@ def test_position_keeps_its_exact_value(sort: ProductSort, value: SortValue) -> 
     [
         ("price", "1E+9999"),
         ("price", "1" * 50),
+        ("price", "0." + "1" * 50),
         ("collected_at", "0001-01-01T00:00:00+23:00"),
         ("price", "NaN"),
         ("price", "x"),

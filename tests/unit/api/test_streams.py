@@ -186,10 +186,8 @@ async def test_closing_ends_every_stream_at_once() -> None:
         scene.listener = listener
         frames = scene.frames()
         await frame(frames)
-        waiting = asyncio.create_task(ended(frames))
-        await asyncio.sleep(0)
-        scene.live.close()
-        assert await waiting
+        asyncio.get_running_loop().call_later(0.05, scene.live.close)
+        assert await ended(frames)
 
 
 def test_events_reach_the_listeners_of_their_job_only() -> None:
