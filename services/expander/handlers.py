@@ -8,7 +8,7 @@ from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.repository import ExpanderRepository
 from shared.broker import Broker, command, event
-from shared.errors import AsinflowError
+from shared.errors import AsinflowError, UnroutableError
 from shared.intake import Delivery
 from shared.job_events import ended
 from shared.jobs import TERMINAL, JobStatus
@@ -110,4 +110,7 @@ class Expander:
     async def feed_all(self) -> None:
         """Look at every running job, so that a lost tiding delays it by no more than this."""
         for job in await self._repository.find_running():
-            await self._feeder.feed(job)
+            try:
+                await self._feeder.feed(job)
+            except UnroutableError as error:  # nobody serves its marketplace, which is no other job's fault
+                log.warning("job_not_fed", job_id=job["_id"], error=error.message)
