@@ -9,8 +9,11 @@ import pytest
 from deploy.local.storefront.asins import draw_asin, draw_isbn
 from deploy.local.storefront.facts import ProductFacts, facts_for
 from deploy.local.storefront.layouts import LAYOUTS
+from deploy.local.storefront.listings import Listing
 from deploy.local.storefront.marketplaces import MARKETPLACES
 from deploy.local.storefront.render import render_product
+from deploy.local.storefront.render.errors import render_error
+from deploy.local.storefront.render.listing import ListPage, render_listing
 from deploy.local.storefront.words import WORDS
 from shared.amazon.pages import Product, parse
 
@@ -70,3 +73,36 @@ def test_every_marketplace_is_read_exactly(host: str) -> None:
     for layout in LAYOUTS:
         facts = drawn(host, layout, None)
         assert_same(facts, read(facts))
+
+
+@pytest.mark.parametrize("host", ["amazon.co.jp", "amazon.com", "amazon.de", "amazon.es"])
+@pytest.mark.parametrize("kind", Listing)
+def test_lists_are_walked_to_their_end(host: str, kind: Listing) -> None:
+    number, more = 1, True
+    while more:
+        drawn_page = ListPage(host, kind, "toys", number)
+        page = parse(render_listing(drawn_page).encode(), url=f"https://www.{host}/s?k=toys")
+        assert page.listing is not None
+        assert (drawn_page.organic, set(drawn_page.sponsored)) == (
+            page.listing.asins,
+            set(page.listing.sponsored_asins),
+        )
+        more = page.listing.next_url is not None
+        number += 1
+    assert number == drawn_page.pages + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("404", "not_found"),
+        ("captcha", "captcha"),
+        ("continue", "continue_shopping"),
+        ("429", "throttled"),
+        ("503", "service_unavailable"),
+    ],
+)
+@pytest.mark.parametrize("host", MARKETPLACES)
+def test_error_pages_are_recognised_without_their_status(host: str, name: str, reason: str) -> None:
+    body = render_error(name, MARKETPLACES[host], "/dp/B07WXL5YPW").encode()
+    assert parse(body, url=f"https://www.{host}/dp/B07WXL5YPW").reason == reason
