@@ -105,11 +105,11 @@ def event(message: Message, *, message_id: str | None = None, mandatory: bool = 
 
 @dataclass(eq=False)
 class Subscription:
-    """What to consume each time the connection stands; `opened` gets the channel, `lost` is called when it is gone."""
+    """What to consume each time the connection stands: `opened` gets channel and queue name, `lost` ends it."""
 
     queue: Queue
     prefetch: int
-    opened: Callable[[aiormq.Channel], Awaitable[None]]
+    opened: Callable[[aiormq.Channel, str], Awaitable[None]]
     lost: Callable[[], None]
 
 
@@ -263,10 +263,11 @@ class Broker:
         for subscription in self._subscriptions:
             if subscription not in channels:
                 channel = await _open_channel(connection, confirms=False)
-                await declare_queue(channel, subscription.queue)
+                queue = subscription.queue.incarnation()
+                await declare_queue(channel, queue)
                 await channel.basic_qos(prefetch_count=subscription.prefetch)
                 channels[subscription] = channel
-                await subscription.opened(channel)
+                await subscription.opened(channel, queue.name)
 
     async def _until_changed(
         self,

@@ -117,7 +117,7 @@ class Intake:
         """Deliveries handed out or buffered that nobody has finished."""
         return self._open.unfinished if self._open else 0
 
-    async def _opened(self, channel: aiormq.Channel) -> None:
+    async def _opened(self, channel: aiormq.Channel, queue_name: str) -> None:
         current = self._open = _OpenChannel(channel, self._prefetch)
 
         async def on_message(message: DeliveredMessage) -> None:
@@ -125,7 +125,7 @@ class Intake:
             current.received(delivery.tag)
             self._buffer.put_nowait(delivery)
 
-        await channel.basic_consume(self.queue.name, on_message)
+        await channel.basic_consume(queue_name, on_message)
 
     def _lost(self) -> None:
         if self._open is not None:

@@ -8,8 +8,10 @@ one), and an event is retried only for the listener that failed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from shared.ids import new_id
 
 Arguments = dict[str, str | int | bool]
 
@@ -38,6 +40,11 @@ class Queue:
     arguments: Arguments = field(default_factory=dict)
     durable: bool = True
     exclusive: bool = False
+
+    def incarnation(self) -> Queue:
+        """The queue to declare now. An exclusive one gets a new name each time: the broker may not yet know that the
+        connection that had the last one is gone."""
+        return replace(self, name=f"{self.name}.{new_id()}") if self.exclusive else self
 
 
 def work_queue(name: str, exchange: Exchange, *keys: str, single_active_consumer: bool = False) -> Queue:

@@ -160,6 +160,11 @@ class SweeperRepository:
         with database_errors():
             return [job["_id"] async for job in self._jobs.find(query, {"_id": 1}).limit(BATCH)]
 
+    async def delete_old_sources(self, age: float) -> None:
+        """Lists of requests whose job was never stored, because the API died in between, or is long gone."""
+        with database_errors():
+            await self._database["sources"].delete_many(older_than("created_at", age))
+
     async def delete_jobs(self, job_ids: Sequence[str]) -> None:
         """The job last: a crash in between leaves it to be deleted again."""
         with database_errors():

@@ -15,6 +15,7 @@ class Retention:
         self._age = settings.retention_days * 86_400
 
     async def sweep(self) -> None:
+        await self._repository.delete_old_sources(self._age)
         old = await self._repository.find_old_jobs(self._age)
         if old:
             await self._repository.delete_jobs(old)
