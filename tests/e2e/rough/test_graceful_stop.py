@@ -1,0 +1,71 @@
+"""A service told to stop while it is at work ends well and in time, and what it had in hand is done once."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from signal import SIGTERM
+
+import httpx
+import pytest
+
+from tests.e2e.exactness import assert_counted_exactly
+from tests.e2e.storefront import fresh_asins
+from tests.e2e.system import System
+from tests.e2e.user import User
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+
+ITEMS = 2000
+SLOW = {"slow": 1.0, "slow_seconds": 1.0}
+# After ASINFLOW_SHUTDOWN_SECONDS, 8 in the local stack, a service gives up what it is doing.
+GRACE_SECONDS = 8.0
+
+
+def exit_codes(system: System) -> list[tuple[str, int]]:
+    """Which program ended by itself or by a signal, and how, in order."""
+    text = system.folder.log_of("supervisor").read_text()
+    return [(name, int(code)) for name, code in re.findall(r"(\S+) ended with code (-?\d+)", text)]
+
+
+def terminate(system: System, name: str) -> tuple[int, float]:
+    """Tell a service to stop; its exit code, and the seconds it took. It runs again when this returns."""
+    restarts, ended_before = system.status(name).restarts, len(exit_codes(system))
+    started = time.monotonic()
+    system.signal(name, SIGTERM)
+    codes = wait_until(lambda: exit_codes(system)[ended_before:], 30)
+    seconds = time.monotonic() - started
+    system.wait_until_restarted(name, restarts)
+    assert [ended for ended, _ in codes] == [name]
+    return codes[0][1], seconds
+
+
+def follow(user: User, job_id: str) -> None:
+    """Hold a live stream open until it ends, in whatever way."""
+    with suppress(httpx.TransportError):
+        for _ in user.events(job_id):
+            pass
+
+
+def test_every_service_stops_well_and_loses_nothing(system: System) -> None:
+    user, asins = system.user(), fresh_asins(ITEMS)
+    stops = {}
+    with system.storefront.faults(SLOW), ThreadPoolExecutor(1) as pool:
+        job_id = user.submit_asins(asins)
+        user.wait_for_progress(job_id, 1)
+        pool.submit(follow, system.another(user), job_id)
+        for name in system.services():
+            progress = user.job(job_id)["progress"]
+            stops[name] = terminate(system, name)
+            user.wait_for_progress(job_id, progress + 1)
+        assert user.job(job_id)["status"] == "PROCESSING", "it ended before everything had been stopped"
+    user.wait_for_end(job_id)
+
+    assert {name: code for name, (code, _) in stops.items()} == dict.fromkeys(system.services(), 0)
+    assert max(seconds for _, seconds in stops.values()) < GRACE_SECONDS, stops
+    assert_counted_exactly(system, job_id, total=ITEMS)
+    assert Counter(request.asin for request in system.storefront.requests(asins)).most_common(1)[0][1] == 1

@@ -1,0 +1,126 @@
+"""A whole system in processes of its own, and the ways in which tests look into it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from deploy.local import commands, mongo, rabbitmq
+from deploy.local.access import secret_of
+from deploy.local.folder import RunFolder
+from deploy.local.program import Status
+from shared.auth import issue_token
+from tests.conftest import unavailable
+from tests.e2e.storefront import Storefront
+from tests.e2e.user import User
+from tests.waiting import wait_until
+
+Document = dict[str, Any]
+
+# Nothing of the developer's own environment: neither servers, which are stopped and killed here, nor sources of
+# exchange rates outside of this machine.
+_SETTINGS = {
+    "ASINFLOW_AMQP_URL": "",
+    "ASINFLOW_MONGO_URL": "",
+    "ASINFLOW_FRANKFURTER_URL": "",
+    "ASINFLOW_OPEN_ER_API_URL": "",
+    "PAGES": "",
+    "STOREFRONT_ARGS": "",
+}
+_RESTART_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class System:
+    """One running stack; everything opened through it is closed with it."""
+
+    folder: RunFolder
+    endpoints: dict[str, str]
+    resources: ExitStack
+
+    @cached_property
+    def database(self) -> Database[Document]:
+        client = self.resources.enter_context(MongoClient[Document](self.endpoints["MONGO_URL"], tz_aware=True))
+        return client["asinflow"]
+
+    @cached_property
+    def storefront(self) -> Storefront:
+        client = self.resources.enter_context(httpx.Client(base_url=self.endpoints["STOREFRONT_URL"], timeout=30))
+        return Storefront(client)
+
+    def user(self) -> User:
+        """A new user, who has no jobs and no products yet."""
+        return self._client_of(f"user-{uuid4().hex[:8]}")
+
+    def another(self, user: User) -> User:
+        """The same user at another place, with connections of its own."""
+        return self._client_of(user.name)
+
+    def _client_of(self, name: str) -> User:
+        headers = {"Authorization": f"Bearer {issue_token(secret_of(self.folder), name)}"}
+        client = httpx.Client(base_url=self.endpoints["API_URL"], headers=headers, timeout=30)
+        return User(name, self.resources.enter_context(client))
+
+    def services(self) -> list[str]:
+        """The names of the product's own processes, in order of start."""
+        servers = ("rabbitmq", "mongo", "storefront")
+        return [program.name for program in commands.status(self.folder) if program.name not in servers]
+
+    def status(self, name: str) -> Status:
+        return next(program for program in commands.status(self.folder) if program.name == name)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a program, which the supervisor restarts if it ends by that."""
+        os.kill(int((self.folder.pids / name).read_text()), number)
+
+    def stop(self, name: str) -> None:
+        """Take a program down and keep it down."""
+        commands.stop(name, self.folder)
+
+    def start(self, name: str) -> None:
+        """Bring a stopped program back and wait until it is ready."""
+        assert commands.start(name, self.folder), f"{name} is not ready"
+
+    def wait_until_whole(self) -> None:
+        """Return once every program runs and is ready."""
+        wait_until(lambda: all(program.ready for program in commands.status(self.folder)), _RESTART_SECONDS)
+
+    def wait_until_restarted(self, name: str, restarts: int) -> None:
+        """Return once a program that had been restarted so often has been so once more, and is ready."""
+
+        def back() -> bool:
+            program = self.status(name)
+            return program.restarts > restarts and program.ready
+
+        wait_until(back, _RESTART_SECONDS)
+
+    def log_of(self, name: str) -> list[Document]:
+        """The structured lines of a service's log."""
+        lines = self.folder.log_of(name).read_text(errors="replace").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@contextmanager
+def running_system(folder: RunFolder, **settings: str) -> Iterator[System]:
+    """A system with these settings (environment variables), taken down with all its processes at the end."""
+    if rabbitmq.find_binaries() is None:
+        unavailable("no RabbitMQ is installed")
+    if mongo.find_binary() is None:
+        unavailable("no MongoDB is installed")
+    try:
+        endpoints = commands.up(folder, settings={**_SETTINGS, **settings}, while_pid=os.getpid(), say=lambda _: None)
+        with ExitStack() as resources:
+            yield System(folder, endpoints, resources)
+    finally:
+        commands.down(folder, say=lambda _: None)
