@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES, by_host
+from shared.egress import Egress
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
+from shared.exits import Exit, Exits
 from shared.pace import Pace, Turn, TurnLostError
 from shared.settings import FetchSettings
 
@@ -24,6 +27,8 @@ MAX_CONNECTIONS = 32
 # Longest wait of a made connection for its turn, which is cut short long before.
 WAIT_SECONDS = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# What a proxy that cannot be used looks like: then its pace rests, and the other ways out serve.
+PROXY_FAULTS = (httpx.ProxyError, httpx.ConnectError, httpx.ConnectTimeout)
 
 # Rises with every answer of a marketplace, or with every request that got none.
 REQUESTS = Counter("asinflow_fetches_total", "Requests to marketplaces by status", ["marketplace", "status"])
@@ -35,22 +40,30 @@ FETCHED_BYTES = Counter("asinflow_fetched_bytes_total", "Bytes of pages after de
 
 @dataclass(frozen=True)
 class Answer:
-    """What a marketplace answered: the final address, status, decoded body, and when it asked us to come back."""
+    """What a marketplace answered: the final address, status, decoded body, and when it asked us to come back.
+
+    `line` is the pace that the request took its turn of.
+    """
 
     url: str
     status: int
     body: bytes
     content_type: str | None
     retry_after: float | None
+    line: str
 
 
 class Fetcher:
     """GET with the pace, time-outs, a size limit, and redirects only within the same marketplace."""
 
-    def __init__(self, client: httpx.AsyncClient, pace: Pace, settings: FetchSettings) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, pace: Pace, settings: FetchSettings, exits: Exits | None = None
+    ) -> None:
+        """`client` makes the requests, each in its turn of `pace`; `exits`, when given, lead through others as well."""
         self._client = client
         self._pace = pace
         self._settings = settings
+        self._exits = exits or Exits(pace, [Exit(Egress(), client)])
 
     async def get(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer:
         """The page at `url`, a canonical address of `marketplace`.
@@ -81,24 +94,32 @@ class Fetcher:
     async def _in_turn(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer | str:
         """The answer, or where it redirects to."""
         while True:
-            turn = await self._pace.prepare(marketplace)
+            way, turn = await self._exits.prepare(marketplace)
             try:
-                return await self._send(turn, url, marketplace, wanted)
+                return await self._send(way, turn, url, marketplace, wanted)
             except TurnLostError:
                 continue
+            except RetryableError as error:
+                if way.egress.proxy and isinstance(error.__cause__, PROXY_FAULTS):
+                    await self._pace.block(way.egress.line(marketplace), "egress_unreachable")
+                raise
             finally:
                 turn.release()
 
-    async def _send(self, turn: Turn, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer | str:
+    async def _send(
+        self, way: Exit, turn: Turn, url: str, marketplace: str, wanted: Callable[[], bool]
+    ) -> Answer | str:
         """Connect, wait for the turn, send, read. The turn is awaited between connecting and the first byte sent."""
         settings, loop = self._settings, asyncio.get_running_loop()
         request = self._request(url, marketplace)
         status = "none"
         sent_at: float | None = None
 
-        async def trace(step: str, _info: object) -> None:
+        async def trace(step: str, info: Mapping[str, Any]) -> None:
             nonlocal sent_at
             if step.endswith(".send_request_headers.started") and sent_at is None:
+                if info["request"].method == b"CONNECT":
+                    return  # to the proxy, which makes the connection
                 await turn.start()
                 if not wanted():
                     raise NoLongerWantedError("its job has ended")
@@ -109,7 +130,7 @@ class Fetcher:
         try:
             with transport_errors():
                 async with asyncio.timeout(settings.connect_timeout_seconds + WAIT_SECONDS) as limit:
-                    response = await self._client.send(request, stream=True)
+                    response = await way.client.send(request, stream=True)
                     async with contextlib.aclosing(response):
                         status = str(response.status_code)
                         if response.status_code in REDIRECTS and "location" in response.headers:
@@ -121,7 +142,8 @@ class Fetcher:
                 FETCH_SECONDS.labels(marketplace).observe(loop.time() - sent_at)
         FETCHED_BYTES.labels(marketplace).inc(len(body))
         retry_after = parse_retry_after(response.headers.get("retry-after"))
-        return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after)
+        line = way.egress.line(marketplace)
+        return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after, line)
 
     async def _read(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -172,12 +194,23 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
 
 
 @contextlib.asynccontextmanager
-async def open_client(settings: FetchSettings) -> AsyncIterator[httpx.AsyncClient]:
+async def open_client(settings: FetchSettings, proxy: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself."""
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
     timeout = httpx.Timeout(settings.fetch_timeout_seconds, connect=settings.connect_timeout_seconds)
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     async with httpx.AsyncClient(
-        http2=True, limits=limits, timeout=timeout, trust_env=False, cookies=no_cookies
+        http2=True, limits=limits, timeout=timeout, trust_env=False, cookies=no_cookies, proxy=proxy
     ) as client:
         yield client
+
+
+@contextlib.asynccontextmanager
+async def open_fetcher(settings: FetchSettings, pace: Pace) -> AsyncIterator[Fetcher]:
+    """A fetcher over the configured ways out, with their connections."""
+    async with contextlib.AsyncExitStack() as stack:
+        exits = [
+            Exit(egress, await stack.enter_async_context(open_client(settings, egress.proxy)))
+            for egress in settings.ways_out
+        ]
+        yield Fetcher(exits[0].client, pace, settings, Exits(pace, exits))

@@ -16,7 +16,7 @@ from shared.amazon.identifiers import Item
 from shared.amazon.pages import Listing, Page, Product
 from shared.clock import SystemClock
 from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
-from shared.fetch import Answer, Fetcher, open_client
+from shared.fetch import Answer, Fetcher, open_fetcher
 from shared.mongo import Database
 from shared.pace import Limits, Pace
 from shared.settings import FetchSettings
@@ -62,7 +62,7 @@ class HtmlSource:
         page = await loop.run_in_executor(self._executor, _parse, answer)
         PAGES.labels(marketplace, page.kind, page.reason).inc()
         if page.advice != "slow_down":
-            await self._pace.ease(marketplace)
+            await self._pace.ease(answer.line)
         return page
 
     async def _refusal(self, page: Page, answer: Answer, marketplace: str) -> AsinflowError:
@@ -70,7 +70,7 @@ class HtmlSource:
         told = f"{marketplace} answered {answer.status} with {page.reason.replace('_', ' ') or page.kind}"
         match page.advice:
             case "slow_down":
-                pause = await self._pace.block(marketplace, page.reason, answer.retry_after)
+                pause = await self._pace.block(answer.line, page.reason, answer.retry_after)
                 return BlockedError(told, code=page.reason, retry_after=pause)
             case "retry":
                 return RetryableError(told, code=page.reason, retry_after=answer.retry_after)
@@ -97,5 +97,5 @@ async def html_source(settings: FetchSettings, database: Database) -> AsyncItera
     limits = Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
     pace = Pace(database, limits, SystemClock())
     with parser_threads(settings.parser_threads) as executor:
-        async with open_client(settings) as client:
-            yield HtmlSource(Fetcher(client, pace, settings), pace, executor)
+        async with open_fetcher(settings, pace) as fetcher:
+            yield HtmlSource(fetcher, pace, executor)

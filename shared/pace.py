@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,18 +143,52 @@ class Pace:
 
         Meant for whoever has a connection to make first. A turn must be released.
         """
+        turn = await self.take(marketplace)
+        await self.approach(turn)
+        return turn
+
+    async def take(self, marketplace: str) -> Turn:
+        """Wait for a place in the line and reserve its slot."""
         if self.unlimited and await self.is_free(marketplace):
             return Turn(self, marketplace, None, None)
-        place = self._ahead.setdefault(marketplace, asyncio.Semaphore(SLOTS_AHEAD))
+        place = self._place(marketplace)
         await place.acquire()
         turn = Turn(self, marketplace, None, place)
         try:
             turn.slot = await self.reserve(marketplace)
-            await self._clock.sleep(max(0.0, self.seconds_until(turn.slot) - PREPARE_SECONDS))
         except BaseException:
             turn.release()
             raise
         return turn
+
+    async def approach(self, turn: Turn) -> None:
+        """Sleep until shortly before the turn's slot; when that is cut short, the turn is released."""
+        if turn.slot is None:
+            return
+        try:
+            await self._clock.sleep(max(0.0, self.seconds_until(turn.slot) - PREPARE_SECONDS))
+        except BaseException:
+            turn.release()
+            raise
+
+    def has_room(self, marketplace: str) -> bool:
+        """Whether a place in the line can be had without waiting."""
+        return not self._place(marketplace).locked()
+
+    async def room(self, marketplace: str) -> None:
+        """Wait until a place in the line is free, without taking it."""
+        async with self._place(marketplace):
+            pass
+
+    def _place(self, marketplace: str) -> asyncio.Semaphore:
+        return self._ahead.setdefault(marketplace, asyncio.Semaphore(SLOTS_AHEAD))
+
+    async def waits(self, marketplaces: Sequence[str]) -> list[float]:
+        """Seconds until the next free slot of each, in one look at the database; 0 when it is free now or unknown."""
+        with database_errors():
+            found = self._collection.find({"_id": {"$in": list(marketplaces)}}, {"next": 1})
+            slots = {document["_id"]: Slot(document["next"] / 1_000_000, 0) for document in await found.to_list(None)}
+        return [max(0.0, self.seconds_until(slots[name])) if name in slots else 0.0 for name in marketplaces]
 
     def seconds_until(self, slot: Slot) -> float:
         """From now to the beginning of `slot`; negative once it began."""

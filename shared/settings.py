@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.amazon.marketplaces import MARKETPLACES
+from shared.creators.regions import REGION_OF, Region
+from shared.egress import Egress, parse_egress
 from shared.errors import AsinflowError
+
+SourceName = Literal["html", "creators"]
+Pairs = tuple[tuple[str, str], ...]
+# Versions of Creators API credentials: the family (2: Cognito, 3: Login with Amazon), then the region.
+CREATORS_VERSIONS = ("2.1", "2.2", "2.3", "3.1", "3.2", "3.3")
+# Products that one call of the Creators API asks for at most.
+CREATORS_ITEMS = 10
 
 
 class SettingsError(AsinflowError):
     """A setting is missing or wrong; the message names the variable and what it takes."""
 
     code = "settings"
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    """One complaint; a rule about several settings names them itself."""
+    return f"ASINFLOW_{'.'.join(map(str, place)).upper()}: {message}" if place else message
 
 
 class Settings(BaseSettings):
@@ -52,7 +67,7 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [f"ASINFLOW_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+            lines = [_told(e["loc"], e["msg"]) for e in error.errors()]
             raise SettingsError("; ".join(lines)) from error
 
 
@@ -80,7 +95,94 @@ class MarketplaceSettings(Settings):
         return value
 
 
-class FetchSettings(MarketplaceSettings):
+class SourceSettings(MarketplaceSettings):
+    """For processes that ask marketplaces: by their pages, or by Amazon's Creators API with credentials per region."""
+
+    creators_na_id: str | None = Field(default=None, description="Creators API: credential id for North America")
+    creators_na_secret: SecretStr | None = Field(default=None, description="Creators API: its secret")
+    creators_na_version: str | None = Field(default=None, description="Creators API: its version, such as 3.1")
+    creators_eu_id: str | None = Field(
+        default=None, description="Creators API: credential id for Europe, India and the Middle East"
+    )
+    creators_eu_secret: SecretStr | None = Field(default=None, description="Creators API: its secret")
+    creators_eu_version: str | None = Field(default=None, description="Creators API: its version, such as 3.2")
+    creators_fe_id: str | None = Field(
+        default=None, description="Creators API: credential id for Japan, Singapore and Australia"
+    )
+    creators_fe_secret: SecretStr | None = Field(default=None, description="Creators API: its secret")
+    creators_fe_version: str | None = Field(default=None, description="Creators API: its version, such as 3.3")
+    creators_tags: Annotated[Pairs, NoDecode] = Field(
+        default=(),
+        description="Creators API: partner tag per marketplace, e.g. amazon.co.jp=mine-22,amazon.com=mine-20",
+    )
+    creators_interval_seconds: float = Field(
+        default=1.0, ge=0, le=3600, description="Creators API: least time between two calls for one marketplace"
+    )
+    creators_url: str = Field(default="https://creatorsapi.amazon", description="Creators API: base address")
+    creators_token_url: str | None = Field(
+        default=None, description="Creators API: address that gives tokens, when it is not the one of the version"
+    )
+    sources: Annotated[tuple[tuple[str, SourceName], ...], NoDecode] = Field(
+        default=(), description="How marketplaces are asked when not by their pages, e.g. amazon.co.jp=creators"
+    )
+
+    @field_validator("creators_tags", "sources", mode="before")
+    @classmethod
+    def split_pairs(cls, value: object) -> object:
+        return split_pairs(value) if isinstance(value, str) else value
+
+    @field_validator("creators_na_version", "creators_eu_version", "creators_fe_version")
+    @classmethod
+    def known_version(cls, value: str | None) -> str | None:
+        if value is not None and value not in CREATORS_VERSIONS:
+            raise ValueError(f"{value!r} is no known version; known are {', '.join(CREATORS_VERSIONS)}")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def complete(cls, value: tuple[tuple[str, SourceName], ...], info: ValidationInfo) -> object:
+        """Whoever asks by the Creators API needs a region's credentials and a tag."""
+        tags = dict(info.data.get("creators_tags", ()))
+        for marketplace, source in value:
+            if source == "creators":
+                _require_credentials(marketplace, info.data, tags)
+        return value
+
+    def source_of(self, marketplace: str) -> SourceName:
+        return dict(self.sources).get(marketplace, "html")
+
+
+def split_pairs(text: str) -> Pairs:
+    """`amazon.co.jp=a,amazon.com=b` as pairs. Raises ValueError for another form or an unknown marketplace."""
+    pairs: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, value = (word.strip() for word in part.partition("="))
+        if not separator or not value:
+            raise ValueError("give marketplace=value, separated by commas")
+        if name not in MARKETPLACES:
+            raise ValueError(f"{name!r} is no known marketplace; known are {', '.join(MARKETPLACES)}")
+        pairs[name] = value
+    return tuple(pairs.items())
+
+
+def _require_credentials(marketplace: str, values: Mapping[str, object], tags: Mapping[str, str]) -> None:
+    region = REGION_OF.get(marketplace)
+    if region is None:
+        raise ValueError(f"{marketplace} has no Creators API; those that have are {', '.join(REGION_OF)}")
+    names = credential_fields(region)
+    missing = [f"ASINFLOW_{name.upper()}" for name in names if not values.get(name)]
+    if marketplace not in tags:
+        missing.append(f"ASINFLOW_CREATORS_TAGS with {marketplace}=your-tag")
+    if missing:
+        raise ValueError(f"{marketplace}=creators needs {', '.join(missing)}")
+
+
+def credential_fields(region: Region) -> tuple[str, str, str]:
+    """The settings that hold a region's credential id, secret and version."""
+    return f"creators_{region}_id", f"creators_{region}_secret", f"creators_{region}_version"
+
+
+class FetchSettings(SourceSettings):
     """For processes that fetch from marketplaces: the pace and the limits of one request."""
 
     upstream_url: str | None = Field(
@@ -103,3 +205,26 @@ class FetchSettings(MarketplaceSettings):
     connect_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest time to connect")
     page_max_bytes: int = Field(default=8_000_000, gt=0, description="Largest page accepted, after decompression")
     parser_threads: int = Field(default=1, ge=1, le=16, description="Threads that parse pages")
+    egress: SecretStr | None = Field(
+        default=None,
+        description="Ways out: direct, or name=http://[user:password@]host:port of a proxy, separated by commas;"
+        " each has a pace of its own, so it must lead to an address of its own",
+    )
+
+    @field_validator("egress")
+    @classmethod
+    def sound_egress(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_egress(value.get_secret_value())
+        return value
+
+    @property
+    def ways_out(self) -> tuple[Egress, ...]:
+        """The configured egress; at least the direct one."""
+        return parse_egress(self.egress.get_secret_value() if self.egress else "")
+
+    def item_seconds(self, marketplace: str) -> float:
+        """Time of the pace per product, at best: a call of the Creators API has ten, every way out its own pace."""
+        if self.source_of(marketplace) == "creators":
+            return self.creators_interval_seconds / CREATORS_ITEMS
+        return self.interval_seconds / len(self.ways_out)

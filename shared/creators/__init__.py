@@ -1,0 +1,1 @@
+"""Products from Amazon's official interface for associates, the Creators API."""
