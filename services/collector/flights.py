@@ -24,8 +24,9 @@ class Flights(Generic[T]):
             try:
                 return await asyncio.shield(flight), False
             except asyncio.CancelledError:
-                if not flight.cancelled():
-                    raise
+                task = asyncio.current_task()
+                if not flight.cancelled() or (task is not None and task.cancelling()):
+                    raise  # it is the passenger that was cancelled, perhaps together with its pilot
         flight = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             result = await start()

@@ -49,9 +49,9 @@ class JobStates:
     async def load(self, job_ids: Collection[str]) -> Mapping[str, JobState | None]:
         """The states of these jobs; None for one that is gone."""
         now = self._clock.monotonic()
-        await self._read([i for i in job_ids if not self._fresh(i, now)])
-        for job_id in job_ids:
+        for job_id in self._entries.keys() & job_ids:  # before reading, lest they be forgotten meanwhile
             self._entries[job_id].used_at = now
+        await self._read([i for i in job_ids if not self._fresh(i, now)])
         return {job_id: self._entries[job_id].state for job_id in job_ids}
 
     def wanted(self, job_id: str, run: int) -> bool:
@@ -88,10 +88,12 @@ class JobStates:
 
 
 def wants(state: JobState, run: int) -> bool:
-    """Whether items of `run` are still to be collected."""
-    return state.run == run and state.status == JobStatus.PROCESSING
+    """Whether items of `run` are still to be collected; a run not heard of yet has just begun."""
+    return state.run < run or (state.run == run and state.status == JobStatus.PROCESSING)
 
 
 def is_late(state: JobState | None, run: int) -> bool:
     """Whether a message of `run` has nothing left to do: its job is gone, ended, or in a later run."""
-    return state is None or state.run > run or state.status not in (JobStatus.PENDING, JobStatus.PROCESSING)
+    if state is None or state.run != run:
+        return state is None or state.run > run
+    return state.status not in (JobStatus.PENDING, JobStatus.PROCESSING)
