@@ -114,7 +114,7 @@ async def test_long_listing_is_read_in_steps() -> None:
         searched.clock.time += STEP_SECONDS * 0.7
         return await plain(*arguments)
 
-    searched.source.listing = slow  # type: ignore[method-assign]  # a slow marketplace
+    searched.source.listing = slow  # type: ignore[method-assign, assignment]  # a slow marketplace
     assert not await searched.advance()
     assert searched.job["total_items"] is None
     assert await searched.advance()

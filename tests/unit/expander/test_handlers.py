@@ -199,7 +199,7 @@ async def test_job_cancelled_while_failing_stays_cancelled() -> None:
         job["status"] = "CANCELLED"
         raise PermanentError("gone")
 
-    expanding.source.listing = cancel  # type: ignore[method-assign]  # its user cancels meanwhile
+    expanding.source.listing = cancel  # type: ignore[method-assign, assignment]  # its user cancels meanwhile
     await expanding.submit(job)
     assert (job["status"], expanding.sent(JobFailed.TYPE)) == ("CANCELLED", [])
 

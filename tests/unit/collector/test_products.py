@@ -1,0 +1,127 @@
+"""The documents that a page becomes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import bson
+import pytest
+
+from services.collector.products import (
+    cut_to_milliseconds,
+    outcome_document,
+    page_document,
+    price_point,
+    product_update,
+)
+from services.collector.results import ItemError, Observation, Result
+from shared.amazon.pages import Availability, Product, Rank
+from shared.mongo import Decimal128
+from tests.builders import HOME, NOW, asin, state, task
+
+PRODUCT = Product(
+    asin=asin(1),
+    title="商品",
+    price=Decimal("1980"),
+    currency="JPY",
+    rating=Decimal("4.3"),
+    images=("https://example.com/1.jpg",),
+    weight_g=Decimal("453.59237"),
+    availability=Availability.LOW_STOCK,
+    variation={"色": "赤"},
+    bestseller_ranks=(Rank(3, "カメラ"),),
+)
+SEEN = Observation(page_document(PRODUCT), NOW)
+KEY = f"{HOME}:{asin(1)}"
+
+
+def test_page_is_stored_exactly() -> None:
+    page = page_document(PRODUCT)
+    assert (page["price"], page["weight_g"]) == (Decimal128("1980"), Decimal128("453.59237"))
+    assert (page["availability"], page["images"]) == ("low_stock", ["https://example.com/1.jpg"])
+    assert page["bestseller_ranks"] == [{"rank": 3, "category": "カメラ"}]
+    assert page["list_price"] is None
+
+
+@pytest.mark.parametrize("product", [PRODUCT, Product(), replace(PRODUCT, variation={"a.b": "1", "$c": "2"})])
+def test_page_survives_the_database_unchanged(product: Product) -> None:
+    page = page_document(product)
+    assert bson.decode(bson.encode({"page": page}))["page"] == page
+
+
+def test_product_is_its_users_view_of_the_page() -> None:
+    query, update = product_update(task(1, job=state(user_id="bob"), job_id="j-7"), SEEN, None)
+    assert query == {"_id": f"bob:{HOME}:{asin(1)}"}
+    fields = update["$set"]
+    assert (fields["title"], fields["user_id"], fields["job_id"]) == ("商品", "bob", "j-7")
+    assert (fields["collected_at"], fields["analysis"]) == (NOW, None)
+
+
+def test_favourite_and_notes_are_never_overwritten() -> None:
+    _, update = product_update(task(1), SEEN, None)
+    assert update["$setOnInsert"] == {"created_at": NOW, "favorite": False, "notes": ""}
+    assert not update["$set"].keys() & update["$setOnInsert"].keys()
+
+
+def test_product_keeps_the_asin_it_was_asked_for() -> None:
+    """A page may show another variation of the product."""
+    shown = Observation(page_document(replace(PRODUCT, asin=asin(2))), NOW)
+    query, update = product_update(task(1), shown, None)
+    assert (query["_id"], update["$set"]["asin"]) == (f"ann:{HOME}:{asin(1)}", asin(1))
+
+
+def test_first_observation_is_a_price_point() -> None:
+    point = price_point(KEY, SEEN)
+    assert point is not None
+    assert point["_id"] == f"{KEY}:{round(NOW.timestamp() * 1000)}"
+    assert (point["price"], point["currency"], point["availability"]) == (Decimal128("1980"), "JPY", "low_stock")
+    assert (point["marketplace"], point["asin"], point["at"]) == (HOME, asin(1), NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_point"),
+    [
+        ({}, False),
+        ({"title": "other", "rating": Decimal(1)}, False),
+        ({"price": Decimal("1979")}, True),
+        ({"price": None}, True),
+        ({"currency": "USD"}, True),
+        ({"availability": Availability.UNAVAILABLE}, True),
+    ],
+)
+def test_price_point_marks_a_change(changes: dict[str, object], is_point: bool) -> None:
+    now = Observation(page_document(replace(PRODUCT, **changes)), NOW, previous=SEEN.page)  # type: ignore[arg-type]
+    assert (price_point(KEY, now) is not None) == is_point
+
+
+def test_outcome_of_a_success_names_no_error() -> None:
+    document = outcome_document(Result(task(3), "reused", SEEN), 2, NOW)
+    assert document == {
+        "_id": "a-job:1:3",
+        "job_id": "a-job",
+        "run": 1,
+        "seq": 3,
+        "marketplace": HOME,
+        "asin": asin(3),
+        "status": "succeeded",
+        "attempts": 2,
+        "error": None,
+        "origin": "reused",
+        "processed_at": NOW,
+    }
+
+
+def test_outcome_of_a_failure_says_why() -> None:
+    document = outcome_document(Result(task(3), error=ItemError("not_found", "no such page", retryable=False)), 1, NOW)
+    assert (document["status"], document["error"]) == (
+        "failed",
+        {"code": "not_found", "message": "no such page", "retryable": False},
+    )
+
+
+def test_time_is_cut_as_the_database_keeps_it() -> None:
+    moment = datetime(2026, 11, 23, 15, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=9)))
+    cut = cut_to_milliseconds(moment)
+    assert (cut, cut.tzinfo) == (datetime(2026, 11, 23, 6, 0, 0, 123_000, tzinfo=UTC), UTC)
