@@ -60,6 +60,7 @@ class _OpenChannel:
         self._tracker = AckTracker(hold_limit=max(1, prefetch // 2))
         self._flush_due = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing = asyncio.Lock()
         self.closed = False
 
     @property
@@ -83,12 +84,14 @@ class _OpenChannel:
         task.add_done_callback(self._tasks.discard)
 
     async def flush(self) -> None:
-        if self.closed:
-            return
-        # A channel that closes under the acknowledgement redelivers, which handlers are made for.
-        with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
-            for ack in self._tracker.take():
-                await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
+        # One after the other: a multiple acknowledgement that overtook a single one would make its tag unknown.
+        async with self._writing:
+            if self.closed:
+                return
+            # A channel that closes under the acknowledgement redelivers, which handlers are made for.
+            with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
+                for ack in self._tracker.take():
+                    await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
 
     async def close(self) -> None:
         """Acknowledge what is finished and give the rest back to the queue."""
