@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -19,6 +20,7 @@ SourceName = Literal["html", "creators"]
 Pairs = tuple[tuple[str, str], ...]
 # Versions of Creators API credentials: the family (2: Cognito, 3: Login with Amazon), then the region.
 CREATORS_VERSIONS = ("2.1", "2.2", "2.3", "3.1", "3.2", "3.3")
+CREATORS_URL = "https://creatorsapi.amazon"
 # Products that one call of the Creators API asks for at most.
 CREATORS_ITEMS = 10
 
@@ -118,7 +120,7 @@ class SourceSettings(MarketplaceSettings):
     creators_interval_seconds: float = Field(
         default=1.0, ge=0, le=3600, description="Creators API: least time between two calls for one marketplace"
     )
-    creators_url: str = Field(default="https://creatorsapi.amazon", description="Creators API: base address")
+    creators_url: str = Field(default=CREATORS_URL, description="Creators API: base address")
     creators_token_url: str | None = Field(
         default=None, description="Creators API: address that gives tokens, when it is not the one of the version"
     )
@@ -175,6 +177,8 @@ def _require_credentials(marketplace: str, values: Mapping[str, object], tags: M
         missing.append(f"ASINFLOW_CREATORS_TAGS with {marketplace}=your-tag")
     if missing:
         raise ValueError(f"{marketplace}=creators needs {', '.join(missing)}")
+    if find_spec("amazon_creatorsapi") is None:
+        raise ValueError(f"{marketplace}=creators needs the extra amazon-api: pip install 'asinflow[amazon-api]'")
 
 
 def credential_fields(region: Region) -> tuple[str, str, str]:
@@ -210,6 +214,19 @@ class FetchSettings(SourceSettings):
         description="Ways out: direct, or name=http://[user:password@]host:port of a proxy, separated by commas;"
         " each has a pace of its own, so it must lead to an address of its own",
     )
+
+    @field_validator("upstream_url")
+    @classmethod
+    def nothing_leaves(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """With pages from elsewhere, the Creators API must be elsewhere, too."""
+        by_api = any(source == "creators" for _, source in info.data.get("sources", ()))
+        if (
+            value
+            and by_api
+            and (info.data.get("creators_url") == CREATORS_URL or not info.data.get("creators_token_url"))
+        ):
+            raise ValueError("with creators among ASINFLOW_SOURCES, set ASINFLOW_CREATORS_URL and _TOKEN_URL as well")
+        return value
 
     @field_validator("egress")
     @classmethod

@@ -19,12 +19,12 @@ from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
 from shared.fetch import open_client
-from shared.html_source import html_source
 from shared.profit.tables import load_tables
 from shared.rates import ExchangeRates, RateSettings
 from shared.ratestore import MongoRateStore
 from shared.runner import exit_when_cut_off, run_until
 from shared.source import Source
+from shared.sources import open_source
 
 EMPTY_SECONDS = 1.0
 
@@ -65,12 +65,12 @@ async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
 
 @asynccontextmanager
 async def build(settings: CollectorSettings, source: Source | None = None) -> AsyncIterator[Collector]:
-    """`source` replaces the marketplaces' pages, in tests and benchmarks."""
+    """`source` replaces the configured ones, in tests and benchmarks."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(database_of(settings))
         if source is None:
-            source = await stack.enter_async_context(html_source(settings, database))
+            source = await stack.enter_async_context(open_source(settings, database))
         client = await stack.enter_async_context(open_client(settings))
         rates = await stack.enter_async_context(
             ExchangeRates(client, MongoRateStore(database), _rate_settings(settings), clock)
@@ -91,7 +91,7 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
         )
         parts = Parts(broker, repository, states, source, recorder, failures, clock)
         pipelines = [
-            MarketplacePipeline(name, parts, prefetch=settings.prefetch_count, concurrency=settings.concurrency)
+            MarketplacePipeline(name, parts, prefetch=settings.prefetch_for(name), concurrency=settings.concurrency)
             for name in settings.marketplaces
         ]
         await when_database_answers(repository.create_indexes)

@@ -34,6 +34,13 @@ class CollectorSettings(FetchSettings):
     @property
     def prefetch_count(self) -> int:
         """Messages held per marketplace: never more than the pace works off well within the broker's time-out."""
-        if self.interval_seconds == 0:
+        return self._prefetch(self.interval_seconds)
+
+    def prefetch_for(self, marketplace: str) -> int:
+        """The same for one marketplace, whose source may work off several products in one turn of the pace."""
+        return self._prefetch(self.item_seconds(marketplace))
+
+    def _prefetch(self, item_seconds: float) -> int:
+        if item_seconds == 0:
             return self.prefetch
-        return max(4, min(self.prefetch, int(self.hold_seconds / self.interval_seconds / 8)))
+        return max(4, min(self.prefetch, int(self.hold_seconds / item_seconds / 8)))

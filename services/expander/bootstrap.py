@@ -15,7 +15,6 @@ from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
-from shared.html_source import html_source
 from shared.messages import (
     JobCancelled,
     JobCompleted,
@@ -26,17 +25,19 @@ from shared.messages import (
     Message,
 )
 from shared.runner import exit_when_cut_off, run_until
+from shared.settings import CREATORS_ITEMS
+from shared.sources import open_source
 from shared.worker import Worker
 
 NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobCompleted, JobFailed, JobCancelled)
 
 
 async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> None:
-    async with database_of(settings) as database, html_source(settings, database) as source:
+    async with database_of(settings) as database, open_source(settings, database) as source:
         repository = ExpanderRepository(database)
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
-        feeder = Feeder(repository, broker, settings.interval_seconds, settings.window_seconds, settings.window_items)
+        feeder = Feeder(repository, broker, _item_seconds(settings), settings.window_seconds, settings.window_items)
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         expander = Expander(repository, broker, expansion, feeder, failures.final, settings.user_concurrent_jobs)
         feed_loop = FeedLoop(expander, settings.poll_seconds)
@@ -54,3 +55,11 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
             await run_until(stop, submitted.run(), news.run(), feed_loop.run(), cut_off)
+
+
+def _item_seconds(settings: ExpanderSettings) -> float:
+    """Time of the pace per item where it is shortest; short enough that a window fills two calls of the Creators API."""
+    quickest = min(settings.item_seconds(name) for name in settings.marketplaces)
+    if any(settings.source_of(name) == "creators" for name in settings.marketplaces):
+        return min(quickest, settings.window_seconds / (2 * CREATORS_ITEMS))
+    return quickest
