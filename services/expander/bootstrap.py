@@ -58,7 +58,7 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
 
 
 def _item_seconds(settings: ExpanderSettings) -> float:
-    """Time of the pace per item where it is shortest; short enough that a window fills two calls of the Creators API."""
+    """Least time of the pace per item; so short that a window fills two calls where the Creators API is a source."""
     quickest = min(settings.item_seconds(name) for name in settings.marketplaces)
     if any(settings.source_of(name) == "creators" for name in settings.marketplaces):
         return min(quickest, settings.window_seconds / (2 * CREATORS_ITEMS))
