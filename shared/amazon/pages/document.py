@@ -45,6 +45,7 @@ _BROWSERS_KNOW = re.compile(
 # Languages that write a decimal comma; the others of Amazon's languages write a point.
 _COMMA_LANGUAGES = frozenset({"de", "fr", "it", "es", "nl", "sv", "pl", "pt", "tr", "cs", "da", "ca"})
 _POINT_REGIONS = frozenset({"es-mx", "es-us", "fr-ca"})
+_UNREAD = frozenset({"script", "style"})
 _LANGUAGE = re.compile(r"[a-z]{2}(?:-[a-z]{2,4})?")
 
 
@@ -61,8 +62,6 @@ class Document:
         self.raw = _utf8(_complete_part(body), content_type)
         _refuse_hostile(self.raw)
         self.tree = LexborHTMLParser(self.raw)
-        for node in self.tree.css("script,style,template"):
-            node.decompose()
         self.cache: dict[str, Any] = {}
         self.ids: dict[str, list[LexborNode]] = {}
         for node in self.tree.css("[id]"):
@@ -102,18 +101,15 @@ class Document:
             return "."
         return "," if self.language[:2] in _COMMA_LANGUAGES else "."
 
-    def json_after(self, mark: bytes) -> Any:
-        """The JSON value that follows `mark` in the page's source, or None."""
-        start = self.raw.find(mark)
-        if start < 0:
-            return None
-        text = self.raw[start + len(mark) : start + len(mark) + 400_000].decode("utf-8", "replace")
-        return parse_json(text)
-
 
 def text_of(node: LexborNode | None) -> str:
-    """The clean text of a node and all that it holds."""
-    return clean(node.text(deep=True, separator=" ")) if node is not None else ""
+    """The clean text of a node and all that it holds, scripts and styles left out."""
+    if node is None:
+        return ""
+    if node.css_first("script,style") is None:
+        return clean(node.text(deep=True, separator=" "))
+    parts = (part for part in node.traverse(include_text=True) if part.is_text_node)
+    return clean(" ".join(part.text_content or "" for part in parts if part.parent and part.parent.tag not in _UNREAD))
 
 
 def attribute(node: LexborNode, name: str) -> str:
@@ -177,7 +173,9 @@ def _refuse_hostile(body: bytes) -> None:
 
 def _attributes(tag: bytes) -> int:
     """At most how many attributes the text after a `<` gives that tag, quoted values set aside."""
-    most = _separators(tag)
+    head = tag.partition(b">")[0]
+    closed = not (head.count(b'"') % 2 or head.count(b"'") % 2)  # else this > stands inside a value
+    most = _separators(head) if closed else _MOST_ATTRIBUTES + 1
     return most if most <= _MOST_ATTRIBUTES else _separators(_QUOTED.sub(b"", tag).partition(b">")[0])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 # Direction marks, zero-width characters and soft hyphens, which Amazon strews through labels and prices.
@@ -26,8 +25,3 @@ def plain(text: str) -> str:
 def label(text: str) -> str:
     """A row's label folded for comparison: plain, lower case, without the colon that ends it."""
     return plain(text).strip(_LABEL_END).casefold()
-
-
-def has_word(text: str, pattern: re.Pattern[str]) -> bool:
-    """Whether `pattern` occurs in `text`, both folded."""
-    return pattern.search(text.casefold()) is not None

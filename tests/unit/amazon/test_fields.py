@@ -46,7 +46,7 @@ def test_asin_asked_for_counts_only_if_the_page_mentions_it() -> None:
 
 
 def test_parent_asin_is_named_only_where_it_differs() -> None:
-    script = '<script>var x = {"parentAsin":"%s"}</script>'
+    script = '<div id="variation_color_name"></div><script>var x = {"parentAsin":"%s"}</script>'
     assert product(script % "B00PARENT0").parent_asin == "B00PARENT0"
     assert product(script % ASIN).parent_asin is None
 

@@ -16,6 +16,7 @@ from shared.amazon.pages.rules import Field, Reader
 from shared.amazon.pages.text import clean
 
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z])")
+_CHOICE = re.compile(r"variation_|inline-twister-|tp-inline-twister|twister-plus-inline")
 _PARENT_MARK = b'"parent'
 _PARENT = re.compile(rb'"parent_?[aA]sin"\s*:\s*"(B[0-9A-Z]{9})"')
 _PAGE_TITLE = re.compile(
@@ -87,6 +88,9 @@ def _link_in(url: str) -> str | None:
 
 
 def _parent_in_source(document: Document, node: LexborNode) -> str | None:
+    """The parent that the scripts name. Only pages that let one choose are searched, for the source is long."""
+    if not any(_CHOICE.match(name) for name in document.ids):
+        return None
     start = document.raw.find(_PARENT_MARK)
     while start >= 0:
         found = _PARENT.match(document.raw, start)
