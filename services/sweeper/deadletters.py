@@ -23,7 +23,7 @@ from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
 from shared.mongo import Document
 from shared.topology import DEAD_LETTERS
-from shared.worker import INFRASTRUCTURE_ERRORS
+from shared.worker import INFRASTRUCTURE_ERRORS, MAX_MESSAGE_BYTES
 
 log = get_logger(__name__)
 
@@ -31,6 +31,7 @@ BATCH_ITEMS = 200
 BATCH_SECONDS = 0.05
 PREFETCH = 500
 POISON = "delivery_limit"
+_NO_KEY_CHARACTERS = str.maketrans(".$\0", "___")
 # Rises with every message that ended in the failure store.
 FAILURES = Counter("asinflow_failures_total", "Messages that ended in the failure store", ["queue", "code"])
 
@@ -93,9 +94,10 @@ def failure_document(delivery: Delivery, now: datetime) -> Document:
     death = _first_death(headers)
     queue = str(headers.get(reasons.FAILED_QUEUE) or death.get("queue") or "unknown")
     code = str(headers.get(reasons.ERROR_CODE) or death.get("reason") or "unknown")
-    failed_at = _moment(headers.get(reasons.FAILED_AT)) or death.get("time") or now
-    identity = "\0".join([queue, delivery.message_id, code, failed_at.isoformat() if death or headers else ""])
-    digest = hashlib.sha256(identity.encode() + b"\0" + delivery.body).hexdigest()[:32]
+    failed_at = _moment(headers.get(reasons.FAILED_AT)) or death.get("time")
+    # Without the time: a consumer that died after giving it up, before acknowledging it, gave it up twice.
+    identity = [queue, delivery.message_id or str(failed_at), code, str(delivery.attempt)]
+    digest = hashlib.sha256("\0".join(identity).encode() + b"\0" + delivery.body).hexdigest()[:32]
     return {
         "_id": digest,
         "queue": queue,
@@ -105,11 +107,11 @@ def failure_document(delivery: Delivery, now: datetime) -> Document:
         "payload": _payload(delivery.body),
         "headers": _plain({k: v for k, v in headers.items() if k != reasons.ERROR_TRACEBACK}),
         "code": code,
-        "error_class": headers.get(reasons.ERROR_CLASS),
-        "message": headers.get(reasons.ERROR_MESSAGE) or f"dead-lettered by the broker: {code}",
-        "traceback": headers.get(reasons.ERROR_TRACEBACK),
+        "error_class": _plain(headers.get(reasons.ERROR_CLASS)),
+        "message": str(headers.get(reasons.ERROR_MESSAGE) or f"dead-lettered by the broker: {code}"),
+        "traceback": _plain(headers.get(reasons.ERROR_TRACEBACK)),
         "attempts": delivery.attempt,
-        "failed_at": failed_at,
+        "failed_at": failed_at or now,
     }
 
 
@@ -128,7 +130,12 @@ def _moment(text: object) -> datetime | None:
 
 
 def _payload(body: bytes) -> Document:
-    """Readable where it can be: JSON, else text, else bytes."""
+    """Readable where it can be: JSON, else text, else bytes; of what is too large for any consumer, the beginning.
+
+    A document must stay well below the database's 16 MB, or nothing behind this letter would ever be stored.
+    """
+    if len(body) > MAX_MESSAGE_BYTES:
+        return {"bytes": body[:MAX_MESSAGE_BYTES], "size": len(body)}
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -144,7 +151,7 @@ def _plain(value: Any) -> Any:
     """Header values as the database takes them."""
     match value:
         case dict():
-            return {str(k).replace(".", "_").replace("$", "_"): _plain(v) for k, v in value.items()}
+            return {str(k).translate(_NO_KEY_CHARACTERS): _plain(v) for k, v in value.items()}
         case list() | tuple():
             return [_plain(part) for part in value]
         case str() | int() | float() | bool() | None | datetime() | bytes():
