@@ -108,11 +108,6 @@ def _own_title(document: Document, node: LexborNode) -> str | None:
     return text_of(node.css_first("span")) or text_of(node) or None
 
 
-def _page_title(document: Document, node: LexborNode) -> str | None:
-    title = _PAGE_TITLE.sub("", text_of(node))
-    return _PAGE_TITLE.sub("", title) or None
-
-
 TITLE = Field(
     "title",
     (
