@@ -133,25 +133,26 @@ class MarketplacePipeline:
 
     def _dispatch(self, task: Task, last: Document | None) -> None:
         max_age = float(task.job.settings.get("max_age_seconds", DEFAULT_MAX_AGE_SECONDS))
-        if last is not None and self._clock.now() - last["observed_at"] < timedelta(seconds=max_age):
-            seen = Observation(last["page"], last["observed_at"], last["page"])
+        # By either sign: what a machine with a wrong clock has seen must not stay fresh until that time comes.
+        if last is not None and abs(self._clock.now() - last["observed_at"]) < timedelta(seconds=max_age):
+            seen = Observation(last["page"], last["observed_at"], last.get("point"))
             self._recorder.add(Result(task, "reused", seen))
             return
-        running = asyncio.create_task(self._collect(task, last["page"] if last else None), name=task.outcome_id)
+        running = asyncio.create_task(self._collect(task), name=task.outcome_id)
         self._in_hand.add(running)
         running.add_done_callback(self._in_hand.discard)
 
-    async def _collect(self, task: Task, previous: Document | None) -> None:
+    async def _collect(self, task: Task) -> None:
         try:
             async with self._slots:
-                observation, first = await self._flights.fly(task.key, lambda: self._observe(task, previous))
+                observation, first = await self._flights.fly(task.key, lambda: self._observe(task))
             self._recorder.add(Result(task, "fetched" if first else "reused", observation))
         except NoLongerWantedError:
             self._drop(task.delivery)
         except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
             await self._failed(task, error)
 
-    async def _observe(self, task: Task, previous: Document | None) -> Observation:
+    async def _observe(self, task: Task) -> Observation:
         command = task.command
         item = Item(asin=command.asin, marketplace=command.marketplace)
         running = asyncio.current_task()
@@ -165,7 +166,7 @@ class MarketplacePipeline:
             return True
 
         product = await self._source.product(item, wanted)
-        return Observation(page_document(product), cut_to_milliseconds(self._clock.now()), previous)
+        return Observation(page_document(product), cut_to_milliseconds(self._clock.now()))
 
     async def _failed(self, task: Task, error: Exception) -> None:
         """Try again later, or let this be the item's outcome; an unforeseen error goes to the failure store as well."""

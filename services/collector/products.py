@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from services.collector.pricehistory import CHANGE_FIELDS, price_change
 from services.collector.results import Observation, Result, Task
 from shared.amazon.pages import Product
 from shared.ids import user_product_key
@@ -48,28 +49,10 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
         "analysis": None if analysis is None else analysis.as_document(),
     }
     created = {"created_at": observation.observed_at, "favorite": False, "notes": ""}
-    return (
-        {"_id": user_product_key(user_id, command.marketplace, command.asin)},
-        {"$set": fields, "$setOnInsert": created},
-    )
-
-
-def price_point(key: str, observation: Observation) -> Document | None:
-    """A point of the price history, when price or availability differ from the observation before."""
-    page, previous = observation.page, observation.previous
-    watched = ("price", "currency", "availability")
-    if previous is not None and all(previous.get(name) == page.get(name) for name in watched):
-        return None
-    marketplace, asin = key.split(":", 1)
-    moment = round(observation.observed_at.timestamp() * 1000)
-    values = {name: page.get(name) for name in watched}
-    return {
-        "_id": f"{key}:{moment}",
-        "marketplace": marketplace,
-        "asin": asin,
-        "at": observation.observed_at,
-        **values,
-    }
+    update: Document = {"$set": {**fields, **price_change(observation)}, "$setOnInsert": created}
+    if not price_change(observation):
+        update["$unset"] = dict.fromkeys(CHANGE_FIELDS, "")
+    return {"_id": user_product_key(user_id, command.marketplace, command.asin)}, update
 
 
 def outcome_document(result: Result, attempts: int, at: datetime) -> Document:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import stamina
 from prometheus_client import Counter
 
 from services.collector.products import outcome_document
 from services.collector.repository import CollectorRepository
-from services.collector.results import Result
+from services.collector.results import Observation, Result
 from shared import metrics
 from shared.broker import Broker, event
 from shared.clock import Clock
@@ -122,10 +123,8 @@ class Recorder:
     async def _store(self, results: Sequence[Result]) -> None:
         if not results:
             return
-        fetched = {r.task.key: r.observation for r in results if r.observation and r.origin == "fetched"}
-        await self._repository.upsert_observations(fetched)
         await self._repository.upsert_products(
-            [(r, r.observation, self._analyst(r)) for r in results if r.observation is not None]
+            [(result, seen, self._analyst(result)) for result, seen in await self._observed(results)]
         )
         new = [r for r in results if r.known_status is None]
         now = self._clock.now()
@@ -135,6 +134,14 @@ class Recorder:
         await self._broker.publish([event(fact, mandatory=True) for fact in facts(statuses)])
         for result, status in statuses:
             await self._finish(result, status)
+
+    async def _observed(self, results: Sequence[Result]) -> list[tuple[Result, Observation]]:
+        """The results that have an observation, now stored with the point of its history that it stands at."""
+        observed = [(result, result.observation) for result in results if result.observation is not None]
+        # Those who shared another's flight hold an observation without its point as well.
+        new = {result.task.key: seen for result, seen in observed if seen.point is None}
+        points = await self._repository.upsert_observations(new)
+        return [(r, seen if seen.point else replace(seen, point=points[r.task.key])) for r, seen in observed]
 
     async def _finish(self, result: Result, status: ItemStatus) -> None:
         command, delivery = result.task.command, result.task.delivery

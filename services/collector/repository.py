@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.collector.jobstates import JobState
-from services.collector.products import price_point, product_update
+from services.collector.pricehistory import next_point, overtaken
+from services.collector.products import product_update
 from services.collector.results import Observation, Result
+from shared.errors import RetryableError
 from shared.jobs import ItemStatus, JobStatus
 from shared.mongo import ASCENDING, DESCENDING, Database, Document, IndexModel, UpdateOne, database_errors, insert_new
 from shared.profit.models import Analysis
@@ -31,10 +33,11 @@ class CollectorRepository:
                 [
                     IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
                     IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING), ("_id", ASCENDING)]),
+                    IndexModel([("user_id", ASCENDING), ("price_changed_at", DESCENDING), ("_id", ASCENDING)]),
                 ]
             )
             await self._price_history.create_indexes(
-                [IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("at", DESCENDING)])]
+                [IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)])]
             )
 
     async def find_job_states(self, job_ids: Collection[str]) -> dict[str, JobState]:
@@ -63,17 +66,60 @@ class CollectorRepository:
         with database_errors():
             await self._attempts.update_one({"_id": outcome_id}, update, upsert=True)
 
-    async def upsert_observations(self, observations: Mapping[str, Observation]) -> None:
-        """Keep the page of each product, and a point of its history where something changed."""
+    async def upsert_observations(self, observations: Mapping[str, Observation]) -> dict[str, Document]:
+        """Keep the page of each product; returns the point of its history at which each product stands.
+
+        What a newer observation has overtaken changes nothing. Points are written first and carry the number of the
+        change in their id: a crash in between, or another collector that sees the same, leads to the same point.
+        """
+        with database_errors():
+            found = self._observations.find({"_id": {"$in": list(observations)}}, {"observed_at": 1, "point": 1})
+            stored = {d["_id"]: d async for d in found if d.get("point")}
+        points = {key: document["point"] for key, document in stored.items()}
+        new = {
+            key: seen
+            for key, seen in observations.items()
+            if key not in stored or not overtaken(seen.observed_at, stored[key]["observed_at"])
+        }
+        await self._add_points(new, points)
         updates = [
-            UpdateOne({"_id": key}, {"$set": {"page": o.page, "observed_at": o.observed_at}}, upsert=True)
-            for key, o in observations.items()
+            UpdateOne(
+                {"_id": key},
+                {"$set": {"page": seen.page, "observed_at": seen.observed_at, "point": points[key]}},
+                upsert=True,
+            )
+            for key, seen in new.items()
         ]
-        points = [point for key, o in observations.items() if (point := price_point(key, o))]
         with database_errors():
             if updates:
                 await self._observations.bulk_write(updates, ordered=False)
-        await insert_new(self._price_history, points)
+        return points
+
+    async def _add_points(self, new: dict[str, Observation], points: dict[str, Document]) -> None:
+        """Write the points that `new` adds to `points`, the last known ones; both are brought up to date."""
+        adding = {key: point for key, seen in new.items() if (point := next_point(key, seen, points.get(key)))}
+        while adding:
+            keys = list(adding)
+            taken = [keys[index] for index in await insert_new(self._price_history, list(adding.values()))]
+            points.update(adding)
+            adding = {}
+            for key in taken:  # another collector was faster, or we ourselves before a crash: go on from there
+                points[key] = await self._find_last_point(key)
+                point = next_point(key, new[key], points[key])
+                if point is not None and overtaken(new[key].observed_at, points[key]["at"]):
+                    del new[key]
+                elif point is not None:
+                    adding[key] = point
+
+    async def _find_last_point(self, key: str) -> Document:
+        marketplace, asin = key.split(":", 1)
+        with database_errors():
+            found = await self._price_history.find_one(
+                {"marketplace": marketplace, "asin": asin}, sort=[("n", DESCENDING)]
+            )
+        if found is None:
+            raise RetryableError(f"a point of the price history of {key} vanished", code="history_vanished")
+        return found
 
     async def upsert_products(self, results: Sequence[tuple[Result, Observation, Analysis | None]]) -> None:
         updates = [

@@ -33,11 +33,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Observation:
-    """A product's page as parsed, and when it was seen; `previous` is the observation that it replaces."""
+    """A product's page as parsed, and when it was seen; `point` is the last of its price history, once it is stored."""
 
     page: Document
     observed_at: datetime
-    previous: Document | None = None
+    point: Document | None = None
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from decimal import Decimal
 import bson
 import pytest
 
+from services.collector.pricehistory import next_point
 from services.collector.products import (
     cut_to_milliseconds,
     outcome_document,
     page_document,
-    price_point,
     product_update,
 )
 from services.collector.results import ItemError, Observation, Result
 from shared.amazon.pages import Availability, Product, Rank
-from shared.mongo import Decimal128
+from shared.mongo import Decimal128, Document
 from tests.builders import HOME, NOW, asin, state, task
 
 PRODUCT = Product(
@@ -34,6 +34,7 @@ PRODUCT = Product(
     bestseller_ranks=(Rank(3, "カメラ"),),
 )
 SEEN = Observation(page_document(PRODUCT), NOW)
+DEARER = Observation(page_document(replace(PRODUCT, price=Decimal("2480"))), NOW)
 KEY = f"{HOME}:{asin(1)}"
 
 
@@ -72,28 +73,19 @@ def test_product_keeps_the_asin_it_was_asked_for() -> None:
     assert (query["_id"], update["$set"]["asin"]) == (f"ann:{HOME}:{asin(1)}", asin(1))
 
 
-def test_first_observation_is_a_price_point() -> None:
-    point = price_point(KEY, SEEN)
-    assert point is not None
-    assert point["_id"] == f"{KEY}:{round(NOW.timestamp() * 1000)}"
-    assert (point["price"], point["currency"], point["availability"]) == (Decimal128("1980"), "JPY", "low_stock")
-    assert (point["marketplace"], point["asin"], point["at"]) == (HOME, asin(1), NOW)
+def test_product_tells_its_last_change_of_price() -> None:
+    point = next_point(KEY, replace(SEEN, observed_at=NOW + timedelta(hours=1)), next_point(KEY, DEARER, None))
+    _, update = product_update(task(1), replace(SEEN, point=point), None)
+    assert update["$set"]["previous_price"] == Decimal128("2480")
+    assert update["$set"]["price_changed_at"] == NOW + timedelta(hours=1)
+    assert "$unset" not in update
 
 
-@pytest.mark.parametrize(
-    ("changes", "is_point"),
-    [
-        ({}, False),
-        ({"title": "other", "rating": Decimal(1)}, False),
-        ({"price": Decimal("1979")}, True),
-        ({"price": None}, True),
-        ({"currency": "USD"}, True),
-        ({"availability": Availability.UNAVAILABLE}, True),
-    ],
-)
-def test_price_point_marks_a_change(changes: dict[str, object], is_point: bool) -> None:
-    now = Observation(page_document(replace(PRODUCT, **changes)), NOW, previous=SEEN.page)  # type: ignore[arg-type]
-    assert (price_point(KEY, now) is not None) == is_point
+@pytest.mark.parametrize("point", [None, next_point(KEY, SEEN, None)])
+def test_product_without_change_of_price_forgets_an_earlier_one(point: Document | None) -> None:
+    _, update = product_update(task(1), replace(SEEN, point=point), None)
+    assert update["$unset"].keys() == {"previous_price", "price_changed_at"}
+    assert not update["$set"].keys() & update["$unset"].keys()
 
 
 def test_outcome_of_a_success_names_no_error() -> None:
