@@ -117,7 +117,8 @@ def _number(value: Any, *path: str) -> Decimal | None:
     if isinstance(found, bool) or not isinstance(found, int | Decimal):
         return None
     number = Decimal(found)
-    return number if number >= 0 and abs(number.adjusted()) <= _MOST_DIGITS else None
+    sensible = number.is_finite() and number >= 0 and abs(number.adjusted()) <= _MOST_DIGITS
+    return number if sensible else None
 
 
 def _list(value: Any, *path: str) -> list[Any]:
