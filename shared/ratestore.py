@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import httpx
+
+from shared.clock import Clock
 from shared.errors import DatabaseUnavailableError
 from shared.mongo import Database, Document, database_errors
 from shared.profit.models import Rate
-from shared.rates import RateStoreError
+from shared.rates import ExchangeRates, RateSettings, RateStoreError
+from shared.settings import ProfitSettings
 
 
 class MongoRateStore:
@@ -43,3 +49,14 @@ class MongoRateStore:
                 await self._rates.update_one({"_id": rate.base}, steps, upsert=True)
         except DatabaseUnavailableError as error:
             raise RateStoreError(error.message) from error
+
+
+@asynccontextmanager
+async def exchange_rates(settings: ProfitSettings, database: Database, clock: Clock) -> AsyncIterator[ExchangeRates]:
+    """The rates as the settings want them, kept in the database, with a connection of their own."""
+    wanted = RateSettings(frankfurter_url=settings.frankfurter_url, open_er_api_url=settings.open_er_api_url)
+    async with (
+        httpx.AsyncClient(http2=True) as client,
+        ExchangeRates(client, MongoRateStore(database), wanted, clock) as rates,
+    ):
+        yield rates

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -95,6 +96,18 @@ class MarketplaceSettings(Settings):
             if name not in MARKETPLACES:
                 raise ValueError(f"{name!r} is no known marketplace; known are {', '.join(MARKETPLACES)}")
         return value
+
+
+class ProfitSettings(Settings):
+    """For processes that work out what a resale leaves."""
+
+    profit_tables: Path | None = Field(default=None, description="Folder whose tables replace the bundled ones")
+    frankfurter_url: str = Field(
+        default="https://api.frankfurter.dev", description="First source of exchange rates; empty switches it off"
+    )
+    open_er_api_url: str = Field(
+        default="https://open.er-api.com", description="Second source of exchange rates; empty switches it off"
+    )
 
 
 class SourceSettings(MarketplaceSettings):

@@ -18,10 +18,8 @@ from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
-from shared.fetch import open_client
 from shared.profit.tables import load_tables
-from shared.rates import ExchangeRates, RateSettings
-from shared.ratestore import MongoRateStore
+from shared.ratestore import exchange_rates
 from shared.runner import exit_when_cut_off, run_until
 from shared.source import Source
 from shared.sources import open_source
@@ -71,10 +69,7 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
         database = await stack.enter_async_context(database_of(settings))
         if source is None:
             source = await stack.enter_async_context(open_source(settings, database))
-        client = await stack.enter_async_context(open_client(settings))
-        rates = await stack.enter_async_context(
-            ExchangeRates(client, MongoRateStore(database), _rate_settings(settings), clock)
-        )
+        rates = await stack.enter_async_context(exchange_rates(settings, database, clock))
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         repository = CollectorRepository(database)
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
@@ -97,10 +92,6 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
         await when_database_answers(repository.create_indexes)
         await stack.enter_async_context(running(settings, database, broker))
         yield Collector(broker, repository, states, recorder, pipelines)
-
-
-def _rate_settings(settings: CollectorSettings) -> RateSettings:
-    return RateSettings(frankfurter_url=settings.frankfurter_url, open_er_api_url=settings.open_er_api_url)
 
 
 async def serve_collector(settings: CollectorSettings, stop: asyncio.Event) -> None:

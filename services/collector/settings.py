@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
-from shared.settings import FetchSettings
+from shared.settings import FetchSettings, ProfitSettings
 
 
-class CollectorSettings(FetchSettings):
+class CollectorSettings(FetchSettings, ProfitSettings):
     concurrency: int = Field(
         default=16, ge=1, le=32, description="Requests under way at once per marketplace; the pace bounds them as well"
     )
@@ -23,13 +21,6 @@ class CollectorSettings(FetchSettings):
     batch_items: int = Field(default=100, ge=1, le=1000, description="Most items written and acknowledged together")
     batch_seconds: float = Field(default=0.05, ge=0, le=5, description="Longest wait for such a batch to fill")
     until_empty: bool = Field(default=False, description="Exit once the queues are empty")
-    profit_tables: Path | None = Field(default=None, description="Folder whose tables replace the bundled ones")
-    frankfurter_url: str = Field(
-        default="https://api.frankfurter.dev", description="First source of exchange rates; empty switches it off"
-    )
-    open_er_api_url: str = Field(
-        default="https://open.er-api.com", description="Second source of exchange rates; empty switches it off"
-    )
 
     @property
     def prefetch_count(self) -> int:
