@@ -113,6 +113,13 @@ class Subscription:
     lost: Callable[[], None]
 
 
+class Connection(aio_pika.Connection):
+    """Closed by us or never made: the original starts a coroutine when it is collected, which nobody awaits."""
+
+    def __del__(self) -> None:
+        return
+
+
 class Broker:
     """Keeps one connection alive, declares what this process needs, publishes.
 
@@ -221,7 +228,10 @@ class Broker:
         """Connect, declare, consume; ends with an error when any part of it is lost."""
         self._was_connected = False
         connection = await aio_pika.connect(
-            self._url, timeout=CONNECT_SECONDS, client_properties={"connection_name": self._name}
+            self._url,
+            timeout=CONNECT_SECONDS,
+            client_properties={"connection_name": self._name},
+            connection_class=Connection,
         )
         channels: dict[Subscription, aiormq.Channel] = {}
         try:

@@ -24,6 +24,8 @@ from shared.settings import FetchSettings
 
 MAX_REDIRECTS = 5
 MAX_CONNECTIONS = 32
+# A connection outlives the time between two requests at a generous pace.
+KEEPALIVE_SECONDS = 60.0
 # Longest wait of a made connection for its turn, which is cut short long before.
 WAIT_SECONDS = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -196,7 +198,11 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
 @contextlib.asynccontextmanager
 async def open_client(settings: FetchSettings, proxy: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself."""
-    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
+    limits = httpx.Limits(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=MAX_CONNECTIONS,
+        keepalive_expiry=KEEPALIVE_SECONDS,
+    )
     timeout = httpx.Timeout(settings.fetch_timeout_seconds, connect=settings.connect_timeout_seconds)
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     async with httpx.AsyncClient(

@@ -48,8 +48,12 @@ def configure(service: str, settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for chatty in ("httpx", "httpcore", "aiormq", "aio_pika", "pymongo", "hpack", "uvicorn.access", "asyncio"):
+    logging.captureWarnings(True)
+    for chatty in ("httpx", "httpcore", "pymongo", "hpack", "uvicorn", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # A lost connection is told once, by shared.broker.
+    for redundant in ("aiormq", "aio_pika"):
+        logging.getLogger(redundant).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

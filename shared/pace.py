@@ -97,7 +97,7 @@ class Turn:
 
     def __init__(self, pace: Pace, marketplace: str, slot: Slot | None, place: asyncio.Semaphore | None) -> None:
         self._pace = pace
-        self._marketplace = marketplace
+        self.marketplace = marketplace
         self._place = place
         self.slot = slot
 
@@ -106,8 +106,8 @@ class Turn:
 
         Raises TurnLostError when a pause has begun meanwhile that is too long to keep a connection waiting.
         """
-        while self.slot is not None and not await self._pace.arrive(self._marketplace, self.slot):
-            self.slot = await self._pace.reserve(self._marketplace)
+        while self.slot is not None and not await self._pace.arrive(self.marketplace, self.slot):
+            self.slot = await self._pace.reserve(self.marketplace)
             if self._pace.seconds_until(self.slot) > PATIENCE_SECONDS:
                 raise TurnLostError("a pause began")
         self.release()
@@ -162,14 +162,31 @@ class Pace:
         return turn
 
     async def approach(self, turn: Turn) -> None:
-        """Sleep until shortly before the turn's slot; when that is cut short, the turn is released."""
-        if turn.slot is None:
-            return
+        """Sleep until shortly before the turn's slot, or before a later one if a pause has begun meanwhile.
+
+        When that is cut short, the turn is released.
+        """
         try:
-            await self._clock.sleep(max(0.0, self.seconds_until(turn.slot) - PREPARE_SECONDS))
+            while turn.slot is not None and (wait := self.seconds_until(turn.slot) - PREPARE_SECONDS) > 0:
+                await self._clock.sleep(wait)
+                await self._look_for_pause(turn.marketplace)
+                if not self._is_blocked(turn.marketplace, turn.slot):
+                    return
+                SLOTS.labels(turn.marketplace, "blocked").inc()
+                turn.slot = await self.reserve(turn.marketplace)
         except BaseException:
             turn.release()
             raise
+
+    async def _look_for_pause(self, marketplace: str) -> None:
+        """See what others were told since our slot was reserved."""
+        with database_errors():
+            found = await self._collection.find_one({"_id": marketplace}, {"blocked_until": 1})
+        if found is not None:
+            self._blocked_until[marketplace] = found["blocked_until"] / 1_000_000
+
+    def _is_blocked(self, marketplace: str, slot: Slot) -> bool:
+        return slot.at < self._blocked_until.get(marketplace, 0.0)
 
     def has_room(self, marketplace: str) -> bool:
         """Whether a place in the line can be had without waiting."""
@@ -218,7 +235,7 @@ class Pace:
         return True
 
     def _judge(self, marketplace: str, slot: Slot, lag: float) -> str:
-        if slot.at < self._blocked_until.get(marketplace, 0.0):
+        if self._is_blocked(marketplace, slot):
             return "blocked"
         # Without an interval there is no distance to keep, so no slot is ever too late.
         return "missed" if lag > WINDOW_SECONDS and not self.unlimited else "used"
@@ -252,7 +269,6 @@ class Pace:
         Answers to requests that were under way together are one incident: only the first lengthens the pause.
         """
         document = await self._update(marketplace, self._block_steps(reason, retry_after or 0.0))
-        self._blocked_until[marketplace] = document["blocked_until"] / 1_000_000
         self._free_until.pop(marketplace, None)
         BLOCKS.labels(marketplace, reason).inc()
         seconds = max(0.0, float(document["blocked_until"] - document["asked"]) / 1_000_000)
@@ -308,5 +324,6 @@ class Pace:
             self._known.discard(marketplace)
             return await self._update(marketplace, steps)
         self._server.observe(sent, self._clock.monotonic(), document["asked"] / 1_000_000)
+        self._blocked_until[marketplace] = document["blocked_until"] / 1_000_000
         (self._slowed.add if document["interval_us"] > self._floor_us else self._slowed.discard)(marketplace)
         return document

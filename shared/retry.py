@@ -5,7 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from shared.errors import BlockedError, DecodeError, PermanentError, RetryableError
+from shared.errors import (
+    BlockedError,
+    BrokerUnavailableError,
+    DatabaseUnavailableError,
+    DecodeError,
+    PermanentError,
+    RetryableError,
+)
 
 # Seconds of the retry queues; a wait is served by the longest one that it covers.
 DELAYS = (1, 5, 15, 60, 300)
@@ -47,12 +54,12 @@ def decide(error: BaseException, attempt: int, max_attempts: int, jitter: random
     """What to do after `error` on attempt number `attempt` (from 1).
 
     Retryable and unknown errors are tried until `max_attempts`, malformed messages and permanent errors never again; a
-    marketplace that asks to slow down delays the work and never fails it.
+    marketplace that asks to slow down, a broker or a database that is away delay the work and never fail it.
     """
     match error:
         case DecodeError() | PermanentError():
             return DeadLetter(error.code)
-        case BlockedError():
+        case BlockedError() | BrokerUnavailableError() | DatabaseUnavailableError():
             return RetryAfter(to_delay(error.retry_after or 0.0, at_least=True), counts=False)
         case RetryableError() if attempt < max_attempts:
             if error.retry_after is not None:

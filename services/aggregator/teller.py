@@ -14,6 +14,8 @@ from shared.mongo import Document
 
 log = get_logger(__name__)
 
+RETRY_SECONDS = 1.0
+
 MarkAnnounced = Callable[[str, int], Awaitable[None]]
 
 
@@ -48,15 +50,17 @@ class EventTeller:
             now = self._clock.monotonic()
             due = [c for i, c in self._held.items() if now - self._told_at.get(i, float("-inf")) >= self._gap]
             self._told_at = {i: at for i, at in self._told_at.items() if now - at < self._gap}
-            if due:
-                await self._try_to_tell(due)
+            if due and not await self._try_to_tell(due):
+                await self._clock.sleep(RETRY_SECONDS)
 
-    async def _try_to_tell(self, counts: Sequence[JobCount]) -> None:
+    async def _try_to_tell(self, counts: Sequence[JobCount]) -> bool:
         try:
             await self._tell(counts)
         except BrokerUnavailableError as error:
-            # Still held: told with the next turn.
+            # Still held: told once the broker is back.
             log.warning("progress_not_told", jobs=len(counts), error=error.message)
+            return False
+        return True
 
     async def _tell(self, counts: Sequence[JobCount]) -> None:
         messages: list[Outgoing] = [progressed(_document(count)) for count in counts]

@@ -28,6 +28,14 @@ class FakeCollection:
         if taken:
             raise BulkWriteError({"writeErrors": [{"index": index, "code": 11000} for index in taken]})
 
+    async def find_one(self, query: Mapping[str, Any], _fields: Mapping[str, Any]) -> dict[str, Any] | None:
+        there, back = self._delays()
+        await self._clock.sleep(there)
+        document = self.documents.get(query["_id"])
+        found = None if document is None else dict(document)
+        await self._clock.sleep(back)
+        return found
+
     async def find_one_and_update(
         self, query: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], *, return_document: bool
     ) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ QUEUE = work_queue("a.queue", COMMANDS, "a.key")
 
 
 class Channel:
-    """The broker's side: it refuses, and would close the channel for, a tag that is not outstanding. `gate` holds writes."""
+    """The broker's side: it notes a tag that is not outstanding, for which the real one closes the channel."""
 
     def __init__(self) -> None:
         self.outstanding: set[int] = set()

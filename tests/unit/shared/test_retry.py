@@ -44,8 +44,6 @@ def test_hopeless_errors_are_never_tried_again(error: Exception, code: str, atte
     ("error", "code"),
     [
         (RetryableError("?", code="timeout"), "timeout"),
-        (BrokerUnavailableError("?"), "broker_unavailable"),
-        (DatabaseUnavailableError("?"), "database_unavailable"),
         (UnroutableError("?"), "unroutable"),
         (ZeroDivisionError(), "bug"),
         (KeyError("x"), "bug"),
@@ -57,6 +55,12 @@ def test_passing_errors_are_tried_to_the_last_attempt(error: Exception, code: st
         assert isinstance(decision, RetryAfter)
         assert decision.counts
     assert decided(error, LAST) == DeadLetter(code)
+
+
+@pytest.mark.parametrize("attempt", [FIRST, LAST, 99])
+@pytest.mark.parametrize("error", [BrokerUnavailableError("?"), DatabaseUnavailableError("?")])
+def test_outages_delay_without_counting(error: Exception, attempt: int) -> None:
+    assert decided(error, attempt) == RetryAfter(1, counts=False)
 
 
 @pytest.mark.parametrize("attempt", [FIRST, LAST, 99])
