@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
 from shared.broker import Broker, event
+from shared.errors import UnroutableError
 from shared.ids import outcome_id
 from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
@@ -30,7 +31,8 @@ log = get_logger(__name__)
 BATCH_ITEMS = 200
 BATCH_SECONDS = 0.05
 PREFETCH = 500
-POISON = "delivery_limit"
+# The aggregator may never have started: its queue comes with it.
+WAITED_FOR = (*INFRASTRUCTURE_ERRORS, UnroutableError)
 _NO_KEY_CHARACTERS = str.maketrans(".$\0", "___")
 # Rises with every message that ended in the failure store.
 FAILURES = Counter("asinflow_failures_total", "Messages that ended in the failure store", ["queue", "code"])
@@ -48,7 +50,7 @@ class DeadLetters:
             while True:
                 batch = await self._intake.batch(BATCH_ITEMS, BATCH_SECONDS)
                 async for attempt in stamina.retry_context(
-                    on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
+                    on=WAITED_FOR, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
                 ):
                     with attempt:
                         await self._store([delivery for delivery in batch if not delivery.stale])
@@ -60,31 +62,38 @@ class DeadLetters:
         documents = [failure_document(delivery, now) for delivery in deliveries]
         await self._repository.insert_failures(documents)
         for delivery, document in zip(deliveries, documents, strict=True):
-            if document["code"] == POISON and delivery.type == CollectItem.TYPE:
+            if delivery.type == CollectItem.TYPE:
                 await self._end_item(delivery, document)
             delivery.done()
             FAILURES.labels(document["queue"], document["code"]).inc()
             log.warning("failure_stored", queue=document["queue"], code=document["code"], failure_id=document["_id"])
 
     async def _end_item(self, delivery: Delivery, failure: Document) -> None:
-        """An item whose message kills its collectors gets its outcome here: nobody else is left to give it one."""
+        """An item whose message is dead gets its outcome here if it has none: nobody else is left to give it one."""
         try:
             command = CollectItem.model_validate_json(delivery.body)
         except ValidationError:
             return  # nothing to end: it names no item
-        error = {"code": POISON, "message": failure["message"], "retryable": False}
+        identity = outcome_id(command.job_id, command.run, command.seq)
         await self._repository.insert_outcome(
             {
-                "_id": outcome_id(command.job_id, command.run, command.seq),
+                "_id": identity,
                 **command.model_dump(include={"job_id", "run", "seq", "marketplace", "asin"}),
                 "status": str(ItemStatus.FAILED),
                 "attempts": delivery.attempt,
-                "error": error,
+                "error": {
+                    "code": "internal_error" if failure["code"] == "bug" else failure["code"],
+                    "message": "it could not be collected; operators find the reason in the failure store",
+                    "retryable": False,
+                },
                 "origin": "fetched",
                 "processed_at": failure["failed_at"],
             }
         )
-        fact = ItemsFinished(job_id=command.job_id, run=command.run, failed=(command.seq,))
+        stored = await self._repository.find_statuses([identity])
+        succeeded = stored.get(identity) == ItemStatus.SUCCEEDED
+        seqs = {"succeeded" if succeeded else "failed": (command.seq,)}
+        fact = ItemsFinished.model_validate({"job_id": command.job_id, "run": command.run, **seqs})
         await self._broker.publish([event(fact, mandatory=True)])
 
 
