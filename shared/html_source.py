@@ -13,12 +13,13 @@ from prometheus_client import Counter, Histogram
 from shared.amazon import pages
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
-from shared.amazon.pages import Listing, Page, Product
+from shared.amazon.pages import FIELD_NAMES, Listing, Page, Product
 from shared.clock import SystemClock
 from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
 from shared.fetch import Answer, Fetcher, open_fetcher
 from shared.mongo import Database
 from shared.pace import Limits, Pace
+from shared.pagesamples import PageSamples, SampleLimits, page_samples
 from shared.settings import FetchSettings
 from shared.source import Wanted
 
@@ -36,23 +37,27 @@ SWITCH_SECONDS = 0.001
 class HtmlSource:
     """Implements `shared.source.Source` over pages."""
 
-    def __init__(self, fetcher: Fetcher, pace: Pace, executor: Executor) -> None:
+    def __init__(self, fetcher: Fetcher, pace: Pace, executor: Executor, samples: PageSamples | None = None) -> None:
+        """`samples` is shown every page, to keep those whose layout seems to have changed."""
         self._fetcher = fetcher
         self._pace = pace
         self._executor = executor
+        self._samples = samples
 
     async def product(self, item: Item, wanted: Wanted) -> Product:
         answer = await self._fetcher.get(product_url(item), item.marketplace, wanted)
         page = await self._parse(answer, item.marketplace)
+        self._offer(answer, page, item.marketplace, item.asin)
+        if page.product is not None and page.reason != "truncated":
+            count_fields(item.marketplace, page)
         if page.product is not None and page.advice == "ok":
-            for field, rule in page.trace.items():
-                FIELDS.labels(item.marketplace, field, rule or "none").inc()
             return page.product
         raise await self._refusal(page, answer, item.marketplace)
 
     async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
         answer = await self._fetcher.get(url, marketplace, wanted)
         page = await self._parse(answer, marketplace)
+        self._offer(answer, page, marketplace)
         if page.listing is not None and page.advice == "ok":
             return page.listing
         raise await self._refusal(page, answer, marketplace)
@@ -65,6 +70,10 @@ class HtmlSource:
             await self._pace.ease(answer.line)
         return page
 
+    def _offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> None:
+        if self._samples is not None:
+            self._samples.offer(answer, page, marketplace, asin)
+
     async def _refusal(self, page: Page, answer: Answer, marketplace: str) -> AsinflowError:
         """Turn a page that is not what was asked for into the error that says what to do."""
         told = f"{marketplace} answered {answer.status} with {page.reason.replace('_', ' ') or page.kind}"
@@ -76,6 +85,12 @@ class HtmlSource:
                 return RetryableError(told, code=page.reason, retry_after=answer.retry_after)
             case _:
                 return PermanentError(told, code=page.reason or "unexpected_page")
+
+
+def count_fields(marketplace: str, page: Page) -> None:
+    """Count for every field of a product page which rule answered, or that none did."""
+    for field in FIELD_NAMES:
+        FIELDS.labels(marketplace, field, page.trace.get(field, "none")).inc()
 
 
 def _parse(answer: Answer) -> Page:
@@ -95,7 +110,9 @@ def parser_threads(count: int) -> Iterator[Executor]:
 async def html_source(settings: FetchSettings, database: Database) -> AsyncIterator[HtmlSource]:
     """The source over pages, with its own connections and threads."""
     limits = Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
-    pace = Pace(database, limits, SystemClock())
+    kept = SampleLimits(settings.page_samples, settings.page_sample_days, settings.page_sample_seconds)
+    clock = SystemClock()
+    pace = Pace(database, limits, clock)
     with parser_threads(settings.parser_threads) as executor:
-        async with open_fetcher(settings, pace) as fetcher:
-            yield HtmlSource(fetcher, pace, executor)
+        async with page_samples(database, kept, clock) as samples, open_fetcher(settings, pace) as fetcher:
+            yield HtmlSource(fetcher, pace, executor, samples)

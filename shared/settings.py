@@ -221,6 +221,14 @@ class FetchSettings(SourceSettings):
     fetch_timeout_seconds: float = Field(default=30.0, gt=0, description="Longest time for one page, body included")
     connect_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest time to connect")
     page_max_bytes: int = Field(default=8_000_000, gt=0, description="Largest page accepted, after decompression")
+    page_samples: int = Field(
+        default=25,
+        ge=0,
+        le=1000,
+        description="Pages kept per marketplace and reason when their layout seems to have changed; 0 keeps none",
+    )
+    page_sample_days: float = Field(default=14.0, gt=0, le=3650, description="How long such a page is kept")
+    page_sample_seconds: float = Field(default=600.0, gt=0, description="Least time from one such page to the next")
     parser_threads: int = Field(default=1, ge=1, le=16, description="Threads that parse pages")
     egress: SecretStr | None = Field(
         default=None,
