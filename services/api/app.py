@@ -9,12 +9,15 @@ from starlette.middleware.gzip import GZipMiddleware
 from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
-from services.api.routes import events, health, jobs, products
+from services.api.routes import events, health, jobs, products, profit, samples
 
 DESCRIPTION = """Collects Amazon products in bulk.
 
 Submit a job, follow it live, read its items and the products it collected. All errors are problem documents (RFC 9457)
 with a stable `code`; lists are paged by cursor; times are UTC; money is a JSON number, printed exactly."""
+
+# Enough for whatever is no list of products.
+SMALL_BODY_BYTES = 65_536
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -24,10 +27,10 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (jobs, events, products, health):
+    for resource in (jobs, events, products, profit, samples, health):
         app.include_router(resource.router)
     # The last added is the outermost.
-    app.add_middleware(BodyLimit, max_bytes=parts.settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger={"/v1/jobs": parts.settings.max_body_bytes})
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     if parts.settings.cors_origins:
         app.add_middleware(

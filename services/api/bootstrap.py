@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import httpx
-import stamina
 
 from services.api import live
 from services.api.app import create_app
@@ -17,7 +16,10 @@ from services.api.dependencies import Parts
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.jwks import CachedKeySet, fetcher
-from services.api.repository import MongoItemStore, MongoJobStore, MongoProductStore, ensure_indexes
+from services.api.product_repository import MongoProductStore
+from services.api.profit import ProfitDesk
+from services.api.repository import MongoItemStore, MongoJobStore, ensure_indexes
+from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
 from shared import health
 from shared.broker import Broker
@@ -26,6 +28,9 @@ from shared.errors import DatabaseUnavailableError
 from shared.intake import Intake
 from shared.log import get_logger
 from shared.mongo import Database, connect, ping
+from shared.patience import until_back
+from shared.profit import load_tables
+from shared.ratestore import exchange_rates
 
 log = get_logger(__name__)
 
@@ -47,11 +52,14 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
     Neither the database nor the broker need be there: requests answer 503 until the first is, jobs are accepted
     without the second.
     """
+    clock = SystemClock()
+    tables = load_tables(settings.profit_tables)
     live_jobs = live.LiveJobs(settings.max_streams_per_user)
     async with (
         connect(settings.mongo_url.get_secret_value(), settings.mongo_database, app="asinflow-api") as database,
         Broker(settings.amqp_url.get_secret_value(), settings.instance) as broker,
         httpx.AsyncClient() as client,
+        exchange_rates(settings, database, clock) as rates,
     ):
         preparation = _Preparation(database)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
@@ -62,10 +70,12 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 jobs=JobHandlers(MongoJobStore(database), broker),
                 items=ItemReader(MongoItemStore(database)),
                 products=MongoProductStore(database),
+                samples=MongoSampleStore(database),
+                profit=ProfitDesk(tables, rates.current),
                 live=live_jobs,
                 broker_connected=lambda: broker.connected,
                 checks={"database": preparation.ready, "broker": _connected(broker)},
-                clock=SystemClock(),
+                clock=clock,
             )
 
 
@@ -77,9 +87,7 @@ class _Preparation:
         self._done = False
 
     async def run(self) -> None:
-        async for attempt in stamina.retry_context(
-            on=DatabaseUnavailableError, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+        async for attempt in until_back(DatabaseUnavailableError):
             with attempt:
                 await ensure_indexes(self._database)
         self._done = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from services.api.problems import Problem, invalid_field
@@ -29,6 +30,14 @@ def decode(cursor: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     if not all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True)):
         raise bad_cursor()
     return list(parts)
+
+
+def moment(text: str) -> datetime:
+    """A time that was put in as `isoformat`, in UTC; raises ValueError or OverflowError for anything else."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("no time zone")
+    return found.astimezone(UTC)
 
 
 def bad_cursor() -> Problem:

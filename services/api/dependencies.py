@@ -13,8 +13,9 @@ from services.api.auth import Authenticator, Caller, require
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.live import LiveJobs
+from services.api.profit import ProfitDesk
 from services.api.settings import ApiSettings
-from services.api.stores import ProductStore
+from services.api.stores import ProductStore, SampleStore
 from shared.clock import Clock
 from shared.health import Check
 from shared.log import get_logger
@@ -33,6 +34,8 @@ class Parts:
     jobs: JobHandlers
     items: ItemReader
     products: ProductStore
+    samples: SampleStore
+    profit: ProfitDesk
     live: LiveJobs
     broker_connected: Callable[[], bool]
     checks: Mapping[str, Check]
@@ -63,3 +66,5 @@ def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
 JobsReader = Annotated[Caller, Depends(allowed("jobs:read"))]
 JobsWriter = Annotated[Caller, Depends(allowed("jobs:write"))]
 ProductsReader = Annotated[Caller, Depends(allowed("products:read"))]
+ProductsWriter = Annotated[Caller, Depends(allowed("products:write"))]
+Operator = Annotated[Caller, Depends(allowed("operator"))]

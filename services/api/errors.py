@@ -11,22 +11,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from services.api.problems import MEDIA_TYPE, FieldError, Problem, invalid, unavailable
+from services.api.problems import MEDIA_TYPE, FieldError, Problem, invalid, invalid_field, unavailable
 from services.api.responses import ProblemView
-from shared.errors import DatabaseUnavailableError
+from shared.errors import AsinflowError, DatabaseUnavailableError
 from shared.log import get_logger
+from shared.profit.errors import ImpossibleMarginError, NoRecommendationError, UnknownCategoryError
 
 log = get_logger(__name__)
 
 # The first part of a pydantic location in a request: where the value was, which is no part of its name.
 _PLACES = frozenset({"body", "query", "path", "header"})
 
+# The field of a request that a question about profit fails on.
+_PROFIT_FIELDS = {"impossible_margin": "target_margin", "unknown_category": "category"}
+
 MEANINGS: Mapping[int, str] = {
     401: "No token, or one that is not valid",
     403: "The token lacks the scope",
     404: "There is no such thing, or it is another user's",
     405: "This resource does not know the method",
-    409: "The job is not in a state for this",
+    409: "It is not in a state for this",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request is not valid; `errors` names each field",
@@ -41,6 +45,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(DatabaseUnavailableError, _on_database)
+    for kind in (ImpossibleMarginError, UnknownCategoryError, NoRecommendationError):
+        app.add_exception_handler(kind, _on_profit)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -69,6 +75,8 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  narrows to what it is registered for
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # the framework's word for a body that is not even text
+        return to_response(request, invalid_field("body", "json_invalid", "is not JSON"))
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_")
     detail = MEANINGS.get(error.status_code, phrase) + "."
@@ -101,3 +109,12 @@ def _field_error(entry: Mapping[str, Any]) -> FieldError:
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
     log.warning("database_unavailable", reason=str(error))
     return to_response(request, unavailable())
+
+
+async def _on_profit(request: Request, error: Exception) -> JSONResponse:
+    """A question about profit that has no answer; its sentence is made for those who ask."""
+    assert isinstance(error, AsinflowError)  # noqa: S101  narrows to what it is registered for
+    field = _PROFIT_FIELDS.get(error.code)
+    more = {"largest_margin": float(error.largest_margin)} if isinstance(error, ImpossibleMarginError) else None
+    errors = [] if field is None else [FieldError(field, error.code, error.message)]
+    return to_response(request, Problem(422, error.code, error.message, errors=errors, more=more))

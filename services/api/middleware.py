@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
@@ -81,16 +82,21 @@ class _Exchange:
 
 
 class BodyLimit:
-    """Refuses bodies over `max_bytes` (413), by their announced length or as soon as they grow past it."""
+    """Refuses bodies over `max_bytes` (413), by their announced length or as soon as they grow past it.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    `larger` are the limits of those paths that have another one.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self._larger.get(scope.get("path", ""), self._max_bytes)
         announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if announced.isdigit() and int(announced) > self._max_bytes:
-            await send_problem(send, self._problem(), scope["state"]["request_id"])
+        if announced.isdigit() and int(announced) > most:
+            await send_problem(send, _too_large(most), scope["state"]["request_id"])
             return
         received = 0
 
@@ -98,14 +104,15 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise self._problem()
+            if received > most:
+                raise _too_large(most)
             return message
 
         await self._app(scope, limited, send)
 
-    def _problem(self) -> Problem:
-        return Problem(413, "body_too_large", f"The body is larger than {self._max_bytes} bytes.")
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "body_too_large", f"The body is larger than {most} bytes.")
 
 
 async def send_problem(send: Send, problem: Problem, request_id: str) -> None:

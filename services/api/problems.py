@@ -21,7 +21,10 @@ class FieldError:
 
 
 class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
-    """Ends a request with `status`; `detail` is for people and never holds an internal error's text."""
+    """Ends a request with `status`; `detail` is for people and never holds an internal error's text.
+
+    `more` are members that only this kind of problem has.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
         retryable: bool = False,
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -40,6 +44,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
         self.retryable = retryable
         self.headers = dict(headers or {})
         self.errors = tuple(errors[:MAX_FIELD_ERRORS])
+        self.more = dict(more or {})
 
     def document(self, request_id: str) -> dict[str, Any]:
         """The body to send."""
@@ -52,6 +57,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it a problem
             "retryable": self.retryable,
             "request_id": request_id,
             "errors": [{"field": error.field, "code": error.code, "message": error.message} for error in self.errors],
+            **self.more,
         }
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 from services.api import cursors
-from services.api.responses import ProductView, to_number
+from services.api.responses import PricePoint, ProductView, to_number
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
 
+_CENT = Decimal("0.01")
 MAX_PRICE_CHARACTERS = 34  # digits of a decimal as the database keeps it
 
 SortValue = datetime | Decimal | str | None
@@ -28,6 +29,7 @@ class ProductSort(StrEnum):
     DEAREST = "-price"
     TITLE = "title"
     TITLE_DOWN = "-title"
+    CHANGED = "-price_changed_at"
 
     @property
     def field(self) -> str:
@@ -56,6 +58,17 @@ class ProductQuery:
     job_id: str | None = None
     q: str | None = None
     favorite: bool | None = None
+    changed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """A part of a price history, the newest first: from `since` on, before `until`, below the number `before`."""
+
+    limit: int
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
 
 
 def position(sort: ProductSort, document: Mapping[str, Any]) -> Position:
@@ -88,17 +101,26 @@ def _sort_value(sort: ProductSort, text: str | None) -> SortValue:
         if not price.is_finite() or len(text) > MAX_PRICE_CHARACTERS or abs(price.adjusted()) > MAX_PRICE_CHARACTERS:
             raise ValueError("no price")
         return price
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("no time zone")
-    return moment.astimezone(UTC)
+    return cursors.moment(text)
 
 
 def product_view(document: dict[str, Any]) -> ProductView:
     item = Item(document["asin"], document["marketplace"])
     known = {name: document.get(name) for name in ProductView.model_fields if document.get(name) is not None}
     known["analysis"] = _with_numbers(document.get("analysis"))
+    known["price_change_percent"] = change_percent(document.get("previous_price"), document.get("price"))
     return ProductView.model_validate({"job_id": None, **known, "url": product_url(item)})
+
+
+def change_percent(before: Decimal | None, now: Decimal | None) -> Decimal | None:
+    """By how much a price rose, in percent with two places; None without both, and after a price of 0."""
+    if now is None or not before:
+        return None
+    return ((now - before) * 100 / before).quantize(_CENT)
+
+
+def price_point(document: Mapping[str, Any]) -> PricePoint:
+    return PricePoint.model_validate({name: document[name] for name in PricePoint.model_fields})
 
 
 def _with_numbers(value: Any) -> Any:

@@ -1,24 +1,20 @@
-"""All queries and indexes of the API."""
+"""Queries of jobs and items, and the indexes of all that the API reads."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
-from services.api.products import Position, ProductQuery
 from services.api.records import Attempts, Idempotency, ItemError, Job, NewJob, Outcome
-from shared.ids import outcome_id, user_product_key
+from shared.ids import outcome_id
 from shared.jobs import JobStatus, JobType, before
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
     Collection,
     Database,
-    Decimal128,
     Document,
     DuplicateKeyError,
     IndexModel,
@@ -50,7 +46,10 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("user_id", ASCENDING), ("price", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("title", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("price_changed_at", DESCENDING), ("_id", ASCENDING)]),
     ),
+    "price_history": (IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)]),),
+    "page_samples": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),),
 }
 
 
@@ -197,28 +196,6 @@ class MongoItemStore:
         return {attempts.seq: attempts for attempts in found}
 
 
-class MongoProductStore:
-    """Products as their users see them."""
-
-    def __init__(self, database: Database) -> None:
-        self._products: Collection = database["products"]
-
-    async def find_product(self, user_id: str, marketplace: str, asin: str) -> Document | None:
-        # The id alone does not tell whose it is: a user's name may itself hold colons.
-        query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
-        with database_errors():
-            document = await self._products.find_one(query)
-        return None if document is None else _plain(document)
-
-    async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
-        order = DESCENDING if query.sort.descending else ASCENDING
-        with database_errors():
-            cursor = self._products.find(_product_filter(user_id, query))
-            # Ties go the other way, so that one index, read forwards or backwards, serves both orders.
-            cursor = cursor.sort([(query.sort.field, order), ("_id", -order)]).limit(query.limit)
-            return [_plain(document) async for document in cursor]
-
-
 def _source_ids(job_id: str, count: int) -> list[str]:
     return [f"{job_id}:{n}" for n in range(-(-count // SOURCE_KEYS))]
 
@@ -301,39 +278,3 @@ def _to_outcome(document: Document) -> Outcome:
 def _to_attempts(document: Document) -> Attempts:
     seq = int(document["_id"].rpartition(":")[2])
     return Attempts(seq=seq, attempts=document["attempts"], error=_to_error(document.get("error")))
-
-
-def _product_filter(user_id: str, query: ProductQuery) -> Document:
-    document: Document = {"user_id": user_id}
-    for name in ("marketplace", "asin", "job_id", "favorite"):
-        if (value := getattr(query, name)) is not None:
-            document[name] = value
-    if query.favorite is False:
-        document["favorite"] = {"$ne": True}
-    if query.q is not None:
-        document["title"] = {"$regex": re.escape(query.q), "$options": "i"}
-    return document if query.after is None else {"$and": [document, _beyond(query, query.after)]}
-
-
-def _beyond(query: ProductQuery, position: Position) -> Document:
-    """What comes after `position` in the sort order, in which a missing value is less than any other."""
-    name = query.sort.field
-    after, tie = ("$lt", "$gt") if query.sort.descending else ("$gt", "$lt")
-    value = Decimal128(position.value) if isinstance(position.value, Decimal) else position.value
-    alternatives: list[Document] = [{name: value, "_id": {tie: position.id}}]
-    if value is not None:
-        alternatives.append({name: {after: value}})
-        if query.sort.descending:
-            alternatives.append({name: None})
-    elif not query.sort.descending:
-        alternatives.append({name: {"$ne": None}})
-    return {"$or": alternatives}
-
-
-def _plain(value: Any) -> Any:
-    """The document with the driver's decimals as Python's."""
-    if isinstance(value, Decimal128):
-        return value.to_decimal()
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list) else value

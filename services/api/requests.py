@@ -28,6 +28,8 @@ KEYWORD_EXAMPLE: dict[str, Any] = {
     "priority": "high",
 }
 
+ANALYZE_EXAMPLE: dict[str, Any] = {"target_margin": 15, "korea_shipping_krw": 3000, "selling_price_krw": 59900}
+
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -89,3 +91,21 @@ class KeywordRequest(_JobRequest):
 JobRequest = Annotated[BulkAsinRequest | UrlRequest | KeywordRequest, Field(discriminator="type")]
 JOB_REQUEST: TypeAdapter[BulkAsinRequest | UrlRequest | KeywordRequest] = TypeAdapter(JobRequest)
 TAGS = frozenset(str(job_type) for job_type in JobType)
+
+
+class AnalyzeRequest(_Request):
+    """How a stored product is to be analysed; what is not given stays as it was in its last analysis."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ANALYZE_EXAMPLE]})
+
+    target_margin: float | None = Field(
+        default=None, ge=5, le=50, allow_inf_nan=False, description="Margin to reach, in percent"
+    )
+    japan_shipping_jpy: int | None = Field(default=None, ge=0, le=10_000_000)
+    korea_shipping_krw: int | None = Field(default=None, ge=0, le=100_000_000)
+    packaging_krw: int | None = Field(default=None, ge=0, le=100_000_000)
+    shipping_tier: Literal["economy", "premium"] | None = None
+    category: str | None = Field(default=None, max_length=100, description="Instead of the one told from the page")
+    selling_price_krw: int | None = Field(
+        default=None, ge=1, le=10_000_000_000_000, description="Selling price to judge, instead of the recommended one"
+    )

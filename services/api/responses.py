@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from shared.jobs import ItemStatus, JobStatus, JobType
 
@@ -87,12 +87,25 @@ PRODUCT_EXAMPLE: dict[str, Any] = {
     "description": None,
     "aplus_images": [],
     "bestseller_ranks": [{"rank": 3, "category": "Nintendo Switch本体"}],
+    "previous_price": 35978,
+    "price_change_percent": -8.34,
+    "price_changed_at": "2026-11-21T18:30:00Z",
     "analysis": None,
     "favorite": False,
     "notes": "",
     "created_at": "2026-11-23T06:00:05Z",
     "collected_at": "2026-11-23T06:00:05Z",
 }
+
+
+PRICE_POINT_EXAMPLE: dict[str, Any] = {
+    "at": "2026-11-21T18:30:00Z",
+    "price": 32978,
+    "currency": "JPY",
+    "availability": "in_stock",
+}
+# As the profit routes document it; what is stored is handed on as it is.
+ANALYSIS = WithJsonSchema({"$ref": "#/components/schemas/Analysis"})
 
 
 class JobSource(BaseModel):
@@ -259,11 +272,34 @@ class ProductView(BaseModel):
     description: str | None = None
     aplus_images: list[str] = []
     bestseller_ranks: list[Rank] = []
-    analysis: dict[str, Any] | None = Field(default=None, description="The resale analysis, when the job asked for it")
+    previous_price: Number | None = Field(
+        default=None, description="The price before this one, in the same currency; null when it has never changed"
+    )
+    price_change_percent: Number | None = Field(default=None, description="From the previous price to this one")
+    price_changed_at: datetime | None = Field(default=None, description="When this price was seen first")
+    analysis: Annotated[dict[str, Any], ANALYSIS] | None = Field(
+        default=None, description="The resale analysis, once there is one"
+    )
     favorite: bool = False
     notes: str = ""
     created_at: datetime | None = None
     collected_at: datetime | None = None
+
+
+class PricePoint(BaseModel):
+    """What a product cost from a moment on, until the next point; null while it had no price."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PRICE_POINT_EXAMPLE]})
+
+    at: datetime
+    price: Number | None
+    currency: str | None
+    availability: str | None
+
+
+class PricePage(BaseModel):
+    items: list[PricePoint]
+    next_cursor: str | None
 
 
 class ProductPage(BaseModel):
@@ -288,6 +324,9 @@ class ProblemView(BaseModel):
     retryable: bool = Field(description="Whether the same request may succeed later")
     request_id: str = Field(description="To find it in the logs")
     errors: list[FieldErrorView]
+    largest_margin: float | None = Field(
+        default=None, description="With `impossible_margin` only: the largest margin that can be reached, in percent"
+    )
 
 
 class Health(BaseModel):

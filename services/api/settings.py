@@ -8,14 +8,14 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from shared.auth import MIN_SECRET_BYTES
-from shared.settings import MarketplaceSettings
+from shared.settings import MarketplaceSettings, ProfitSettings
 
 # An ASIN takes 13 bytes in a JSON list; a pasted product address may take several times as many.
 BODY_BYTES_PER_ITEM = 96
 BODY_BYTES_BESIDES = 65_536
 
 
-class ApiSettings(MarketplaceSettings):
+class ApiSettings(MarketplaceSettings, ProfitSettings):
     """What the API reads from the environment besides what all processes do."""
 
     jwt_secret: SecretStr | None = Field(

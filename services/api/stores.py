@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
-from services.api.products import ProductQuery
+from services.api.products import HistoryQuery, ProductQuery
 from services.api.records import Attempts, Job, NewJob, Outcome
+from services.api.samples import PageSample, SampleQuery
 from shared.jobs import JobStatus, JobType
 
 Document = dict[str, Any]
@@ -66,3 +68,20 @@ class ProductStore(Protocol):
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> Mapping[str, Any] | None: ...
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]: ...
+
+    async def set_analysis(
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
+    ) -> bool:
+        """Store the analysis of the product as collected then; False when it has been collected anew or is gone."""
+
+    async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[Document]: ...
+
+
+class SampleStore(Protocol):
+    async def find_samples(self, query: SampleQuery) -> list[PageSample]:
+        """The newest first."""
+
+    async def find_sample(self, sample_id: str) -> PageSample | None: ...
+
+    async def find_body(self, sample_id: str) -> bytes | None:
+        """The page itself, compressed with gzip."""

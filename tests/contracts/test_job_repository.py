@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.api import repository
+from services.api.product_repository import MongoProductStore
 from services.api.products import Position, ProductQuery, ProductSort, position
 from services.api.records import Idempotency, Job
 from services.api.stores import JobStore, ProductStore
@@ -163,7 +164,7 @@ async def products(request: pytest.FixtureRequest) -> AsyncIterator[ProductStore
         await database["products"].insert_many(
             [{**p, "price": p["price"] and Decimal128(p["price"])} for p in PRODUCTS]
         )
-        yield repository.MongoProductStore(database)
+        yield MongoProductStore(database)
 
 
 async def test_product_is_found_by_its_owner_only(products: ProductStore) -> None:

@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from services.api.records import Attempts, ItemError, Job, NewJob, Outcome
+from services.api.samples import SAMPLE_EXAMPLE, PageSample
 from services.api.settings import ApiSettings
 from shared.auth import USER_SCOPES, issue_token
 from shared.ids import new_id
 from shared.jobs import JobStatus, JobType
 from shared.messages import JobProgressed
+from shared.profit import Rate
 
 SECRET = "a-secret-of-tests-that-is-long-enough"
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 HOME = "amazon.co.jp"
+RATE = Rate(base="JPY", value=Decimal("9.3"), as_of=NOW.date(), source="frankfurter", fetched_at=NOW)
 JOB_SETTINGS = {
     "auto_analyze": True,
     "target_margin": 10.0,
@@ -123,3 +127,24 @@ def product(number: int, user: str = "ann", **changes: Any) -> dict[str, Any]:
         "collected_at": NOW + timedelta(seconds=number),
     }
     return {**document, **changes}
+
+
+def price_point(n: int, price: str | None = "100", number: int = 1, **changes: Any) -> dict[str, Any]:
+    """The `n`th point of a stored price history, `n` hours after NOW."""
+    document = {
+        "_id": f"{HOME}:{asin(number)}:{n}",
+        "n": n,
+        "marketplace": HOME,
+        "asin": asin(number),
+        "at": NOW + timedelta(hours=n),
+        "price": None if price is None else Decimal(price),
+        "currency": "JPY",
+        "availability": "in_stock",
+    }
+    return {**document, **changes}
+
+
+def page_sample(number: int, **changes: Any) -> PageSample:
+    """A kept page, `number` minutes after NOW."""
+    values = {**SAMPLE_EXAMPLE, "id": f"{HOME}:fields_missing:{number}", "at": NOW + timedelta(minutes=number)}
+    return PageSample.model_validate({**values, **changes})

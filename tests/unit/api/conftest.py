@@ -12,9 +12,11 @@ from services.api.dependencies import Parts
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.live import LiveJobs
+from services.api.profit import ProfitDesk
 from services.api.settings import ApiSettings
-from tests.unit.api.builders import NOW, SECRET, api_settings
-from tests.unit.api.fakes import FakeBroker, FakeClock, FakeItemStore, FakeJobStore, FakeProductStore
+from shared.profit import load_tables
+from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
+from tests.unit.api.fakes import FakeBroker, FakeClock, FakeItemStore, FakeJobStore, FakeProductStore, FakeSampleStore
 
 
 @dataclass
@@ -25,6 +27,7 @@ class World:
     jobs: FakeJobStore = field(default_factory=FakeJobStore)
     items: FakeItemStore = field(default_factory=FakeItemStore)
     products: FakeProductStore = field(default_factory=FakeProductStore)
+    samples: FakeSampleStore = field(default_factory=FakeSampleStore)
     broker: FakeBroker = field(default_factory=FakeBroker)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
@@ -43,6 +46,8 @@ class World:
             jobs=JobHandlers(self.jobs, self.broker),
             items=ItemReader(self.items),
             products=self.products,
+            samples=self.samples,
+            profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),
             live=self.live,
             broker_connected=lambda: self.broker.connected,
             checks={"database": database, "broker": broker},

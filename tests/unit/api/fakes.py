@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from services.api.products import ProductQuery
+from services.api.products import HistoryQuery, ProductQuery
 from services.api.records import Attempts, Job, NewJob, Outcome
+from services.api.samples import PageSample, SampleQuery
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import JobStatus, JobType, before
@@ -188,6 +189,7 @@ class FakeItemStore:
 class FakeProductStore:
     def __init__(self, products: Sequence[dict[str, Any]] = ()) -> None:
         self.products = {product["_id"]: product for product in products}
+        self.points: list[dict[str, Any]] = []
 
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> dict[str, Any] | None:
         product = self.products.get(f"{user_id}:{marketplace}:{asin}")
@@ -212,12 +214,56 @@ class FakeProductStore:
             found = [p for p in found if p["_id"] != after.id and follows(p, after.value, after.id)]
         return found[: query.limit]
 
+    async def set_analysis(
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: dict[str, Any]
+    ) -> bool:
+        product = await self.find_product(user_id, marketplace, asin)
+        if product is None or product.get("collected_at") != collected_at:
+            return False
+        self.products[product["_id"]] = {**product, "analysis": analysis}
+        return True
+
+    async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[dict[str, Any]]:
+        found = [
+            point
+            for point in self.points
+            if (point["marketplace"], point["asin"]) == (marketplace, asin)
+            and (query.since is None or point["at"] >= query.since)
+            and (query.until is None or point["at"] < query.until)
+            and (query.before is None or point["n"] < query.before)
+        ]
+        return sorted(found, key=lambda point: -point["n"])[: query.limit]
+
+
+class FakeSampleStore:
+    def __init__(self) -> None:
+        self.samples: list[PageSample] = []
+        self.bodies: dict[str, bytes] = {}
+
+    async def find_samples(self, query: SampleQuery) -> list[PageSample]:
+        after = query.after
+        found = [
+            sample
+            for sample in self.samples
+            if query.marketplace in {None, sample.marketplace}
+            and query.reason in {None, sample.reason}
+            and (after is None or (sample.at, sample.id) < (after.at, after.id))
+        ]
+        return sorted(found, key=lambda sample: (sample.at, sample.id), reverse=True)[: query.limit]
+
+    async def find_sample(self, sample_id: str) -> PageSample | None:
+        return next((sample for sample in self.samples if sample.id == sample_id), None)
+
+    async def find_body(self, sample_id: str) -> bytes | None:
+        return self.bodies.get(sample_id)
+
 
 def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
     exact = {"marketplace": query.marketplace, "asin": query.asin, "job_id": query.job_id}
     return (
         product["user_id"] == user_id
         and all(value is None or product[name] == value for name, value in exact.items())
+        and (query.changed is None or (product.get("price_changed_at") is not None) is query.changed)
         and (query.favorite is None or bool(product.get("favorite")) is query.favorite)
         and (query.q is None or query.q.lower() in (product.get("title") or "").lower())
     )

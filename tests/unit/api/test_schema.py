@@ -1,5 +1,6 @@
 """The OpenAPI document is true: what it promises holds for requests made up from it."""
 
+import gzip
 import json
 from typing import Any
 
@@ -15,10 +16,33 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.api.app import create_app
-from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE
-from services.api.responses import ITEM_EXAMPLE, JOB_EXAMPLE, PRODUCT_EXAMPLE, ItemView, JobView, ProductView
+from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE, AnalyzeRequest
+from services.api.responses import (
+    ITEM_EXAMPLE,
+    JOB_EXAMPLE,
+    PRICE_POINT_EXAMPLE,
+    PRODUCT_EXAMPLE,
+    ItemView,
+    JobView,
+    PricePoint,
+    ProductView,
+)
+from services.api.samples import SAMPLE_EXAMPLE, PageSample
 from services.api.submission import understand
-from tests.unit.api.builders import HOME, api_settings, asin, bearer, failure, job, outcome, product
+from shared.auth import SCOPES
+from shared.profit import CalculateRequest
+from tests.unit.api.builders import (
+    HOME,
+    api_settings,
+    asin,
+    bearer,
+    failure,
+    job,
+    outcome,
+    page_sample,
+    price_point,
+    product,
+)
 from tests.unit.api.conftest import World
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -32,6 +56,9 @@ def populated() -> World:
     world.items.finish(outcome(0), failure(1))
     stored = product(1)
     world.products.products[stored["_id"]] = stored
+    world.products.points = [price_point(1), price_point(2, None)]
+    world.samples.samples = [page_sample(1)]
+    world.samples.bodies = {page_sample(1).id: gzip.compress(b"<html>")}
     return world
 
 
@@ -41,7 +68,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(populated().
 @schema.parametrize()
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
 def test_answers_are_as_documented(case: schemathesis.Case[Any]) -> None:
-    case.call_and_validate(headers=bearer(), checks=CHECKS)
+    case.call_and_validate(headers=bearer("ann", *SCOPES), checks=CHECKS)
 
 
 @pytest.fixture
@@ -64,7 +91,9 @@ def test_every_refusal_is_a_problem_document(document: dict[str, Any]) -> None:
     for path, operation in operations(document):
         refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
         if path.startswith("/v1/"):
-            assert {"401", "403", "503"} <= refusals.keys(), path
+            # The profit routes ask nobody for anything.
+            expected = {"401", "403"} if path.startswith("/v1/profit/") else {"401", "403", "503"}
+            assert expected <= refusals.keys(), path
             assert {"application/problem+json"} == {kind for r in refusals.values() for kind in r["content"]}, path
 
 
@@ -79,10 +108,23 @@ def test_examples_of_requests_are_accepted(example: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "example"), [(JobView, JOB_EXAMPLE), (ItemView, ITEM_EXAMPLE), (ProductView, PRODUCT_EXAMPLE)]
+    ("model", "example"),
+    [
+        (JobView, JOB_EXAMPLE),
+        (ItemView, ITEM_EXAMPLE),
+        (ProductView, PRODUCT_EXAMPLE),
+        (PricePoint, PRICE_POINT_EXAMPLE),
+        (PageSample, SAMPLE_EXAMPLE),
+    ],
 )
 def test_examples_of_answers_are_complete(model: type[BaseModel], example: dict[str, Any]) -> None:
     assert model.model_validate(example).model_dump(mode="json") == example
+
+
+@pytest.mark.parametrize("model", [AnalyzeRequest, CalculateRequest])
+def test_examples_of_questions_are_accepted(model: type[BaseModel]) -> None:
+    [example] = model.model_json_schema()["examples"]
+    assert model.model_validate(example)
 
 
 def test_interactive_pages_of_third_parties_are_off() -> None:

@@ -1,0 +1,95 @@
+"""Queries of products and of what their prices did."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from services.api.products import HistoryQuery, Position, ProductQuery
+from shared.ids import user_product_key
+from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, database_errors
+
+
+class MongoProductStore:
+    """Products as their users see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._products: Collection = database["products"]
+        self._price_history: Collection = database["price_history"]
+
+    async def find_product(self, user_id: str, marketplace: str, asin: str) -> Document | None:
+        # The id alone does not tell whose it is: a user's name may itself hold colons.
+        query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
+        with database_errors():
+            document = await self._products.find_one(query)
+        return None if document is None else _plain(document)
+
+    async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
+        order = DESCENDING if query.sort.descending else ASCENDING
+        with database_errors():
+            cursor = self._products.find(_product_filter(user_id, query))
+            # Ties go the other way, so that one index, read forwards or backwards, serves both orders.
+            cursor = cursor.sort([(query.sort.field, order), ("_id", -order)]).limit(query.limit)
+            return [_plain(document) async for document in cursor]
+
+    async def set_analysis(
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
+    ) -> bool:
+        query = {
+            "_id": user_product_key(user_id, marketplace, asin),
+            "user_id": user_id,
+            "collected_at": collected_at,
+        }
+        with database_errors():
+            return (await self._products.update_one(query, {"$set": {"analysis": analysis}})).matched_count == 1
+
+    async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[Document]:
+        wanted: Document = {"marketplace": marketplace, "asin": asin}
+        if query.before is not None:
+            wanted["n"] = {"$lt": query.before}
+        bounds = {"$gte": query.since, "$lt": query.until}
+        if at := {operator: moment for operator, moment in bounds.items() if moment is not None}:
+            wanted["at"] = at
+        with database_errors():
+            cursor = self._price_history.find(wanted).sort("n", DESCENDING).limit(query.limit)
+            return [_plain(document) async for document in cursor]
+
+
+def _product_filter(user_id: str, query: ProductQuery) -> Document:
+    document: Document = {"user_id": user_id}
+    for name in ("marketplace", "asin", "job_id", "favorite"):
+        if (value := getattr(query, name)) is not None:
+            document[name] = value
+    if query.changed is not None:
+        document["price_changed_at"] = {"$ne": None} if query.changed else None
+    if query.favorite is False:
+        document["favorite"] = {"$ne": True}
+    if query.q is not None:
+        document["title"] = {"$regex": re.escape(query.q), "$options": "i"}
+    return document if query.after is None else {"$and": [document, _beyond(query, query.after)]}
+
+
+def _beyond(query: ProductQuery, position: Position) -> Document:
+    """What comes after `position` in the sort order, in which a missing value is less than any other."""
+    name = query.sort.field
+    after, tie = ("$lt", "$gt") if query.sort.descending else ("$gt", "$lt")
+    value = Decimal128(position.value) if isinstance(position.value, Decimal) else position.value
+    alternatives: list[Document] = [{name: value, "_id": {tie: position.id}}]
+    if value is not None:
+        alternatives.append({name: {after: value}})
+        if query.sort.descending:
+            alternatives.append({name: None})
+    elif not query.sort.descending:
+        alternatives.append({name: {"$ne": None}})
+    return {"$or": alternatives}
+
+
+def _plain(value: Any) -> Any:
+    """The document with the driver's decimals as Python's."""
+    if isinstance(value, Decimal128):
+        return value.to_decimal()
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list) else value
