@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import stamina
-
 from shared.broker import Broker
 from shared.errors import DatabaseUnavailableError
 from shared.health import HealthApp, serve
 from shared.mongo import Database, connect, ping
+from shared.patience import until_back
 from shared.settings import Settings
 
 
@@ -38,8 +37,6 @@ async def running(settings: Settings, database: Database, broker: Broker) -> Asy
 
 async def when_database_answers(action: Callable[[], Awaitable[None]]) -> None:
     """Do `action`, waiting for the database as long as it takes: without it there is nothing to do."""
-    async for attempt in stamina.retry_context(
-        on=DatabaseUnavailableError, attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0
-    ):
+    async for attempt in until_back(DatabaseUnavailableError):
         with attempt:
             await action()

@@ -19,15 +19,15 @@ from shared.amazon.marketplaces import MARKETPLACES, by_host
 from shared.egress import Egress
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.exits import Exit, Exits
-from shared.pace import Pace, Turn, TurnLostError
+from shared.pace import RETRY_AFTER_MAX_SECONDS, Pace, Turn, TurnLostError
 from shared.settings import FetchSettings
 
 MAX_REDIRECTS = 5
 MAX_CONNECTIONS = 32
 # A connection outlives the time between two requests at a generous pace.
 KEEPALIVE_SECONDS = 60.0
-# Longest wait of a made connection for its turn, which is cut short long before.
-WAIT_SECONDS = 10.0
+# Digits of a Retry-After that is worth reading as a number.
+LONGEST_NUMBER = 9
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # What a proxy that cannot be used looks like: then its pace rests, and the other ways out serve.
 PROXY_FAULTS = (httpx.ProxyError, httpx.ConnectError, httpx.ConnectTimeout)
@@ -131,7 +131,7 @@ class Fetcher:
         request.extensions["trace"] = trace
         try:
             with transport_errors():
-                async with asyncio.timeout(settings.connect_timeout_seconds + WAIT_SECONDS) as limit:
+                async with asyncio.timeout(None) as limit:  # set once it is sent; connecting has its own
                     response = await way.client.send(request, stream=True)
                     async with contextlib.aclosing(response):
                         status = str(response.status_code)
@@ -156,15 +156,24 @@ class Fetcher:
         return bytes(body)
 
     def _next_hop(self, url: str, location: str, marketplace: str) -> str:
-        target = urljoin(url, location)
-        parts = urlsplit(target)
+        """The canonical address that `location` leads to; raises PermanentError where it leaves the marketplace."""
+        try:
+            parts = urlsplit(urljoin(url, location))
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise PermanentError("redirected to an unreadable address", code="foreign_redirect") from error
         upstream = urlsplit(self._settings.upstream_url or "")
+        path = parts.path
         if upstream.netloc and parts.netloc == upstream.netloc:
-            return urlunsplit(("https", urlsplit(url).netloc, parts.path, parts.query, ""))
-        found = by_host(parts.hostname or "")
-        if parts.scheme not in ("http", "https") or parts.port or found is None or found.name != marketplace:
+            host, path = urlsplit(url).netloc, path.removeprefix(upstream.path.rstrip("/"))
+        elif parts.scheme not in ("http", "https") or port or not _belongs(host, marketplace):
             raise PermanentError(f"redirected away from {marketplace}", code="foreign_redirect")
-        return urlunsplit(("https", parts.netloc, parts.path, parts.query, ""))
+        return urlunsplit(("https", host, path, parts.query, ""))
+
+
+def _belongs(host: str, marketplace: str) -> bool:
+    found = by_host(host)
+    return found is not None and found.name == marketplace
 
 
 @contextlib.contextmanager
@@ -172,9 +181,13 @@ def transport_errors() -> Iterator[None]:
     """Turn what can go wrong on the way into errors that say what to do next."""
     try:
         yield
+    except httpx.InvalidURL as error:  # httpx reads where a redirect leads, though not asked to
+        raise PermanentError("redirected to an unreadable address", code="foreign_redirect") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise RetryableError("no complete page in time", code="timeout") from error
     except (httpx.RemoteProtocolError, httpx.DecodingError, httpx.ReadError) as error:
+        if isinstance(error.__context__, httpx.InvalidURL):
+            raise PermanentError("redirected to an unreadable address", code="foreign_redirect") from error
         raise RetryableError(f"the answer broke off or is damaged: {error}", code="incomplete_answer") from error
     except httpx.TransportError as error:
         raise RetryableError(f"no connection: {error or type(error).__name__}", code="connection") from error
@@ -184,8 +197,9 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     """Seconds to wait as RFC 9110, section 10.2.3 writes them: a number or a date; None when absent or neither."""
     if value is None:
         return None
-    if value.strip().isdigit():
-        return float(value.strip())
+    number = value.strip()
+    if number.isascii() and number.isdecimal():
+        return float(number) if len(number) <= LONGEST_NUMBER else RETRY_AFTER_MAX_SECONDS
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:

@@ -15,13 +15,16 @@ from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import FIELD_NAMES, Listing, Page, Product
 from shared.clock import SystemClock
-from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
+from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
 from shared.fetch import Answer, Fetcher, open_fetcher
+from shared.log import get_logger
 from shared.mongo import Database
 from shared.pace import Limits, Pace
 from shared.pagesamples import PageSamples, SampleLimits, page_samples
 from shared.settings import FetchSettings
 from shared.source import Wanted
+
+log = get_logger(__name__)
 
 # Rises with every page fetched, by what it turned out to be.
 PAGES = Counter("asinflow_pages_total", "Pages by what they turned out to be", ["marketplace", "kind", "reason"])
@@ -67,7 +70,10 @@ class HtmlSource:
         page = await loop.run_in_executor(self._executor, _parse, answer)
         PAGES.labels(marketplace, page.kind, page.reason).inc()
         if page.advice != "slow_down":
-            await self._pace.ease(answer.line)
+            try:
+                await self._pace.ease(answer.line)
+            except DatabaseUnavailableError as error:  # the page is here; the pace is eased with the next one
+                log.warning("pace_not_eased", marketplace=marketplace, error=error.message)
         return page
 
     def _offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> None:
@@ -76,6 +82,8 @@ class HtmlSource:
 
     async def _refusal(self, page: Page, answer: Answer, marketplace: str) -> AsinflowError:
         """Turn a page that is not what was asked for into the error that says what to do."""
+        if page.advice == "ok":
+            return PermanentError(f"{marketplace} answered with a {page.kind} page instead", code="unexpected_page")
         told = f"{marketplace} answered {answer.status} with {page.reason.replace('_', ' ') or page.kind}"
         match page.advice:
             case "slow_down":

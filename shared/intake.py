@@ -110,6 +110,7 @@ class Intake:
         self._buffer: asyncio.Queue[Delivery] = asyncio.Queue()
         self._open: _OpenChannel | None = None
         self._broker = broker
+        self._closed = False
         self._subscription = Subscription(queue, prefetch, self._opened, self._lost)
         self._in_flight = metrics.MESSAGES_IN_FLIGHT.labels(queue.name)
         self._in_flight.set_function(lambda: self._open.unfinished if self._open else 0)
@@ -121,6 +122,8 @@ class Intake:
         return self._open.unfinished if self._open else 0
 
     async def _opened(self, channel: aiormq.Channel, queue_name: str) -> None:
+        if self._closed:
+            return
         current = self._open = _OpenChannel(channel, self._prefetch)
 
         async def on_message(message: DeliveredMessage) -> None:
@@ -156,6 +159,7 @@ class Intake:
 
     async def close(self) -> None:
         """Stop consuming; what is not finished goes back to the queue at once."""
+        self._closed = True
         self._broker.unsubscribe(self._subscription)
         if self._open is not None:
             await self._open.close()

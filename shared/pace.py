@@ -42,10 +42,15 @@ LEAD_MAX_SECONDS = 0.250
 SLOTS_AHEAD = 2
 SLOWEST_FACTOR = 16.0
 SLOWEST_SECONDS = 1.0
+# However long a marketplace asks us to stay away, it is asked again after this: it may have been a mistake.
+RETRY_AFTER_MAX_SECONDS = 3600.0
 # Without an interval, how long one look at the pauses is good for.
 FREE_SECONDS = 0.25
-# A connection is made so long before its slot, and kept waiting for at most so long when the slot was missed.
+# A connection is made so long before its slot, longer where connecting was seen to take longer; in a pause it is kept
+# waiting for no more than PATIENCE_SECONDS.
 PREPARE_SECONDS = 0.25
+PREPARE_MAX_SECONDS = 10.0
+CONNECTIONS_REMEMBERED = 8
 PATIENCE_SECONDS = 3.0
 NOW_US = {"$multiply": [{"$toLong": "$$NOW"}, 1000]}
 Step = dict[str, Any]
@@ -100,15 +105,19 @@ class Turn:
         self.marketplace = marketplace
         self._place = place
         self.slot = slot
+        self.approached_at: float | None = None
 
     async def start(self) -> None:
         """Return at the moment at which the request may be sent: then send it, with as little as possible in between.
 
-        Raises TurnLostError when a pause has begun meanwhile that is too long to keep a connection waiting.
+        Raises TurnLostError when a pause has begun meanwhile that is too long to keep a connection waiting. A slot that
+        was only missed is made up for with the connection at hand: a new one would miss its slot as well.
         """
+        self._pace.connected(self)
         while self.slot is not None and not await self._pace.arrive(self.marketplace, self.slot):
+            paused = self._pace.is_blocked(self.marketplace, self.slot)
             self.slot = await self._pace.reserve(self.marketplace)
-            if self._pace.seconds_until(self.slot) > PATIENCE_SECONDS:
+            if paused and self._pace.seconds_until(self.slot) > PATIENCE_SECONDS:
                 raise TurnLostError("a pause began")
         self.release()
 
@@ -132,6 +141,7 @@ class Pace:
         self._free_until: dict[str, float] = {}
         self._slowed: set[str] = set()
         self._ahead: dict[str, asyncio.Semaphore] = {}
+        self._connecting: list[float] = []
 
     @property
     def unlimited(self) -> bool:
@@ -167,16 +177,29 @@ class Pace:
         When that is cut short, the turn is released.
         """
         try:
-            while turn.slot is not None and (wait := self.seconds_until(turn.slot) - PREPARE_SECONDS) > 0:
+            while turn.slot is not None and (wait := self.seconds_until(turn.slot) - self._prepare_seconds) > 0:
                 await self._clock.sleep(wait)
                 await self._look_for_pause(turn.marketplace)
-                if not self._is_blocked(turn.marketplace, turn.slot):
-                    return
+                if not self.is_blocked(turn.marketplace, turn.slot):
+                    break
                 SLOTS.labels(turn.marketplace, "blocked").inc()
                 turn.slot = await self.reserve(turn.marketplace)
+            turn.approached_at = self._clock.monotonic()
         except BaseException:
             turn.release()
             raise
+
+    def connected(self, turn: Turn) -> None:
+        """Learn from how long it took to have a connection for `turn`."""
+        if turn.approached_at is not None:
+            taken = self._clock.monotonic() - turn.approached_at
+            self._connecting = [*self._connecting[-CONNECTIONS_REMEMBERED + 1 :], taken]
+
+    @property
+    def _prepare_seconds(self) -> float:
+        """How long before its slot a request needs to begin, judged by the latest ones."""
+        slowest = max(self._connecting, default=0.0)
+        return min(PREPARE_MAX_SECONDS, max(PREPARE_SECONDS, 1.5 * slowest))
 
     async def _look_for_pause(self, marketplace: str) -> None:
         """See what others were told since our slot was reserved."""
@@ -185,7 +208,8 @@ class Pace:
         if found is not None:
             self._blocked_until[marketplace] = found["blocked_until"] / 1_000_000
 
-    def _is_blocked(self, marketplace: str, slot: Slot) -> bool:
+    def is_blocked(self, marketplace: str, slot: Slot) -> bool:
+        """Whether a pause that this process knows of lies over `slot`."""
         return slot.at < self._blocked_until.get(marketplace, 0.0)
 
     def has_room(self, marketplace: str) -> bool:
@@ -235,7 +259,7 @@ class Pace:
         return True
 
     def _judge(self, marketplace: str, slot: Slot, lag: float) -> str:
-        if self._is_blocked(marketplace, slot):
+        if self.is_blocked(marketplace, slot):
             return "blocked"
         # Without an interval there is no distance to keep, so no slot is ever too late.
         return "missed" if lag > WINDOW_SECONDS and not self.unlimited else "used"
@@ -279,7 +303,10 @@ class Pace:
         limits = self._limits
         doubled: Step = {"$multiply": [_us(limits.pause), {"$pow": [2, {"$min": ["$blocks", 16]}]}]}
         capped = {"$min": [doubled, _us(max(limits.pause, limits.pause_max))]}
-        until = {"$add": ["$asked", {"$toLong": {"$max": [capped, _us(retry_after)]}}]}
+        asked_for = _us(min(retry_after, RETRY_AFTER_MAX_SECONDS))
+        until = {"$add": ["$asked", {"$toLong": {"$max": [capped, asked_for]}}]}
+        # Also a later answer of the same incident may ask for more.
+        longer: Step = {"$max": ["$blocked_until", {"$add": ["$asked", asked_for]}]}
         slowest = max(SLOWEST_SECONDS, limits.interval * SLOWEST_FACTOR)
         slower = {"$min": [_us(slowest), {"$multiply": [2, {"$max": ["$interval_us", self._floor_us, 10_000]}]}]}
         first = {"$gte": [NOW_US, "$blocked_until"]}
@@ -289,7 +316,7 @@ class Pace:
 
         return [
             {"$set": {"asked": NOW_US, "first": first, "reason": reason}},
-            {"$set": {"blocked_until": if_first(until, "blocked_until")}},
+            {"$set": {"blocked_until": {"$cond": ["$first", until, longer]}}},
             {
                 "$set": {
                     "blocks": if_first({"$add": ["$blocks", 1]}, "blocks"),
@@ -305,8 +332,12 @@ class Pace:
             return
         step = max(5_000, _us(self._limits.interval) // 10)
         floor = 0 if self.unlimited else self._floor_us
-        eased = {"$max": [floor, {"$subtract": ["$interval_us", step]}]}
-        document = await self._update(marketplace, [{"$set": {"asked": NOW_US, "interval_us": eased, "blocks": 0}}])
+        # An answer to a request from before the block says nothing of how things are now.
+        over: Step = {"$gte": [NOW_US, "$blocked_until"]}
+        eased = {"$cond": [over, {"$max": [floor, {"$subtract": ["$interval_us", step]}]}, "$interval_us"]}
+        blocks = {"$cond": [over, 0, "$blocks"]}
+        steps: list[Step] = [{"$set": {"asked": NOW_US, "interval_us": eased, "blocks": blocks}}]
+        document = await self._update(marketplace, steps)
         INTERVAL.labels(marketplace).set(document["interval_us"] / 1_000_000)
 
     async def _update(self, marketplace: str, steps: list[Step]) -> Step:

@@ -7,9 +7,9 @@ import socket
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.amazon.marketplaces import MARKETPLACES
@@ -74,6 +74,12 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join(lines)) from error
 
 
+def _usual_marketplace(validated: dict[str, Any]) -> str:
+    """amazon.co.jp where it is served, else the first one that is."""
+    served: tuple[str, ...] = validated.get("marketplaces") or tuple(MARKETPLACES)
+    return "amazon.co.jp" if "amazon.co.jp" in served else served[0]
+
+
 class MarketplaceSettings(Settings):
     """For processes that deal with marketplaces."""
 
@@ -81,7 +87,7 @@ class MarketplaceSettings(Settings):
         default=tuple(MARKETPLACES), min_length=1, description="Marketplaces served, separated by commas"
     )
     default_marketplace: str = Field(
-        default="amazon.co.jp", description="Marketplace of an ASIN or keyword given without one"
+        default_factory=_usual_marketplace, description="Marketplace of an ASIN or keyword given without one"
     )
 
     @field_validator("marketplaces", mode="before")
@@ -96,6 +102,14 @@ class MarketplaceSettings(Settings):
             if name not in MARKETPLACES:
                 raise ValueError(f"{name!r} is no known marketplace; known are {', '.join(MARKETPLACES)}")
         return value
+
+    @model_validator(mode="after")
+    def default_is_served(self) -> Self:
+        if self.default_marketplace not in self.marketplaces:
+            raise ValueError(
+                f"ASINFLOW_DEFAULT_MARKETPLACE: {self.default_marketplace!r} is not among ASINFLOW_MARKETPLACES"
+            )
+        return self
 
 
 class ProfitSettings(Settings):

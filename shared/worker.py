@@ -7,23 +7,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import stamina
 from pydantic import ValidationError
 
 from shared import metrics
 from shared.broker import Broker
-from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, DecodeError
+from shared.errors import DecodeError
 from shared.failures import FailurePolicy
 from shared.intake import Delivery, Intake
 from shared.log import bound, get_logger
 from shared.messages import Message
+from shared.patience import until_back
 from shared.topology import Queue
 
 log = get_logger(__name__)
 
 MAX_MESSAGE_BYTES = 1_000_000
-# What is no message's fault: the work is held and tried again in place until the other side is back.
-INFRASTRUCTURE_ERRORS = (BrokerUnavailableError, DatabaseUnavailableError)
 
 M = TypeVar("M", bound=Message)
 
@@ -117,9 +115,7 @@ class Worker(Generic[M]):
 
     async def _attempt(self, batch: Sequence[Received[M]]) -> None:
         with bound(queue=self._queue.name, job_id=batch[0].message.job_id if len(batch) == 1 else None):
-            async for attempt in stamina.retry_context(
-                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-            ):
+            async for attempt in until_back():
                 with attempt:
                     # Redelivered elsewhere meanwhile: whoever has it now will finish it.
                     live = [received for received in batch if not received.delivery.stale]
@@ -131,9 +127,7 @@ class Worker(Generic[M]):
                 metrics.MESSAGES_PROCESSED.labels(self._queue.name, received.delivery.type, "ok").inc()
 
     async def _settle(self, delivery: Delivery, error: BaseException) -> None:
-        async for attempt in stamina.retry_context(
-            on=BrokerUnavailableError, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+        async for attempt in until_back():
             with attempt:
                 if not delivery.stale:
                     await self._failures.settle(self._queue, delivery, error)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import stamina
-
 from services.collector.flights import Flights
 from services.collector.jobstates import JobStates, is_late
 from services.collector.products import cut_to_milliseconds, page_document
@@ -20,14 +18,16 @@ from shared import metrics
 from shared.amazon.identifiers import Item
 from shared.broker import Broker
 from shared.clock import Clock
-from shared.errors import AsinflowError, DecodeError, NoLongerWantedError
+from shared.errors import AsinflowError, DecodeError, NoLongerWantedError, RetryableError
 from shared.failures import FailurePolicy
 from shared.intake import Delivery, Intake
+from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem
 from shared.mongo import Document
+from shared.patience import until_back
 from shared.source import Source
-from shared.worker import INFRASTRUCTURE_ERRORS, decode
+from shared.worker import decode
 
 log = get_logger(__name__)
 
@@ -75,11 +75,18 @@ class MarketplacePipeline:
         """Until cancelled."""
         while True:
             deliveries = await self._intake.batch(TAKE_ITEMS, TAKE_SECONDS)
+            commands = [(d, command) for d in deliveries if (command := await self._decode(d))]
             try:
-                await self._take(deliveries)
+                tasks = await self._look_up(commands)
             except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
-                for delivery in deliveries:
+                for delivery, _ in commands:
                     await self._settle(delivery, error)
+                continue
+            for task, known, last in tasks:
+                try:
+                    self._dispatch(task, known, last)
+                except Exception as error:  # noqa: BLE001  as above, and no other item's fault
+                    await self._failed(task, error)
 
     async def stop(self, grace_seconds: float) -> None:
         """Finish the requests that were sent, give the rest back to the queue."""
@@ -92,21 +99,17 @@ class MarketplacePipeline:
         await self._recorder.drain()
         await self._intake.close()
 
-    async def _take(self, deliveries: Sequence[Delivery]) -> None:
-        commands = [(d, command) for d in deliveries if (command := await self._decode(d))]
-        async for attempt in stamina.retry_context(
-            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+    async def _look_up(
+        self, commands: Sequence[tuple[Delivery, CollectItem]]
+    ) -> list[tuple[Task, ItemStatus | None, Document | None]]:
+        """The items still to be done, each with the outcome it may have already and its product's last observation."""
+        async for attempt in until_back():
             with attempt:
                 tasks = await self._wanted(commands)
                 known = await self._repository.find_statuses([task.outcome_id for task in tasks])
                 new = [task for task in tasks if task.outcome_id not in known]
                 observations = await self._repository.find_observations({task.key for task in new})
-        for task in tasks:
-            if task.outcome_id in known:
-                self._recorder.add(Result(task, known_status=known[task.outcome_id]))
-        for task in new:
-            self._dispatch(task, observations.get(task.key))
+        return [(task, known.get(task.outcome_id), observations.get(task.key)) for task in tasks]
 
     async def _decode(self, delivery: Delivery) -> CollectItem | None:
         try:
@@ -131,7 +134,10 @@ class MarketplacePipeline:
         delivery.done()
         metrics.MESSAGES_PROCESSED.labels(self._queue.name, CollectItem.TYPE, "late").inc()
 
-    def _dispatch(self, task: Task, last: Document | None) -> None:
+    def _dispatch(self, task: Task, known: ItemStatus | None, last: Document | None) -> None:
+        if known is not None:
+            self._recorder.add(Result(task, known_status=known))
+            return
         max_age = float(task.job.settings.get("max_age_seconds", DEFAULT_MAX_AGE_SECONDS))
         # By either sign: what a machine with a wrong clock has seen must not stay fresh until that time comes.
         if last is not None and abs(self._clock.now() - last["observed_at"]) < timedelta(seconds=max_age):
@@ -145,7 +151,9 @@ class MarketplacePipeline:
     async def _collect(self, task: Task) -> None:
         try:
             async with self._slots:
-                observation, first = await self._flights.fly(task.key, lambda: self._observe(task))
+                async for attempt in until_back():
+                    with attempt:
+                        observation, first = await self._flights.fly(task.key, lambda: self._observe(task))
             self._recorder.add(Result(task, "fetched" if first else "reused", observation))
         except NoLongerWantedError:
             self._drop(task.delivery)
@@ -172,15 +180,19 @@ class MarketplacePipeline:
         """Try again later, or let this be the item's outcome; an unforeseen error goes to the failure store as well."""
         foreseen = isinstance(error, AsinflowError)
         if not self._failures.final(task.delivery, error):
-            async for attempt in stamina.retry_context(
-                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-            ):
+            async for attempt in until_back():
                 with attempt:
                     await self._postpone(task, error)
             return
         if not foreseen:
             log.error("collecting_failed", outcome_id=task.outcome_id, exc_info=error)
-        self._recorder.add(Result(task, error=describe(error, retryable=False), bug=None if foreseen else error))
+        self._recorder.add(
+            Result(
+                task,
+                error=describe(error, retryable=isinstance(error, RetryableError)),
+                bug=None if foreseen else error,
+            )
+        )
 
     async def _postpone(self, task: Task, error: Exception) -> None:
         command, delivery = task.command, task.delivery
@@ -193,9 +205,7 @@ class MarketplacePipeline:
         await self._failures.settle(self._queue, delivery, error)
 
     async def _settle(self, delivery: Delivery, error: Exception) -> None:
-        async for attempt in stamina.retry_context(
-            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+        async for attempt in until_back():
             with attempt:
                 if not delivery.stale:
                     await self._failures.settle(self._queue, delivery, error)

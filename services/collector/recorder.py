@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-import stamina
 from prometheus_client import Counter
 
 from services.collector.products import outcome_document
@@ -20,9 +19,9 @@ from shared.failures import FailurePolicy
 from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
+from shared.patience import until_back
 from shared.profit.models import Analysis
 from shared.topology import Queue
-from shared.worker import INFRASTRUCTURE_ERRORS
 
 log = get_logger(__name__)
 
@@ -98,9 +97,7 @@ class Recorder:
     async def _write(self, batch: Sequence[Result]) -> None:
         """Write together; when that fails for a reason of one result, each by itself."""
         try:
-            async for attempt in stamina.retry_context(
-                on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-            ):
+            async for attempt in until_back():
                 with attempt:
                     await self._store([result for result in batch if not result.task.delivery.stale])
         except Exception as error:
@@ -113,9 +110,7 @@ class Recorder:
 
     async def _give_up(self, result: Result, error: Exception) -> None:
         task = result.task
-        async for attempt in stamina.retry_context(
-            on=INFRASTRUCTURE_ERRORS, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-        ):
+        async for attempt in until_back():
             with attempt:
                 if not task.delivery.stale:
                     await self._failures.settle(self._queue_of(task.command.marketplace), task.delivery, error)

@@ -61,5 +61,5 @@ def _item_seconds(settings: ExpanderSettings) -> float:
     """Least time of the pace per item; so short that a window fills two calls where the Creators API is a source."""
     quickest = min(settings.item_seconds(name) for name in settings.marketplaces)
     if any(settings.source_of(name) == "creators" for name in settings.marketplaces):
-        return min(quickest, settings.window_seconds / (2 * CREATORS_ITEMS))
+        return min(quickest, settings.window_seconds / (4 * CREATORS_ITEMS))
     return quickest

@@ -8,10 +8,14 @@ from services.expander.repository import ExpanderRepository
 from shared.amazon.addresses import page_url, recognise, search_url
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.clock import Clock
+from shared.errors import PermanentError
 from shared.ids import product_key
 from shared.jobs import JobType
+from shared.log import get_logger
 from shared.mongo import Document
 from shared.source import Source
+
+log = get_logger(__name__)
 
 # A listing is read for so long in one go, then the rest is put back into the queue: the broker takes a message away
 # from a consumer that holds it for half an hour.
@@ -72,13 +76,20 @@ class Expansion:
             if self._clock.monotonic() > deadline:
                 return None
             place = await self._read(job, place, address.marketplace, seen)
-            await self._repository.save_expansion(job["_id"], job["run"], _document(place))
+            if not await self._repository.save_expansion(job["_id"], job["run"], _document(place)):
+                return None  # it has ended meanwhile
         return place.found
 
     async def _read(self, job: Document, place: Place, marketplace: str, seen: dict[str, None]) -> Place:
-        """Read one page and store what it adds; a page that adds nothing is the last one."""
+        """Read one page and store what it adds; the last is one that adds nothing, or one refused for good."""
         assert place.next_url is not None  # noqa: S101  the caller's loop condition
-        listing = await self._source.listing(place.next_url, marketplace, lambda: True)
+        try:
+            listing = await self._source.listing(place.next_url, marketplace, lambda: True)
+        except PermanentError as error:
+            if place.found == 0:
+                raise
+            log.warning("listing_ends_early", job_id=job["_id"], pages=place.pages, error=error.message)
+            return Place(None, place.pages, place.found)
         room = job["request"]["max_results"] - place.found
         keys = dict.fromkeys(product_key(marketplace, asin) for asin in listing.asins)
         new = [key for key in keys if key not in seen][:room]

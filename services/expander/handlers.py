@@ -15,7 +15,8 @@ from shared.jobs import TERMINAL, JobStatus
 from shared.log import get_logger
 from shared.messages import JobEvent, JobExpanded, JobSubmitted, Message
 from shared.mongo import Document
-from shared.worker import INFRASTRUCTURE_ERRORS, Received
+from shared.patience import INFRASTRUCTURE_ERRORS
+from shared.worker import Received
 
 log = get_logger(__name__)
 
@@ -97,7 +98,7 @@ class Expander:
         for job_id in dict.fromkeys(received.message.job_id for received in batch):
             job = await self._repository.find_job(job_id)
             if job is not None:
-                await self._feeder.feed(job)
+                await self._feed(job)
         ended_of = {m.user_id for r in batch if isinstance(m := r.message, JobEvent) and m.status in TERMINAL}
         for user_id in ended_of:
             await self._wake(user_id)
@@ -110,7 +111,10 @@ class Expander:
     async def feed_all(self) -> None:
         """Look at every running job, so that a lost tiding delays it by no more than this."""
         for job in await self._repository.find_running():
-            try:
-                await self._feeder.feed(job)
-            except UnroutableError as error:  # nobody serves its marketplace, which is no other job's fault
-                log.warning("job_not_fed", job_id=job["_id"], error=error.message)
+            await self._feed(job)
+
+    async def _feed(self, job: Document) -> None:
+        try:
+            await self._feeder.feed(job)
+        except UnroutableError as error:  # nobody serves its marketplace (yet), which is no other job's fault
+            log.warning("job_not_fed", job_id=job["_id"], error=error.message)

@@ -133,11 +133,13 @@ class ExpanderRepository:
             for d in documents
         ]
 
-    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> None:
-        """Keep where paging stands."""
+    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> bool:
+        """Keep where paging stands; False when the job does not run any more."""
         update = {"$set": {"expansion": expansion}, "$currentDate": {"updated_at": True}}
+        query = {"_id": job_id, "run": run, "status": str(JobStatus.PROCESSING)}
         with database_errors():
-            await self._jobs.update_one({"_id": job_id, "run": run}, update)
+            result = await self._jobs.update_one(query, update)
+        return bool(result.matched_count)
 
     async def set_total(self, job_id: str, run: int, total: int) -> None:
         """Fix the number of items, once."""

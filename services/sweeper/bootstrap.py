@@ -27,9 +27,9 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
         lease = Lease(database, "sweeper", settings.instance, settings.lease_seconds)
         duties: dict[str, Duty] = {
             "outbox": Outbox(repository, broker, settings),
-            "expiry": Expiry(repository, broker, settings),
             "healing": Healing(repository, broker, settings),
-            "retention": Retention(repository, settings),
+            "expiry": Expiry(repository, broker, settings),
+            "retention": Retention(repository, settings, SystemClock()),
         }
         rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)
         await when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))

@@ -9,30 +9,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import stamina
 from prometheus_client import Counter
 from pydantic import ValidationError
 
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
 from shared.broker import Broker, event
-from shared.errors import UnroutableError
 from shared.ids import outcome_id
 from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
 from shared.mongo import Document
+from shared.patience import until_back
 from shared.topology import DEAD_LETTERS
-from shared.worker import INFRASTRUCTURE_ERRORS, MAX_MESSAGE_BYTES
+from shared.worker import MAX_MESSAGE_BYTES
 
 log = get_logger(__name__)
 
 BATCH_ITEMS = 200
 BATCH_SECONDS = 0.05
 PREFETCH = 500
-# The aggregator may never have started: its queue comes with it.
-WAITED_FOR = (*INFRASTRUCTURE_ERRORS, UnroutableError)
 _NO_KEY_CHARACTERS = str.maketrans(".$\0", "___")
 # Rises with every message that ended in the failure store.
 FAILURES = Counter("asinflow_failures_total", "Messages that ended in the failure store", ["queue", "code"])
@@ -49,9 +46,7 @@ class DeadLetters:
         try:
             while True:
                 batch = await self._intake.batch(BATCH_ITEMS, BATCH_SECONDS)
-                async for attempt in stamina.retry_context(
-                    on=WAITED_FOR, attempts=None, timeout=None, wait_initial=0.1, wait_max=5.0
-                ):
+                async for attempt in until_back():
                     with attempt:
                         await self._store([delivery for delivery in batch if not delivery.stale])
         finally:

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
 from shared.broker import Broker, Outgoing, command, event
+from shared.errors import UnroutableError
 from shared.ids import outcome_id
 from shared.items import collect_command
 from shared.jobs import ItemStatus
@@ -34,9 +35,14 @@ class Healing:
         age = self._settings.stalled_after_seconds
         for job in await self._repository.find_stalled(age):
             # A job that is only slow is looked into ever more rarely.
-            patience = age * 2.0 ** min(int(job.get("heals", 0)), MAX_BACKOFF)
-            if await self._repository.claim_healing(job, patience):
+            heals = heals_since_progress(job)
+            patience = age * 2.0 ** min(heals, MAX_BACKOFF)
+            if not await self._repository.claim_healing(job, patience, heals + 1):
+                continue
+            try:
                 await self._heal(job)
+            except UnroutableError as error:  # nobody serves its marketplace, which is no other job's fault
+                log.warning("job_not_healed", job_id=job["_id"], error=error.message)
 
     async def _heal(self, job: Document) -> None:
         messages = await self._lost(job)
@@ -83,3 +89,9 @@ class Healing:
         wanted = set(uncounted)
         pairs = [(seq, key) for seq, key in found.values() if seq in wanted]
         return dict(pairs[:limit])
+
+
+def heals_since_progress(job: Document) -> int:
+    """How often the job was healed since its counts last moved."""
+    healed_at = job.get("healed_at")
+    return int(job.get("heals", 0)) if healed_at is not None and healed_at > job["updated_at"] else 0

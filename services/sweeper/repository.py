@@ -43,8 +43,10 @@ class SweeperRepository:
                 [
                     IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
                     IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
+                    IndexModel([("completed_at", ASCENDING)]),
                 ]
             )
+            await self._database["sources"].create_indexes([IndexModel([("created_at", ASCENDING)])])
             indexes = await self._failures.index_information()
             known = indexes.get("expiry")
             if known is not None and known.get("expireAfterSeconds") != expiry:
@@ -83,7 +85,8 @@ class SweeperRepository:
     async def _find(self, query: Document) -> list[Document]:
         fields = {**EVENT_FIELDS, "fed": 1, "updated_at": 1, "healed_at": 1, "heals": 1, "status_reason": 1}
         with database_errors():
-            return await self._jobs.find(query, fields).limit(BATCH).to_list(None)
+            # Those looked into longest ago first, so that none is forgotten behind the others.
+            return await self._jobs.find(query, fields).sort("healed_at", ASCENDING).limit(BATCH).to_list(None)
 
     async def mark_sent(self, job_ids: Sequence[str]) -> None:
         with database_errors():
@@ -93,12 +96,12 @@ class SweeperRepository:
         with database_errors():
             await self._jobs.update_many({"_id": {"$in": list(job_ids)}}, {"$set": {"announced": True}})
 
-    async def claim_healing(self, job: Document, age: float) -> bool:
-        """Mark the job as looked into now; False when it has moved or was looked into `age` seconds ago or less."""
+    async def claim_healing(self, job: Document, age: float, heals: int) -> bool:
+        """Mark the job as looked into now for the `heals`th time; False when it has moved, or was so within `age`."""
         recent: Any = {"$or": [{"healed_at": None}, older_than("healed_at", age)]}
         query = {"_id": job["_id"], "rev": job["rev"], "status": str(JobStatus.PROCESSING), **recent}
         with database_errors():
-            result = await self._jobs.update_one(query, {"$inc": {"heals": 1}, "$currentDate": {"healed_at": True}})
+            result = await self._jobs.update_one(query, {"$set": {"heals": heals}, "$currentDate": {"healed_at": True}})
         return bool(result.matched_count)
 
     async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:

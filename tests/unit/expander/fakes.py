@@ -73,10 +73,13 @@ class MemoryExpanderRepository(ExpanderRepository):
             if (job, of_run) == (job_id, run) and first < places.stop and first + len(keys) > places.start
         ]
 
-    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> None:
+    async def save_expansion(self, job_id: str, run: int, expansion: Document) -> bool:
         self._maybe_fail("save_expansion")
-        if self.jobs[job_id]["run"] == run:
-            self.jobs[job_id]["expansion"] = expansion
+        job = self.jobs[job_id]
+        if job["run"] != run or job["status"] != "PROCESSING":
+            return False
+        job["expansion"] = expansion
+        return True
 
     async def set_total(self, job_id: str, run: int, total: int) -> None:
         self._maybe_fail("set_total")

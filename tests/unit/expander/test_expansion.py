@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.expander.expansion import STEP_SECONDS, Expansion, first_url
 from shared.amazon.addresses import search_url
 from shared.amazon.pages import Listing
-from shared.errors import DatabaseUnavailableError, PermanentError
+from shared.errors import DatabaseUnavailableError, PermanentError, RetryableError
 from tests.builders import HOME, asin, job_document
 from tests.fakes import FakeClock, FakeSource
 from tests.unit.expander.fakes import MemoryExpanderRepository
@@ -149,13 +149,28 @@ async def test_interrupted_paging_goes_on_without_loss(after: int, where: str, c
     assert set(keys(3, 4, 5, 6, 7)) <= set(stored)
 
 
-async def test_listing_refused_raises_and_keeps_its_place() -> None:
+async def test_first_page_refused_for_good_is_an_error() -> None:
     searched = Searched([1], [2])
-    refused = searched.source.pages[page_address(2)]
-    searched.source.pages[page_address(2)] = PermanentError("gone", code="not_found")
+    searched.source.pages[page_address(1)] = PermanentError("gone", code="not_found")
     with pytest.raises(PermanentError):
         await searched.advance()
-    searched.source.pages[page_address(2)] = refused
+    assert searched.job["total_items"] is None
+
+
+async def test_later_page_refused_for_good_ends_the_listing() -> None:
+    searched = Searched([1], [2])
+    searched.source.pages[page_address(2)] = PermanentError("gone", code="not_found")
+    await searched.advance()
+    assert await searched.stored == keys(1)
+
+
+async def test_page_not_to_be_had_now_keeps_its_place() -> None:
+    searched = Searched([1], [2])
+    answer = searched.source.pages[page_address(2)]
+    searched.source.pages[page_address(2)] = RetryableError("busy", code="timeout")
+    with pytest.raises(RetryableError):
+        await searched.advance()
+    searched.source.pages[page_address(2)] = answer
     await searched.advance()
     assert searched.source.asked == [page_address(1), page_address(2), page_address(2)]
     assert await searched.stored == keys(1, 2)

@@ -11,7 +11,7 @@ from services.expander.feeder import Feeder
 from services.expander.handlers import Expander
 from shared.amazon.addresses import search_url
 from shared.amazon.pages import Listing
-from shared.errors import BlockedError, DatabaseUnavailableError, PermanentError, RetryableError, UnroutableError
+from shared.errors import BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
 from shared.failures import FailurePolicy
 from shared.messages import CollectItem, JobCompleted, JobExpanded, JobFailed, JobProgressed, JobSubmitted, Message
 from shared.mongo import Document
@@ -214,10 +214,10 @@ async def test_marketplace_nobody_serves_holds_up_no_other_job() -> None:
     assert expanding.sent(CollectItem.TYPE) == ["job-2"]
 
 
-async def test_news_of_an_unserved_job_still_raises() -> None:
+async def test_news_of_an_unserved_job_holds_up_no_other() -> None:
     unserved = bulk(1, status="PROCESSING", total_items=1)
     expanding = Expanding(unserved)
     expanding.repository.items["job-1", 1, 0] = [f"amazon.eg:{asin(0)}"]
     expanding.broker.without_queue.add(collect_key("amazon.eg"))
-    with pytest.raises(UnroutableError):
-        await expanding.tell(news(JobProgressed, unserved, "PROCESSING"))
+    await expanding.tell(news(JobProgressed, unserved, "PROCESSING"))
+    assert (unserved["fed"], unserved["status"]) == (0, "PROCESSING")
