@@ -59,6 +59,10 @@ class PageSamples:
         self._task: asyncio.Task[None] | None = None
         self._indexed = False
 
+    @property
+    def idle(self) -> bool:
+        return self._task is None or self._task.done()
+
     def offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> None:
         """Look at a page; keep it when it seems to have changed and none was kept of late."""
         drifted = self._drift.look(marketplace, page)
@@ -68,8 +72,7 @@ class PageSamples:
         DRIFTED.labels(marketplace, reason).inc()
         # One per span of time, whose number makes the id: all processes together keep no more than that.
         span = int(self._clock.now().timestamp() // self._limits.seconds)
-        busy = self._task is not None and not self._task.done()
-        if busy or not self._limits.count or self._taken.get((marketplace, reason)) == span:
+        if not self.idle or not self._limits.count or self._taken.get((marketplace, reason)) == span:
             return
         self._taken[marketplace, reason] = span
         about = {
@@ -129,7 +132,7 @@ class PageSamples:
 
     async def close(self) -> None:
         """Finish the sample in hand, if it is quick."""
-        if self._task is not None and not self._task.done():
+        if self._task is not None and not self.idle:
             await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
             self._task.cancel()
 
