@@ -11,6 +11,7 @@ from services.expander.handlers import Expander
 from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from services.expander.repository import ExpanderRepository
 from services.expander.settings import ExpanderSettings
+from services.expander.windows import LEAST
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
@@ -58,8 +59,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
 
 
 def _item_seconds(settings: ExpanderSettings) -> float:
-    """Least time of the pace per item; so short that a window fills two calls where the Creators API is a source."""
+    """Least time of the pace per item; so short that a window fills four calls where the Creators API is a source."""
     quickest = min(settings.item_seconds(name) for name in settings.marketplaces)
     if any(settings.source_of(name) == "creators" for name in settings.marketplaces):
-        return min(quickest, settings.window_seconds / (4 * CREATORS_ITEMS))
+        return min(quickest, settings.window_seconds / (LEAST * CREATORS_ITEMS))
     return quickest

@@ -10,7 +10,7 @@ from typing import Protocol
 from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES
-from shared.creators.failures import failure_of, reason_of, token_failure
+from shared.creators.failures import StaleTokenError, failure_of, reason_of, token_failure
 from shared.creators.items import Json, load
 from shared.errors import BlockedError, NoLongerWantedError, RetryableError
 from shared.fetch import parse_retry_after, transport_errors
@@ -85,6 +85,16 @@ class Caller:
 
         Raises NoLongerWantedError, BlockedError (throttled: everyone pauses), RetryableError or PermanentError.
         """
+        token, asked = await self._turn(body)
+        try:
+            return await self._send(operation, token, asked)
+        except StaleTokenError:
+            self._account.login.tokens.clear_token()
+        token, asked = await self._turn(lambda: asked)
+        return await self._send(operation, token, asked)
+
+    async def _turn(self, body: Callable[[], Body | None]) -> tuple[str, Body]:
+        """Wait for our turn; a token that is valid now, and what to ask for."""
         while True:
             turn = await self._pace.prepare(self._line)
             try:
@@ -97,7 +107,7 @@ class Caller:
             asked = body()
             if asked is None:
                 raise NoLongerWantedError("its job has ended")
-            return await self._send(operation, token, {"partnerTag": self._account.tag, **asked})
+            return token, asked
 
     async def _token(self) -> str:
         try:
@@ -113,11 +123,12 @@ class Caller:
 
     async def _send(self, operation: str, token: str, body: Body) -> Json:
         loop = asyncio.get_running_loop()
+        content = {"partnerTag": self._account.tag, **body}
         sent_at, status = loop.time(), "none"
         try:
             with transport_errors():
                 async with asyncio.timeout(self._timeout):
-                    response = await self._client.post(f"/catalog/v1/{operation}", self._headers(token), body)
+                    response = await self._client.post(f"/catalog/v1/{operation}", self._headers(token), content)
             status = str(response.status_code)
         finally:
             CALLS.labels(self.marketplace, operation, status).inc()
@@ -154,10 +165,7 @@ class Caller:
             raise BlockedError(
                 f"the Creators API of {self.marketplace} asked to slow down", code="throttled", retry_after=pause
             )
-        failure = failure_of(status, text, self.marketplace, retry_after)
-        if failure.code == "token_refused":
-            self._account.login.tokens.clear_token()
-        raise failure
+        raise failure_of(status, text, self.marketplace, retry_after)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -31,6 +31,12 @@ class RefusedError(PermanentError):
     code = "api_refused"
 
 
+class StaleTokenError(RetryableError):
+    """The token is no longer taken, though it should have been."""
+
+    code = "token_refused"
+
+
 def reason_of(text: str) -> str:
     """The reason that an error's body names, or an empty text."""
     try:
@@ -47,7 +53,7 @@ def failure_of(status: int, text: str, marketplace: str, retry_after: float | No
     if status >= 500:
         return RetryableError(told, code="api_unavailable", retry_after=retry_after)
     if status == 401 and reason in STALE_TOKEN:
-        return RetryableError(told, code="token_refused")
+        return StaleTokenError(told)
     if status == 404:
         return PermanentError(told, code="not_found")
     if status in {401, 403} or reason in ADVICE:

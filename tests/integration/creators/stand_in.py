@@ -37,13 +37,10 @@ class StandIn:
     # Answers to give before any other: status, body, headers.
     failures: list[tuple[int, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     token_status: int = 200
+    # Requests for tokens, and the tokens that are valid now.
     tokens: list[dict[str, Any]] = field(default_factory=list)
+    valid: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
-
-    @property
-    def token(self) -> str:
-        """The token that is valid now: the one given last."""
-        return f"token-{len(self.tokens)}"
 
     def give_token(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if self.token_status != 200:
@@ -51,13 +48,15 @@ class StandIn:
         if (asked.get("client_id"), asked.get("client_secret")) != CREDENTIALS:
             return 401, {"error": "invalid_client"}
         self.tokens.append(asked)
-        return 200, {"access_token": self.token, "token_type": "bearer", "expires_in": 3600}
+        token = f"token-{len(self.tokens)}"
+        self.valid.add(token)
+        return 200, {"access_token": token, "token_type": "bearer", "expires_in": 3600}
 
     def answer(self, call: Call) -> tuple[int, dict[str, Any], dict[str, str]]:
         self.calls.append(call)
         if self.failures:
             return self.failures.pop(0)
-        if call.headers["authorization"].removeprefix("Bearer ").split(",")[0] != self.token:
+        if call.headers["authorization"].removeprefix("Bearer ").split(",")[0] not in self.valid:
             return 401, {"type": "UnauthorizedException", "reason": "InvalidToken", "message": "…"}, {}
         if call.operation == "getItems":
             return 200, self._items(call.body["itemIds"]), {}

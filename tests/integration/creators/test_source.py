@@ -173,10 +173,10 @@ async def test_login_that_fails_is_tried_again_later(opened: Opener, api: StandI
 async def test_token_that_is_no_longer_taken_is_replaced(opened: Opener, api: StandIn) -> None:
     async with opened() as source:
         await product(source, 1)
-        api.tokens.append({})  # a newer token than the one in hand
-        with pytest.raises(RetryableError):
-            await product(source, 1)
-        assert (await product(source, 1)).asin == asin(1)
+        api.valid.clear()
+        assert (await product(source, 2)).asin == asin(2)
+    assert len(api.tokens) == 2
+    assert [call.body["itemIds"] for call in api.calls] == [[asin(1)], [asin(2)], [asin(2)]]
 
 
 async def test_interface_out_of_reach_is_tried_again_later(opened: Opener) -> None:

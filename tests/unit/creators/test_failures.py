@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.creators.failures import RefusedError, failure_of, item_failure, token_failure
+from shared.creators.failures import RefusedError, StaleTokenError, failure_of, item_failure, token_failure
 from shared.errors import AsinflowError, PermanentError, RetryableError
 from tests.builders import HOME, asin
 from tests.unit.creators.answers import inaccessible
@@ -21,7 +21,7 @@ def body(reason: str) -> str:
     [
         (500, "", RetryableError, "api_unavailable"),
         (503, "<html>", RetryableError, "api_unavailable"),
-        (401, body("TokenExpired"), RetryableError, "token_refused"),
+        (401, body("TokenExpired"), StaleTokenError, "token_refused"),
         (401, body("InvalidClient"), PermanentError, "api_credentials"),
         (401, "", PermanentError, "api_credentials"),
         (403, body("AssociateNotEligible"), PermanentError, "api_credentials"),

@@ -174,13 +174,27 @@ async def test_throttled_call_pauses_everybody(world: World) -> None:
     assert len(world.calls) == 2
 
 
-async def test_token_that_expired_is_replaced(world: World) -> None:
-    world.answer = lambda asins: FakeResponse(401, json.dumps({"reason": "TokenExpired"}))
-    [outcome] = await world.outcomes(world.ask(asin(1)))
-    assert isinstance(outcome, RetryableError)
-    world.answer = found
-    await world.outcomes(world.ask(asin(1)))
+def stale(asins: list[str]) -> FakeResponse:
+    return FakeResponse(401, json.dumps({"reason": "TokenExpired"}))
+
+
+async def test_token_that_expired_is_replaced_at_no_item_s_cost(world: World) -> None:
+    def answer(asins: list[str]) -> FakeResponse:
+        return stale(asins) if len(world.calls) == 1 else found(asins)
+
+    world.answer = answer
+    outcomes = await world.outcomes(world.ask(asin(1)), world.ask(asin(2)))
+    assert [product.asin for product in outcomes] == [asin(1), asin(2)]
+    assert world.calls == [[asin(1), asin(2)]] * 2
+    assert world.sent[1] - world.sent[0] >= 1.0
     assert world.headers["Authorization"] == "Bearer token-1"
+
+
+async def test_tokens_refused_again_and_again_fail_the_attempt(world: World) -> None:
+    world.answer = stale
+    [outcome] = await world.outcomes(world.ask(asin(1)))
+    assert (isinstance(outcome, RetryableError), outcome.code) == (True, "token_refused")
+    assert len(world.calls) == 2
 
 
 async def test_no_token_fails_those_who_wait_and_none_later(world: World) -> None:
