@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, overload
 
 T = TypeVar("T")
 NotYet = Literal[False] | None
@@ -11,7 +11,15 @@ NotYet = Literal[False] | None
 _PAUSE_SECONDS = 0.02
 
 
-async def eventually(condition: Callable[[], T | NotYet | Awaitable[T | NotYet]], deadline: float = 10.0) -> T:
+@overload
+async def eventually(condition: Callable[[], Awaitable[T | NotYet]], deadline: float = 10.0) -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T | NotYet], deadline: float = 10.0) -> T: ...
+
+
+async def eventually(condition: Callable[[], object], deadline: float = 10.0) -> object:
     """The first truthy result of `condition`, plain or awaitable, asked again and again for `deadline` seconds.
 
     A condition may also assert: it is asked again while it fails. Raises AssertionError with what it last said.
