@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from cli.documents import Job, JobItem, Page, Product
+from cli.documents import Job, JobItem, Page, PageSample, PricePoint, Product
 from cli.endpoint import Endpoint
 from cli.sse import read_events
 
@@ -113,6 +113,33 @@ class Api:
         """Collected products."""
         return cast("Iterator[Product]", self._pages("/v1/products", filters, limit))
 
+    def price_history(
+        self, marketplace: str, asin: str, limit: int | None = None, **bounds: str | None
+    ) -> Iterator[PricePoint]:
+        """What the price of one of your products did, newest first."""
+        return cast("Iterator[PricePoint]", self._pages(f"{_product(marketplace, asin)}/price-history", bounds, limit))
+
+    def analyze(self, marketplace: str, asin: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Analyse one of your products anew; its new analysis."""
+        return self._ask(f"{_product(marketplace, asin)}/analyze", wanted)
+
+    def calculate(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The analysis of a product described by hand."""
+        return self._ask("/v1/profit/calculate", question)
+
+    def recommend_price(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The price to ask for a product described by hand."""
+        return self._ask("/v1/profit/recommend-price", question)
+
+    def samples(self, limit: int | None = None, **filters: str | None) -> Iterator[PageSample]:
+        """Kept pages, newest first; for operators."""
+        return cast("Iterator[PageSample]", self._pages("/v1/page-samples", filters, limit))
+
+    def sample(self, sample_id: str) -> tuple[PageSample, bytes]:
+        """A kept page: what is known of it, and its source."""
+        path = f"/v1/page-samples/{_segment(sample_id)}"
+        return cast("PageSample", self._send("GET", path).json()), self._send("GET", f"{path}/body").content
+
     def items_export(self, job_id: str, form: str, status: str | None = None) -> Iterator[bytes]:
         """All items of a job as `csv` or `ndjson`, as they arrive."""
         with self._stream(f"/v1/jobs/{_segment(job_id)}/items", {"format": form, "status": status}) as response:
@@ -126,6 +153,9 @@ class Api:
                 data = json.loads(event.data)
                 if isinstance(data, dict):
                     yield JobUpdate(event.name, event.id, data)
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._send("POST", path, json=question).json())
 
     def _pages(self, path: str, filters: Params, limit: int | None) -> Iterator[dict[str, Any]]:
         """Follow cursors up to `limit` rows; None means all."""
@@ -179,3 +209,7 @@ def _given(params: Params) -> dict[str, str | int]:
 
 def _segment(text: str) -> str:
     return quote(text, safe="")
+
+
+def _product(marketplace: str, asin: str) -> str:
+    return f"/v1/products/{_segment(marketplace)}/{_segment(asin)}"

@@ -70,8 +70,35 @@ class Product(TypedDict):
     rating: NotRequired[str | float | None]
     review_count: NotRequired[int | None]
     availability: NotRequired[str | None]
+    previous_price: NotRequired[float | None]
+    price_change_percent: NotRequired[float | None]
+    price_changed_at: NotRequired[str | None]
     analysis: NotRequired[dict[str, Any] | None]
     collected_at: NotRequired[str | None]
+
+
+class PricePoint(TypedDict):
+    """What a product cost from a moment on; without a price it could not be bought then."""
+
+    at: str
+    price: float | None
+    currency: str | None
+    availability: str | None
+
+
+class PageSample(TypedDict):
+    """A page that was kept because its layout seems to have changed."""
+
+    id: str
+    marketplace: str
+    reason: str
+    missing: list[str]
+    asin: str | None
+    url: str
+    status: int
+    content_type: str | None
+    size: int
+    at: str
 
 
 class Page(TypedDict, Generic[T]):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from cli.errors import CliError
+from shared.amazon.asins import InvalidAsin, Item, normalise
+from shared.amazon.marketplaces import MARKETPLACES
 
+# As the API's setting of that name has it.
+DEFAULT_MARKETPLACE = "amazon.co.jp"
 _BETWEEN = re.compile(r"[\s,;]+")
 _TABLES = {".csv", ".tsv"}
 
@@ -26,6 +31,17 @@ def read_asins(path: str) -> list[str]:
     if not found:
         raise CliError(f"{'standard input' if path == '-' else path} names no ASIN", code="empty_file")
     return found
+
+
+def read_product(text: str, marketplace: str | None) -> Item:
+    """The product that an ASIN or an address names. Raises CliError when it names none."""
+    place = marketplace or os.environ.get("ASINFLOW_DEFAULT_MARKETPLACE") or DEFAULT_MARKETPLACE
+    if place not in MARKETPLACES:
+        raise CliError(f"{place!r} is no known marketplace; known are {', '.join(MARKETPLACES)}")
+    try:
+        return normalise(text, place)
+    except InvalidAsin as error:
+        raise CliError(f"{text!r} names no product: {error.message}", code="bad_asin") from error
 
 
 def asins_in(text: str, *, is_table: bool = False) -> list[str]:

@@ -12,3 +12,6 @@ Marketplace = Annotated[
     str | None,
     typer.Option("--marketplace", "-m", metavar="M", help="For example amazon.co.jp.", show_default="the API's own"),
 ]
+ProductArgument = Annotated[
+    str, typer.Argument(metavar="ASIN", help="ASIN, ISBN-10 or product address.", show_default=False)
+]

@@ -74,19 +74,30 @@ def outcome(job: Job) -> str:
     return f"{sentence}: {plain(reason)}" if reason else sentence
 
 
+def amount(value: float | str | None, unit: str | None = None) -> str:
+    """2,480 JPY; empty without a value."""
+    return "" if value is None else f"{Decimal(str(value)):,f} {unit or ''}".strip()
+
+
 def money(product: Product) -> str:
-    """2,480 JPY; empty without a price."""
-    price = product.get("price")
-    if price is None:
-        return ""
-    return f"{Decimal(str(price)):,f} {product.get('currency') or ''}".strip()
+    """The price of a product."""
+    return amount(product.get("price"), product.get("currency"))
+
+
+def percent(value: float | str | None) -> str:
+    """+12.5 %, -8 %; empty without a value."""
+    return "" if value is None else f"{Decimal(str(value)):+f} %"
+
+
+def moment(iso: str | None) -> str:
+    """2026-11-23 06:00 UTC."""
+    return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if iso else ""
 
 
 def analysed(name: str) -> Callable[[Product], str]:
     """Reads an amount in KRW of the resale analysis; empty where it has none."""
 
     def read(product: Product) -> str:
-        amount = (product.get("analysis") or {}).get(name)
-        return "" if amount is None else f"{Decimal(str(amount)):,f}"
+        return amount((product.get("analysis") or {}).get(name))
 
     return read

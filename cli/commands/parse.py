@@ -1,16 +1,17 @@
-"""`asinflow parse`: what the parser makes of a saved page. Loads nothing but the parser."""
+"""`asinflow parse`: what the parser makes of a saved or kept page. Loads nothing but the parser for a saved one."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.errors import CliError
 from cli.options import Json
+from cli.why import why_lines
 from shared.amazon.pages import explain
 from shared.amazon.pages import parse as parse_page
 
@@ -19,21 +20,51 @@ app = typer.Typer()
 
 @app.command()
 def parse(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The saved page, or - for standard input.")],
-    url: Annotated[str, typer.Option("--url", help="The address it was saved from.", show_default=False)],
+    ctx: typer.Context,
+    *,
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="The saved page, or - for standard input.", show_default=False)
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="The address it was saved from.", show_default=False)] = None,
     status: Annotated[int, typer.Option(min=100, max=599, help="The HTTP status it came with.")] = 200,
     content_type: Annotated[str | None, typer.Option(help="The Content-Type it came with.")] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="A page that was kept, instead of FILE; `asinflow samples` lists them."),
+    ] = None,
     why: Annotated[bool, typer.Option("--why", help="Add which rule answered for each field, and the others.")] = False,
-    _as_json: Json = False,
+    as_json: Json = False,
 ) -> None:
-    """Show what the parser makes of a saved page, as one JSON object."""
-    body = _read(file)
-    if why:
-        page = explain(body, url=url, status=status, content_type=content_type)
+    """Show what the parser makes of a saved or kept page, as one JSON object.
+
+    With --why on a terminal: every field with what each of its rules answered (> taken, = the same, ! another answer).
+    """
+    if (file is None) == (sample is None):
+        raise CliError("give either FILE or --sample ID", hint="asinflow parse page.html --url URL")
+    if sample is not None:
+        body, about = _fetch(ctx, sample)
+    elif file is not None and url is not None:
+        body, about = _read(file), {"url": url, "status": status, "content_type": content_type}
     else:
-        page = parse_page(body, url=url, status=status, content_type=content_type).as_dict()
+        raise CliError("--url is missing: the address tells which marketplace the page is of")
+    if why:
+        page = explain(body, **about)
+        if sys.stdout.isatty() and not as_json:
+            print("\n".join(why_lines(page)))
+            return
+    else:
+        page = parse_page(body, **about).as_dict()
         del page["trace"]
-    print(json.dumps(page, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str))
+    print(_safe(json.dumps(page, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str)))
+
+
+def _fetch(ctx: typer.Context, sample_id: str) -> tuple[bytes, dict[str, Any]]:
+    """A kept page and what it came with."""
+    from cli.session import session_of  # noqa: PLC0415  the HTTP client costs more time than parsing a page
+
+    with session_of(ctx).api() as api:
+        about, body = api.sample(sample_id)
+    return body, {name: about[name] for name in ("url", "status", "content_type")}
 
 
 def _read(path: str) -> bytes:
@@ -41,3 +72,8 @@ def _read(path: str) -> bytes:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
+
+
+def _safe(text: str) -> str:
+    """Half a character, which a page's scripts may spell out, is none that could be printed."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,19 +1,29 @@
-"""`asinflow products`."""
+"""`asinflow products` and `asinflow history`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli.commands.jobs import limit_option, show
-from cli.documents import Product
-from cli.options import Json, Marketplace
+from cli.documents import PricePoint, Product
+from cli.errors import CliError
+from cli.inputs import read_product
+from cli.options import Json, Marketplace, ProductArgument
 from cli.output import Column
 from cli.session import session_of
-from cli.text import age, analysed, money
+from cli.text import age, amount, analysed, moment, money, percent
 
 app = typer.Typer()
+
+
+def change_style(product: Product) -> str:
+    """Cheaper is green, dearer is red."""
+    change = product.get("price_change_percent") or 0
+    return "green" if change < 0 else "red" if change > 0 else ""
+
 
 COLUMNS: tuple[Column[Product], ...] = (
     Column("ASIN", lambda product: product["asin"]),
@@ -27,6 +37,20 @@ COLUMNS: tuple[Column[Product], ...] = (
     Column("PROFIT ₩", analysed("profit_krw"), align="right"),
     Column("AGE", lambda product: age(product.get("collected_at")), align="right"),
 )
+CHANGE_COLUMNS: tuple[Column[Product], ...] = (
+    Column("ASIN", lambda product: product["asin"]),
+    Column("MARKETPLACE", lambda product: product["marketplace"], wide=True),
+    Column("TITLE", lambda product: product["title"], flexible=True),
+    Column("OLD", lambda product: amount(product.get("previous_price"), product["currency"]), align="right"),
+    Column("NEW", money, align="right"),
+    Column("CHANGE", lambda product: percent(product.get("price_change_percent")), align="right", style=change_style),
+    Column("SINCE", lambda product: moment(product.get("price_changed_at"))),
+)
+POINT_COLUMNS: tuple[Column[PricePoint], ...] = (
+    Column("FROM", lambda point: moment(point["at"])),
+    Column("PRICE", lambda point: amount(point["price"], point["currency"]) or "none", align="right"),
+    Column("AVAILABILITY", lambda point: point["availability"]),
+)
 
 
 @app.command()
@@ -39,11 +63,54 @@ def products(
         str | None,
         typer.Option(metavar="FIELD", help="collected_at, price or title; a minus before it: descending."),
     ] = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="Only products whose price has changed: old, new, by how much, when.")
+    ] = False,
     marketplace: Marketplace = None,
     limit: Annotated[int, limit_option(50)] = 50,
     as_json: Json = False,
 ) -> None:
-    """List collected products."""
+    """List collected products, or those whose price has changed.
+
+    With --changes the latest change comes first, unless --sort says otherwise.
+    """
+    filters = {"job_id": job, "q": q, "sort": sort, "marketplace": marketplace}
+    if changes:
+        filters |= {"changed": "true", "sort": sort or "-price_changed_at"}
     with session_of(ctx).api() as api:
-        found = api.products(limit or None, job_id=job, q=q, sort=sort, marketplace=marketplace)
-        show(COLUMNS, found, "No products yet:  asinflow submit --help", as_json=as_json)
+        found = api.products(limit or None, **filters)
+        empty = "No price has changed yet." if changes else "No products yet:  asinflow submit --help"
+        show(CHANGE_COLUMNS if changes else COLUMNS, found, empty, as_json=as_json)
+
+
+@app.command()
+def history(
+    ctx: typer.Context,
+    *,
+    product: ProductArgument,
+    marketplace: Marketplace = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="From this day or moment on (UTC).")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Before this day or moment (UTC).")] = None,
+    limit: Annotated[int, limit_option(50)] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show what a product's price did.
+
+    One line per change of price or availability, the newest first.
+    """
+    item = read_product(product, marketplace)
+    bounds = {"since": _instant("--since", since), "until": _instant("--until", until)}
+    with session_of(ctx).api() as api:
+        points = api.price_history(item.marketplace, item.asin, limit or None, **bounds)
+        show(POINT_COLUMNS, points, "No price was seen in that time.", as_json=as_json)
+
+
+def _instant(option: str, text: str | None) -> str | None:
+    """A day or moment as the API takes it; one without a time zone is UTC."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CliError(f"{option} takes 2026-11-23 or 2026-11-23T06:00, not {text!r}") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()

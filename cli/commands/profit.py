@@ -1,0 +1,201 @@
+"""`asinflow profit`: what a resale costs, should cost and leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.inputs import read_product
+from cli.options import Json, Marketplace, ProductArgument
+from cli.output import print_fields, print_json
+from cli.session import session_of
+from cli.text import amount, plain
+
+app = typer.Typer()
+profit = typer.Typer(help="Work out what a resale costs, should cost and leaves.", no_args_is_help=True)
+app.add_typer(profit, name="profit")
+
+Price = Annotated[float, typer.Option("--price", "-p", help="Price on the marketplace.", show_default=False)]
+Currency = Annotated[str, typer.Option(metavar="CODE", help="Currency of the price.")]
+Weight = Annotated[
+    float | None, typer.Option("--weight", metavar="GRAMS", help="Weight.", show_default="500, marked as assumed")
+]
+Category = Annotated[
+    str | None,
+    typer.Option(help="For example toys_hobbies; docs/profit.md lists them.", show_default="told from the title"),
+]
+Title = Annotated[str | None, typer.Option(help="Title, from which the category is told.")]
+Margin = Annotated[
+    float | None, typer.Option("--margin", metavar="PERCENT", help="Margin to reach.", show_default="10")
+]
+JapanShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.", show_default="0")]
+KoreaShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.", show_default="0")]
+Packaging = Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.", show_default="0")]
+Tier = Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")]
+Rate = Annotated[float | None, typer.Option(help="KRW for one unit of the currency.", show_default="today's")]
+SellingPrice = Annotated[
+    int | None, typer.Option("--sell-at", metavar="KRW", help="Selling price to judge.", show_default="the recommended")
+]
+
+
+@profit.command()
+def calculate(  # noqa: PLR0913  one parameter per option
+    ctx: typer.Context,
+    *,
+    price: Price,
+    sell_at: SellingPrice = None,
+    currency: Currency = "JPY",
+    weight: Weight = None,
+    category: Category = None,
+    title: Title = None,
+    margin: Margin = None,
+    japan_shipping: JapanShipping = None,
+    korea_shipping: KoreaShipping = None,
+    packaging: Packaging = None,
+    tier: Tier = None,
+    rate: Rate = None,
+    as_json: Json = False,
+) -> None:
+    """Work out the resale of a product described by hand: cost, price to ask, margin, fee, duty."""
+    question = _given(
+        **{"price": price, "currency": currency, "weight_g": weight, "category": category, "title": title},
+        **_costs(margin, japan_shipping, korea_shipping, packaging, tier),
+        rate=rate,
+        selling_price_krw=sell_at,
+    )
+    with session_of(ctx).api() as api:
+        _show_analysis(api.calculate(question), as_json=as_json)
+
+
+@profit.command()
+def recommend(  # noqa: PLR0913  one parameter per option
+    ctx: typer.Context,
+    *,
+    price: Price,
+    currency: Currency = "JPY",
+    weight: Weight = None,
+    category: Category = None,
+    title: Title = None,
+    margin: Margin = None,
+    japan_shipping: JapanShipping = None,
+    korea_shipping: KoreaShipping = None,
+    packaging: Packaging = None,
+    tier: Tier = None,
+    rate: Rate = None,
+    as_json: Json = False,
+) -> None:
+    """Recommend the least price that reaches the margin."""
+    question = _given(
+        **{"price": price, "currency": currency, "weight_g": weight, "category": category, "title": title},
+        **_costs(margin, japan_shipping, korea_shipping, packaging, tier),
+        rate=rate,
+    )
+    with session_of(ctx).api() as api:
+        _show_recommendation(api.recommend_price(question), as_json=as_json)
+
+
+@profit.command()
+def product(  # noqa: PLR0913  one parameter per option
+    ctx: typer.Context,
+    *,
+    name: ProductArgument,
+    marketplace: Marketplace = None,
+    sell_at: SellingPrice = None,
+    category: Category = None,
+    margin: Margin = None,
+    japan_shipping: JapanShipping = None,
+    korea_shipping: KoreaShipping = None,
+    packaging: Packaging = None,
+    tier: Tier = None,
+    as_json: Json = False,
+) -> None:
+    """Analyse a collected product anew with the rate of now, and keep the result with it.
+
+    What is not given stays as in its last analysis.
+    """
+    item = read_product(name, marketplace)
+    costs = _costs(margin, japan_shipping, korea_shipping, packaging, tier)
+    wanted = _given(**costs, category=category, selling_price_krw=sell_at)
+    with session_of(ctx).api() as api:
+        _show_analysis(api.analyze(item.marketplace, item.asin, wanted), as_json=as_json)
+
+
+def _costs(
+    margin: float | None, japan: int | None, korea: int | None, packaging: int | None, tier: str | None
+) -> dict[str, Any]:
+    return {
+        "target_margin": margin,
+        "japan_shipping_jpy": japan,
+        "korea_shipping_krw": korea,
+        "packaging_krw": packaging,
+        "shipping_tier": tier,
+    }
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _show_analysis(analysis: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(analysis)
+        return
+    fee = analysis["platform_fee_percent"]
+    decisive = analysis["at_selling"] or analysis["at_recommended"] or {}
+    print_fields(
+        {
+            "profitable": {True: "yes", False: "no", None: "unknown"}[analysis["is_profitable"]],
+            "sell at": amount(analysis["selling_price_krw"], "KRW"),
+            "recommended price": amount(analysis["recommended_price_krw"], "KRW"),
+            "profit": amount(analysis["profit_krw"], "KRW"),
+            "margin": _percent(analysis["margin_percent"], f"of {analysis['target_margin']:g} % wanted"),
+            "cost": amount(analysis["cost_krw"], "KRW"),
+            "  price": amount(analysis["price_krw"], "KRW"),
+            "  shipping in Japan": amount(analysis["japan_shipping_krw"], "KRW"),
+            "  shipping to Korea": amount(analysis["international_shipping_krw"], "KRW"),
+            "  shipping in Korea": amount(analysis["korea_shipping_krw"], "KRW"),
+            "  packaging": amount(analysis["packaging_krw"], "KRW"),
+            "platform fee": f"{amount(decisive.get('platform_fee_krw'), 'KRW')} ({fee:g} %)".strip(),
+            "buyer's duty": _duty(analysis["duty"]),
+            "category": analysis["category_label"],
+            "rate": _rate(analysis["rate"]),
+            "remarks": " ".join(reason["message"] for reason in analysis["reasons"]),
+        }
+    )
+
+
+def _show_recommendation(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    print_fields(
+        {
+            "recommended price": amount(found["recommended_price_krw"], "KRW"),
+            "profit": amount(found["profit_krw"], "KRW"),
+            "margin": _percent(found["margin_percent"], f"of {found['target_margin']:g} % wanted"),
+            "cost": amount(found["cost_krw"], "KRW"),
+            "platform fee": f"{amount(found['platform_fee_krw'], 'KRW')} ({found['platform_fee_percent']:g} %)",
+            "category": found["category"],
+            "rate": _rate(found["rate"]),
+            "remarks": " ".join(reason["message"] for reason in found["reasons"]),
+        }
+    )
+
+
+def _percent(value: float | None, remark: str) -> str:
+    return "" if value is None else f"{value:g} % {remark}"
+
+
+def _duty(duty: dict[str, Any] | None) -> str:
+    if duty is None:
+        return ""
+    return "none, exempt" if duty["exempt"] else amount(duty["total_krw"], "KRW")
+
+
+def _rate(rate: dict[str, Any] | None) -> str:
+    if rate is None:
+        return ""
+    day = f" of {rate['as_of']}" if rate.get("as_of") else ""
+    stale = ", out of date" if rate.get("stale") else ""
+    return plain(f"1 {rate['base']} = {rate['value']:g} KRW, {rate['source']}{day}{stale}")
