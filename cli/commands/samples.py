@@ -38,7 +38,8 @@ def samples(
 ) -> None:
     """List pages that were kept because their layout seems to have changed.
 
-    The newest first; your token needs the scope operator. See what the parser makes of one with: asinflow parse --sample SAMPLE --why
+    The newest first; your token needs the scope operator. What the parser makes of one shows
+    `asinflow parse --sample SAMPLE --why`.
     """
     with session_of(ctx).api() as api:
         found = api.samples(limit or None, marketplace=marketplace, reason=reason)
