@@ -34,6 +34,9 @@ PAD_MAX_SECONDS = 0.003
 # Awake so long before the slot, at most this share of the interval: it costs processor time.
 EARLY_SECONDS = 0.0015
 EARLY_SHARE = 0.02
+# The server's clock is known well enough between bounds so far apart, or as well as so many exchanges tell.
+CLOCK_WIDTH_SECONDS = 0.003
+CLOCK_EXCHANGES = 10
 # Slots lie at least this far ahead, so that the answer arrives before the slot begins.
 LEAD_MIN_SECONDS = 0.002
 LEAD_MAX_SECONDS = 0.250
@@ -284,8 +287,16 @@ class Pace:
             {"$set": {"next": {"$add": ["$slot", "$used_us"]}}},
         ]
         document = await self._update(marketplace, steps)
+        await self._narrow(marketplace)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
         return Slot(document["slot"] / 1_000_000, int(document["used_us"]))
+
+    async def _narrow(self, marketplace: str) -> None:
+        """Ask for the server's time until we know it well: the first exchange also makes a connection."""
+        for _ in range(CLOCK_EXCHANGES):
+            if self._server.width(self._clock.monotonic()) <= CLOCK_WIDTH_SECONDS:
+                return
+            await self._update(marketplace, [{"$set": {"asked": NOW_US}}])
 
     async def block(self, marketplace: str, reason: str, retry_after: float | None = None) -> float:
         """Tell everyone that this marketplace asked to slow down; returns the rest of the pause in seconds.

@@ -52,6 +52,12 @@ class ServerClock:
             kept_low, kept_high = low, high
         self._low, self._high = kept_low, kept_high
 
+    def width(self, now: float) -> float:
+        """How far apart the bounds are: the estimate is wrong by at most half of it."""
+        if self._low is None or self._high is None:
+            return float("inf")
+        return self._high.widened(now, 1) - self._low.widened(now, -1)
+
     def local(self, server_seconds: float, now: float) -> float:
         """The local monotonic moment at which the server's clock shows `server_seconds`; needs one exchange."""
         if self._low is None or self._high is None:
