@@ -22,16 +22,9 @@ class CollectorSettings(FetchSettings, ProfitSettings):
     batch_seconds: float = Field(default=0.05, ge=0, le=5, description="Longest wait for such a batch to fill")
     until_empty: bool = Field(default=False, description="Exit once the queues are empty")
 
-    @property
-    def prefetch_count(self) -> int:
-        """Messages held per marketplace: never more than the pace works off well within the broker's time-out."""
-        return self._prefetch(self.interval_seconds)
-
     def prefetch_for(self, marketplace: str) -> int:
-        """The same for one marketplace, whose source may work off several products in one turn of the pace."""
-        return self._prefetch(self.item_seconds(marketplace))
-
-    def _prefetch(self, item_seconds: float) -> int:
+        """Messages held for `marketplace`: never more than its pace works off well within the broker's time-out."""
+        item_seconds = self.item_seconds(marketplace)
         if item_seconds == 0:
             return self.prefetch
         return max(4, min(self.prefetch, int(self.hold_seconds / item_seconds / 8)))

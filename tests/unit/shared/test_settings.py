@@ -77,7 +77,7 @@ def test_addresses_with_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("interval", "expected"), [(0, 200), (2.0, 18), (0.05, 200), (3600, 4)])
 def test_prefetch_fits_the_pace(interval: float, expected: int) -> None:
-    assert CollectorSettings(interval_seconds=interval).prefetch_count == expected
+    assert CollectorSettings(interval_seconds=interval).prefetch_for("amazon.co.jp") == expected
 
 
 def test_defaults_are_those_of_the_contract() -> None:
