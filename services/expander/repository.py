@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.job_events import EVENT_FIELDS
-from shared.jobs import JobStatus, before
-from shared.mongo import ASCENDING, Database, Document, IndexModel, ReturnDocument, database_errors, insert_new
+from shared.jobends import fail_job
+from shared.jobs import JobStatus
+from shared.mongo import ASCENDING, Database, Document, IndexModel, database_errors, insert_new
 
 JOB_FIELDS = {
     **EVENT_FIELDS,
@@ -161,23 +162,7 @@ class ExpanderRepository:
 
     async def fail(self, job_id: str, reason: str) -> Document | None:
         """To FAILED; returns the job as it then is, or None when it had ended already."""
-        changes = {
-            "$set": {
-                "status": str(JobStatus.FAILED),
-                "error_message": reason,
-                "status_reason": None,
-                "announced": False,
-            },
-            "$currentDate": {"completed_at": True, "updated_at": True},
-            "$inc": {"rev": 1},
-        }
-        with database_errors():
-            return await self._jobs.find_one_and_update(
-                {"_id": job_id, "status": {"$in": before(JobStatus.FAILED)}},
-                changes,
-                projection=EVENT_FIELDS,
-                return_document=ReturnDocument.AFTER,
-            )
+        return await fail_job(self._jobs, {"_id": job_id}, reason)
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from shared.job_events import EVENT_FIELDS
-from shared.jobs import TERMINAL, ItemStatus, JobStatus, before
+from shared.jobends import fail_job
+from shared.jobs import TERMINAL, ItemStatus, JobStatus
 from shared.mongo import (
     ASCENDING,
     Database,
     Document,
     DuplicateKeyError,
     IndexModel,
-    ReturnDocument,
     database_errors,
     insert_new,
 )
@@ -106,23 +106,7 @@ class SweeperRepository:
 
     async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:
         """To FAILED, unless the job changed since it was read; returns the job as it then is."""
-        changes = {
-            "$set": {
-                "status": str(JobStatus.FAILED),
-                "error_message": reason,
-                "status_reason": None,
-                "announced": False,
-            },
-            "$currentDate": {"completed_at": True, "updated_at": True},
-            "$inc": {"rev": 1},
-        }
-        with database_errors():
-            return await self._jobs.find_one_and_update(
-                {"_id": job_id, "rev": rev, "status": {"$in": before(JobStatus.FAILED)}},
-                changes,
-                projection=EVENT_FIELDS,
-                return_document=ReturnDocument.AFTER,
-            )
+        return await fail_job(self._jobs, {"_id": job_id, "rev": rev}, reason)
 
     async def find_ledger(self, job_id: str) -> bytes:
         with database_errors():
