@@ -114,7 +114,8 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
 async def _on_profit(request: Request, error: Exception) -> JSONResponse:
     """A question about profit that has no answer; its sentence is made for those who ask."""
     assert isinstance(error, AsinflowError)  # noqa: S101  narrows to what it is registered for
-    field = _PROFIT_FIELDS.get(error.code)
-    more = {"largest_margin": float(error.largest_margin)} if isinstance(error, ImpossibleMarginError) else None
-    errors = [] if field is None else [FieldError(field, error.code, error.message)]
+    field, message, more = _PROFIT_FIELDS.get(error.code), error.message, None
+    if isinstance(error, ImpossibleMarginError):
+        message, more = f"must be at most {error.largest_margin}", {"largest_margin": float(error.largest_margin)}
+    errors = [] if field is None else [FieldError(field, error.code, message)]
     return to_response(request, Problem(422, error.code, error.message, errors=errors, more=more))
