@@ -1,9 +1,11 @@
 """What the collector writes of prices, whatever interrupts it and however many see the same, the API reads."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -85,6 +87,20 @@ async def test_collectors_that_see_the_same_change_write_it_once(stores: Stores)
     assert await stores.prices() == [(1, 100), (2, 90)]
     assert (points[KEY]["n"], points[KEY]["at"]) == (2, NOW + timedelta(minutes=1))
     assert (await stores.observed())["observed_at"] == NOW + timedelta(minutes=2)
+
+
+async def test_many_at_once_write_each_change_once(stores: Stores) -> None:
+    """However their reads and writes fall, no point repeats the one before, and none is missing in between."""
+    await stores.one.upsert_observations({KEY: seen("100", 0)})
+    collectors = [stores.one, stores.other]
+    for minutes, price in ((1, "90"), (2, "80")):
+        await asyncio.gather(*(collectors[n % 2].upsert_observations({KEY: seen(price, minutes)}) for n in range(20)))
+    assert await stores.prices() == [(1, 100), (2, 90), (3, 80)]
+
+    await asyncio.gather(*(stores.one.upsert_observations({KEY: seen(str(n % 3), 3 + n)}) for n in range(30)))
+    numbers, prices = zip(*await stores.prices(), strict=True)
+    assert list(numbers) == list(range(1, len(numbers) + 1))
+    assert all(before != after for before, after in pairwise(prices))
 
 
 async def test_slower_collector_with_another_price_goes_on_from_there(stores: Stores) -> None:
