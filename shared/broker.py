@@ -38,6 +38,11 @@ Header = str | int | float | bool
 CONNECTION_ERRORS = (AMQPError, ConnectionError, TimeoutError, OSError, RuntimeError, asyncio.InvalidStateError)
 
 
+def is_connection_error(error: BaseException) -> bool:
+    """Whether only the way to the broker failed; aiormq ends what waits on it with a bare Exception at times."""
+    return isinstance(error, CONNECTION_ERRORS) or type(error) is Exception
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message on its way out; `message_id` is kept when it is sent again."""
@@ -217,7 +222,9 @@ class Broker:
         while True:
             try:
                 await self._session()
-            except CONNECTION_ERRORS as error:
+            except Exception as error:
+                if not is_connection_error(error):
+                    raise
                 log.warning("broker_connection_lost", error=str(error) or type(error).__name__)
             # Full jitter, so that a restarted broker is not met by every process at once.
             attempt = 1 if self._was_connected else attempt + 1
@@ -299,9 +306,9 @@ class Broker:
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not changed.done():
-                raise next((f.exception() for f in [*watched, cancelled] if f.done() and f.exception()), None) or (
-                    ConnectionError("a channel was closed")
-                )
+                closed = (f for f in [*watched, cancelled] if f.done() and not f.cancelled())
+                reason = next((error for f in closed if (error := f.exception())), None)
+                raise ConnectionError(f"a channel was closed: {reason or 'no reason given'}") from reason
         finally:
             for future in ends:
                 future.cancel()
@@ -344,6 +351,6 @@ def _unavailable(error: BaseException) -> BaseException:
     if isinstance(error, DeliveryError):
         return BrokerUnavailableError("RabbitMQ refused a message (queue full or its node out of memory or disk)")
     # A connection closed by us ends its pending confirms as cancelled: the publisher itself is not.
-    if isinstance(error, (*CONNECTION_ERRORS, asyncio.CancelledError)):
+    if isinstance(error, asyncio.CancelledError) or is_connection_error(error):
         return BrokerUnavailableError(f"RabbitMQ did not confirm: {error or type(error).__name__}")
     return error

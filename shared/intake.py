@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiormq.exceptions import AMQPError
-
 from shared import metrics
 from shared.acks import AckTracker
-from shared.broker import Broker, Subscription
+from shared.broker import Broker, Subscription, is_connection_error
 from shared.topology import Queue
 
 if TYPE_CHECKING:
@@ -52,6 +50,15 @@ class Delivery:
         self._channel.finish(self.tag)
 
 
+@contextlib.contextmanager
+def _connection_errors_suppressed() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_connection_error(error):
+            raise
+
+
 class _OpenChannel:
     """The acknowledgements of one open channel; once it is lost they go nowhere, and the broker redelivers."""
 
@@ -89,7 +96,7 @@ class _OpenChannel:
             if self.closed:
                 return
             # A channel that closes under the acknowledgement redelivers, which handlers are made for.
-            with contextlib.suppress(AMQPError, ConnectionError, RuntimeError):
+            with _connection_errors_suppressed():
                 for ack in self._tracker.take():
                     await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
 
@@ -97,7 +104,7 @@ class _OpenChannel:
         """Acknowledge what is finished and give the rest back to the queue."""
         await self.flush()
         self.closed = True
-        with contextlib.suppress(AMQPError, ConnectionError, RuntimeError, TimeoutError):
+        with _connection_errors_suppressed():
             await self._channel.close(timeout=2.0)
 
 

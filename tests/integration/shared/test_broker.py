@@ -102,6 +102,22 @@ async def test_unconfirmed_messages_fail_when_the_connection_breaks(open_broker:
         await asyncio.wait_for(publishing, 2.0)
 
 
+async def test_channel_that_ends_without_a_reason_is_a_lost_connection(open_broker: OpenBroker, cable: Cable) -> None:
+    """aiormq then ends what waits on it with a bare Exception, which is nobody's bug."""
+    broker = await open_broker(QUEUE, url=cable.url)
+    cable.freeze()
+    publishing = asyncio.create_task(broker.publish(messages(1)))
+    await asyncio.wait([publishing], timeout=0.1)
+    assert broker._channel is not None
+    await broker._channel._cancel_tasks(None)
+    with pytest.raises(BrokerUnavailableError):
+        await publishing
+    await eventually(lambda: not broker.connected)
+    cable.mend()
+    await asyncio.wait_for(broker.wait_connected(), 10.0)
+    await broker.publish(messages(1))
+
+
 async def test_connection_comes_back_and_consumes_again(open_broker: OpenBroker, cable: Cable) -> None:
     broker = await open_broker(QUEUE, url=cable.url)
     intake = Intake(broker, QUEUE, 10)
