@@ -115,6 +115,19 @@ async def test_slower_collector_with_another_price_goes_on_from_there(stores: St
     assert points[KEY]["previous_price"] == Decimal128("90")
 
 
+async def test_slower_collector_with_an_older_page_leaves_it(stores: Stores) -> None:
+    await stores.one.upsert_observations({KEY: seen("100", 0)})
+    first = await stores.observed()
+    await stores.one.upsert_observations({KEY: seen("90", 3)})
+    await stores.database["observations"].replace_one({"_id": KEY}, first)
+
+    points = await stores.other.upsert_observations({KEY: seen("80", 2)})
+
+    assert await stores.prices() == [(1, 100), (2, 90)]
+    assert points[KEY]["price"] == Decimal128("90")
+    assert (await stores.observed())["observed_at"] == NOW
+
+
 async def test_crash_between_point_and_page_neither_loses_nor_doubles(stores: Stores) -> None:
     """The message comes again, and the page is fetched again, perhaps with yet another price."""
     await stores.one.upsert_observations({KEY: seen("100", 0)})
