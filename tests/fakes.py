@@ -81,20 +81,24 @@ class FakeBroker(Broker):
 
 
 class FakeSource:
-    """Answers made by the test; counts how often each product was asked for."""
+    """Answers made by the test, in its turn; notes what was asked for."""
 
     def __init__(self) -> None:
         self.products: Callable[[Item], Awaitable[Product]] = self._plain
         self.pages: dict[str, Listing | Exception] = {}
         self.asked: list[str] = []
+        self.turn = asyncio.Event()
+        self.turn.set()
 
     async def product(self, item: Item, wanted: Wanted) -> Product:
+        await self.turn.wait()
         if not wanted():
             raise NoLongerWantedError("its job has ended")
         self.asked.append(item.asin)
         return await self.products(item)
 
     async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
+        await self.turn.wait()
         if not wanted():
             raise NoLongerWantedError("its job has ended")
         self.asked.append(url)

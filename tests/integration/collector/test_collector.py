@@ -1,0 +1,280 @@
+"""Every item gets one outcome and its fact, whatever is delivered twice, fails, or is stopped in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+
+import pytest
+
+from shared import failures as reasons
+from shared.amazon.identifiers import Item
+from shared.amazon.pages import Product
+from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
+from shared.intake import ATTEMPT_HEADER
+from shared.messages import ItemsFinished
+from shared.topology import DEAD_LETTERS, retry_queue
+from tests.builders import HOME, NOW, asin
+from tests.fakes import FakeSource
+from tests.integration.collector.conftest import QUEUE, Collecting
+from tests.integration.shared.rabbit import Cable
+from tests.waiting import eventually
+
+
+def counted(facts: Iterable[ItemsFinished], of: str) -> Counter[int]:
+    """How often each item was told to have `succeeded` or `failed`."""
+    return Counter(seq for fact in facts for seq in getattr(fact, of))
+
+
+def answers(source: FakeSource, **by_asin: Exception) -> FakeSource:
+    """All products are there but those given by ASIN, which fail."""
+
+    async def product(item: Item) -> Product:
+        if item.asin in by_asin:
+            raise by_asin[item.asin]
+        return Product(asin=item.asin, title=f"Product {item.asin}")
+
+    source.products = product
+    return source
+
+
+async def test_item_becomes_product_outcome_and_fact(collecting: Collecting) -> None:
+    job, source = await collecting.job(user_id="ann"), FakeSource()
+    async with collecting.collector(source) as collector:
+        await collecting.send(job, 7)
+        outcomes = await collecting.outcomes(1)
+        await collecting.all_done(collector)
+    assert (outcomes[7]["_id"], outcomes[7]["status"], outcomes[7]["origin"]) == (f"{job}:1:7", "succeeded", "fetched")
+    product = await collecting.database["products"].find_one({"_id": f"ann:{HOME}:{asin(7)}"})
+    assert product is not None
+    assert (product["title"], product["job_id"]) == (f"Product {asin(7)}", job)
+    [fact] = await collecting.facts()
+    assert (fact.job_id, fact.run, fact.succeeded, fact.failed) == (job, 1, (7,), ())
+
+
+async def test_duplicate_deliveries_give_one_outcome(collecting: Collecting) -> None:
+    """Together, while the first is under way, and long after; every time the stored outcome is told."""
+    job, source = await collecting.job(), FakeSource()
+    source.turn.clear()
+    await collecting.send(job, *range(5), *range(5))
+    async with collecting.collector(source) as collector:
+        await collecting.send(job, *range(5))
+        await eventually(lambda: collector.pipelines[0]._in_hand)
+        source.turn.set()
+        outcomes = await collecting.outcomes(5)
+        await collecting.all_done(collector)
+        await collecting.send(job, *range(5))
+        await collecting.all_done(collector)
+    assert {outcome["status"] for outcome in outcomes.values()} == {"succeeded"}
+    facts = await collecting.facts()
+    assert set(counted(facts, "succeeded")) == set(range(5))
+    assert not counted(facts, "failed")
+    assert Counter(source.asked) == dict.fromkeys(map(asin, range(5)), 1)
+
+
+async def test_two_collectors_agree_on_what_is_stored(collecting: Collecting) -> None:
+    """One finds the product gone while the other gets it: both tell what was stored first."""
+    job = await collecting.job()
+    gone, there = FakeSource(), FakeSource()
+    answers(gone, **{asin(seq): PermanentError("no such page", code="not_found") for seq in range(20)})
+    gone.turn.clear()
+    there.turn.clear()
+    settings = {"prefetch": 20, "concurrency": 20}
+    async with collecting.collector(gone, **settings) as first:
+        await collecting.send(job, *range(20))
+        await eventually(lambda: len(first.pipelines[0]._in_hand) == 20)
+        async with collecting.collector(there, **settings) as second:
+            await collecting.send(job, *range(20))
+            await eventually(lambda: len(second.pipelines[0]._in_hand) + len(first.pipelines[0]._in_hand) == 40)
+            gone.turn.set()
+            there.turn.set()
+            outcomes = await collecting.outcomes(20)
+            await collecting.all_done(first)
+            await collecting.all_done(second)
+    facts = await collecting.facts()
+    told = {"succeeded": set(counted(facts, "succeeded")), "failed": set(counted(facts, "failed"))}
+    assert told["succeeded"] & told["failed"] == set()
+    for seq, outcome in outcomes.items():
+        assert seq in told[outcome["status"]]
+
+
+async def test_fresh_observation_is_used_again_for_other_users(collecting: Collecting) -> None:
+    first, second = FakeSource(), FakeSource()
+    ann = await collecting.job(user_id="ann")
+    bob = await collecting.job(user_id="bob", settings={"auto_analyze": False, "max_age_seconds": 60})
+    async with collecting.collector(first) as collector:
+        await collecting.send(ann, 1)
+        await collecting.outcomes(1)
+        await collecting.all_done(collector)
+    async with collecting.collector(second):
+        await collecting.send(bob, 1)
+        outcome = await eventually(lambda: collecting.database["outcomes"].find_one({"job_id": bob}))
+    assert (outcome["origin"], second.asked) == ("reused", [])
+    users = {p["user_id"] async for p in collecting.database["products"].find()}
+    assert users == {"ann", "bob"}
+
+
+async def test_old_observation_is_not_used_again(collecting: Collecting) -> None:
+    source = FakeSource()
+    old = {"_id": f"{HOME}:{asin(1)}", "page": {"title": "long ago"}, "observed_at": NOW.replace(year=2020)}
+    await collecting.database["observations"].insert_one(old)
+    job = await collecting.job(settings={"max_age_seconds": 60})
+    async with collecting.collector(source):
+        await collecting.send(job, 1)
+        outcomes = await collecting.outcomes(1)
+    assert (outcomes[1]["origin"], source.asked) == ("fetched", [asin(1)])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": "CANCELLED"}, {"status": "FAILED"}, {"status": "COMPLETED"}, {"run": 2}]
+)
+async def test_items_of_an_ended_run_are_dropped_unfetched(collecting: Collecting, changes: dict[str, object]) -> None:
+    source = FakeSource()
+    job = await collecting.job(**changes)
+    await collecting.send(job, *range(20))
+    await collecting.send("no-such-job", 0)
+    async with collecting.collector(source) as collector:
+        await collecting.all_done(collector)
+    assert source.asked == []
+    assert await collecting.outcomes(0) == {}
+    assert await collecting.facts() == []
+    assert await collecting.rabbit.ready(QUEUE) == 0
+
+
+async def test_job_cancelled_while_its_items_wait_sends_nothing(collecting: Collecting) -> None:
+    source = FakeSource()
+    source.turn.clear()
+    job = await collecting.job()
+    await collecting.send(job, *range(8))
+    async with collecting.collector(source) as collector:
+        await eventually(lambda: len(collector.pipelines[0]._in_hand) == 8)
+        await collecting.database["jobs"].update_one({"_id": job}, {"$set": {"status": "CANCELLED"}})
+        await eventually(lambda: not collector.states.wanted(job, 1))
+        source.turn.set()
+        await collecting.all_done(collector)
+    assert (source.asked, await collecting.outcomes(0)) == ([], {})
+    assert await collecting.rabbit.ready(QUEUE) == 0
+
+
+async def test_block_delays_and_is_no_attempt(collecting: Collecting) -> None:
+    source = answers(FakeSource(), **{asin(1): BlockedError("slow down", code="captcha", retry_after=200.0)})
+    job = await collecting.job()
+    async with collecting.collector(source, max_attempts=1) as collector:
+        await collecting.send(job, 1, 2)
+        await collecting.outcomes(1)
+        await eventually(lambda: collecting.rabbit.ready(retry_queue(300)))
+        await collecting.all_done(collector)
+    [letter] = await collecting.rabbit.take_all(retry_queue(300))
+    assert letter.headers[ATTEMPT_HEADER] == 1
+    attempts = await collecting.database["attempts"].find_one({"_id": f"{job}:1:1"})
+    assert attempts is not None
+    assert (attempts["error"]["code"], attempts["error"]["retryable"]) == ("captcha", True)
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [(RetryableError("no page in time", code="timeout"), True), (PermanentError("gone", code="not_found"), False)],
+)
+async def test_last_attempt_decides_the_outcome(collecting: Collecting, error: AsinflowError, retryable: bool) -> None:
+    source = answers(FakeSource(), **{asin(1): error})
+    job = await collecting.job()
+    async with collecting.collector(source, max_attempts=1) as collector:
+        await collecting.send(job, 1)
+        outcomes = await collecting.outcomes(1)
+        await collecting.all_done(collector)
+    assert (outcomes[1]["status"], outcomes[1]["attempts"]) == ("failed", 1)
+    assert outcomes[1]["error"] == {"code": error.code, "message": error.message, "retryable": retryable}
+    assert await collecting.rabbit.ready(DEAD_LETTERS) == 0
+
+
+async def test_failed_attempt_is_tried_again_from_the_retry_queue(collecting: Collecting) -> None:
+    source = FakeSource()
+    failures = [RetryableError("not now", code="timeout", retry_after=0.5)]
+
+    async def product(item: Item) -> Product:
+        if failures:
+            raise failures.pop()
+        return Product(asin=item.asin)
+
+    source.products = product
+    job = await collecting.job()
+    async with collecting.collector(source):
+        await collecting.send(job, 1)
+        outcomes = await collecting.outcomes(1)
+    assert (outcomes[1]["status"], outcomes[1]["attempts"]) == ("succeeded", 2)
+
+
+async def test_bug_fails_its_item_alone_and_is_kept(collecting: Collecting) -> None:
+    source = answers(FakeSource(), **{asin(3): ZeroDivisionError("a bug")})
+    job = await collecting.job()
+    await collecting.send(job, *range(6))
+    async with collecting.collector(source, max_attempts=1) as collector:
+        outcomes = await collecting.outcomes(6)
+        await eventually(lambda: collecting.rabbit.ready(DEAD_LETTERS))
+        await collecting.all_done(collector)
+    assert {seq: outcome["status"] for seq, outcome in outcomes.items() if outcome["status"] == "failed"} == {
+        3: "failed"
+    }
+    assert outcomes[3]["error"]["code"] == "internal_error"
+    [letter] = await collecting.rabbit.take_all(DEAD_LETTERS)
+    assert (letter.message_id, letter.headers[reasons.ERROR_CODE]) == (f"{job}:1:3", "bug")
+    facts = await collecting.facts()
+    assert set(counted(facts, "failed")) == {3}
+    assert set(counted(facts, "succeeded")) == {0, 1, 2, 4, 5}
+
+
+async def test_document_nobody_foresaw_spoils_no_other_item(collecting: Collecting) -> None:
+    """An observation that cannot be read is its own product's misfortune."""
+    source = FakeSource()
+    job = await collecting.job(settings={"max_age_seconds": 60, "auto_analyze": False})
+    await collecting.database["observations"].insert_one({"_id": f"{HOME}:{asin(2)}"})
+    await collecting.send(job, *range(5))
+    async with collecting.collector(source, max_attempts=1) as collector:
+        outcomes = await collecting.outcomes(5)
+        await collecting.all_done(collector)
+    assert {seq for seq, outcome in outcomes.items() if outcome["status"] == "failed"} <= {2}
+
+
+async def test_stopped_collector_finishes_what_it_sent_and_returns_the_rest(collecting: Collecting) -> None:
+    source = FakeSource()
+    sent, answer = asyncio.Event(), asyncio.Event()
+    source.products = _answers_when(sent, answer)
+    job = await collecting.job()
+    async with collecting.collector(source, concurrency=2) as collector:
+        await collecting.send(job, *range(10))
+        await asyncio.wait_for(sent.wait(), 10.0)
+        await eventually(lambda: len(source.asked) == 2 and collector.pipelines[0].idle is False)
+        asyncio.get_running_loop().call_later(0.2, answer.set)
+    outcomes = await collecting.outcomes(2)
+    assert {asin(seq) for seq in outcomes} == set(source.asked)
+
+    async def returned() -> bool:
+        return await collecting.rabbit.ready(QUEUE) == 8
+
+    assert await eventually(returned)
+    assert sum(counted(await collecting.facts(), "succeeded").values()) == 2
+
+
+def _answers_when(sent: asyncio.Event, answer: asyncio.Event) -> Callable[[Item], Awaitable[Product]]:
+    async def product(item: Item) -> Product:
+        sent.set()
+        await answer.wait()
+        return Product(asin=item.asin)
+
+    return product
+
+
+async def test_killed_collector_loses_nothing(collecting: Collecting, cable: Cable) -> None:
+    """Cut off in the midst of fetching and writing; another one does what is left."""
+    first, second = FakeSource(), FakeSource()
+    job = await collecting.job()
+    await collecting.send(job, *range(300))
+    async with collecting.killed_collector(first, cable.url, batch_items=10):
+        await eventually(lambda: len(first.asked) > 50)
+        cable.cut()
+    async with collecting.collector(second) as collector:
+        await collecting.outcomes(300)
+        await collecting.all_done(collector)
+    assert set(counted(await collecting.facts(), "succeeded")) == set(range(300))
+    assert await collecting.rabbit.ready(QUEUE) == 0
