@@ -4,10 +4,10 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check clean
+.PHONY: help setup demo up down status test lint format check bench-parse clean
 
 help: ## Explain all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Bring in everything (virtual environment, RabbitMQ) and start nothing
 	@$(PYTHON) -m deploy.local.install
@@ -38,6 +38,9 @@ format: setup ## Format the code and repair what the linter can
 	@.venv/bin/ruff check --fix .
 
 check: lint test ## Everything that must be green before a change is merged
+
+bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
+	@.venv/bin/python -m bench.parse
 
 clean: setup ## End the system and remove its data and all caches; the virtual environment stays
 	@$(LOCAL) down

@@ -117,8 +117,17 @@ def attribute(node: LexborNode, name: str) -> str:
     return node.attributes.get(name) or ""
 
 
+# Half of a character outside the basic plane, without its other half: no text that can be stored.
+_LONE_SURROGATE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
+
 def parse_json(text: str) -> Any:
-    """The first JSON value in `text`, whatever follows it, or None."""
+    """The first JSON value in `text`, whatever follows it, or None. Half a character becomes a replacement character."""
+    if "\\ud" in text or "\\uD" in text:
+        text = _LONE_SURROGATE.sub(r"\\ufffd", text)
     try:
         value, _ = json.JSONDecoder().raw_decode(text.lstrip(" \t\r\n:=("))
     except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from shared.amazon.pages import Page, explain, parse
+from shared.amazon.pages.document import parse_json
 from tests.unit.amazon.html import ASIN, page, parts, row
 
 URL = f"https://www.amazon.com/dp/{ASIN}"
@@ -167,3 +168,17 @@ def test_explanation_agrees_with_the_page(body: bytes) -> None:
     chosen = [answer for answer in told["why"]["price"] if answer["answer"] is not None]
     assert told["trace"]["price"] == chosen[0]["rule"]
     assert all({"rule", "where", "answer"} == set(answer) for answer in chosen)
+
+
+@pytest.mark.parametrize(
+    ("embedded", "expected"),
+    [
+        (r'"\ud83d\ude00"', "😀"),
+        (r'"\ud83d x"', "\ufffd x"),
+        (r'"x \uDE00"', "x \ufffd"),
+        (r'"\ud83d\ud83d\ude00"', "\ufffd😀"),
+    ],
+)
+def test_half_a_character_in_a_script_can_be_stored(embedded: str, expected: str) -> None:
+    value = parse_json(embedded)
+    assert (value, value.encode()) == (expected, expected.encode())
