@@ -51,8 +51,10 @@ class Rabbit:
 
     async def take_all(self, queue: Queue) -> list[AbstractIncomingMessage]:
         taken = []
-        while (message := await self.take(queue)) is not None:
-            taken.append(message)
+        async with self._channel() as channel:
+            found = await channel.get_queue(queue.name, ensure=False)
+            while (message := await found.get(no_ack=True, fail=False)) is not None:
+                taken.append(message)
         return taken
 
     async def drop(self, queue: Queue) -> None:
