@@ -125,7 +125,7 @@ _LONE_SURROGATE = re.compile(
 
 
 def parse_json(text: str) -> Any:
-    """The first JSON value in `text`, whatever follows it, or None. Half a character becomes a replacement character."""
+    """The first JSON value in `text`, whatever follows it, or None; half a character becomes U+FFFD."""
     if "\\ud" in text or "\\uD" in text:
         text = _LONE_SURROGATE.sub(r"\\ufffd", text)
     try:
