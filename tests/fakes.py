@@ -67,6 +67,10 @@ class FakeBroker(Broker):
         self.down = False
         self.without_queue: set[str] = set()
 
+    @property
+    def connected(self) -> bool:
+        return not self.down
+
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         await asyncio.sleep(0)
         if self.down:

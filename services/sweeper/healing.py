@@ -32,6 +32,8 @@ class Healing:
         self._settings = settings
 
     async def sweep(self) -> None:
+        if not self._broker.connected:
+            return  # an attempt that cannot be made must not count as one
         age = self._settings.stalled_after_seconds
         for job in await self._repository.find_stalled(age):
             # A job that is only slow is looked into ever more rarely.
