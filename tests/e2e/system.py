@@ -19,12 +19,13 @@ from pymongo.database import Database
 from deploy.local import commands, mongo, rabbitmq
 from deploy.local.access import secret_of
 from deploy.local.folder import RunFolder
+from deploy.local.process import resident_bytes
 from deploy.local.program import Status
 from shared.auth import issue_token
 from tests.conftest import unavailable
 from tests.e2e.storefront import Storefront
 from tests.e2e.user import User
-from tests.waiting import wait_until
+from tests.e2e.waiting import wait_until
 
 Document = dict[str, Any]
 
@@ -77,12 +78,32 @@ class System:
         servers = ("rabbitmq", "mongo", "storefront")
         return [program.name for program in commands.status(self.folder) if program.name not in servers]
 
+    def kinds(self) -> list[str]:
+        """One service of each kind: what one collector does, the others do as well."""
+        return [name for name in self.services() if name.removeprefix("collector-") in (name, "1")]
+
     def status(self, name: str) -> Status:
         return next(program for program in commands.status(self.folder) if program.name == name)
 
+    def memory(self, name: str) -> float:
+        """Resident megabytes of a program."""
+        return resident_bytes(self._pid(name)) / 1e6
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program, which the supervisor restarts if it ends by that."""
-        os.kill(int((self.folder.pids / name).read_text()), number)
+        os.kill(self._pid(name), number)
+
+    def _pid(self, name: str) -> int:
+        return int((self.folder.pids / name).read_text())
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """A program that does not move while the block runs, as on a machine that hangs."""
+        self.signal(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(name, signal.SIGCONT)
 
     def stop(self, name: str) -> None:
         """Take a program down and keep it down."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from cli.sse import read_events
-from tests.waiting import wait_until
+from tests.e2e.waiting import wait_until
 
 Document = dict[str, Any]
 ENDED = {"COMPLETED", "FAILED", "CANCELLED"}

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.exactness import figures, outcomes
 from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
-from tests.waiting import wait_until
+from tests.e2e.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
 

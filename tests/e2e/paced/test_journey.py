@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from deploy.local.storefront.facts import facts_for
 from tests.e2e.exactness import assert_counted_exactly
-from tests.e2e.steady.conftest import INTERVAL_SECONDS
-from tests.e2e.storefront import JAPAN, Request, fresh_asins, gaps, unknown_asins
+from tests.e2e.paced.journey import Journey
+from tests.e2e.storefront import JAPAN, fresh_asins
 from tests.e2e.system import System
-from tests.e2e.user import User
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
-
-# The storefront stamps arrivals by the kernel's clock; the rest is the way through the loopback.
-TOLERANCE_SECONDS = 0.005
-
-
-@dataclass(frozen=True)
-class Journey:
-    """A job of 100 products, three of which do not exist, after its end."""
-
-    user: User
-    job: dict[str, Any]
-    known: list[str]
-    unknown: list[str]
-    events: list[tuple[str, dict[str, Any]]]
-    requests: list[Request]
-
-
-@pytest.fixture(scope="module")
-def journey(system: System) -> Journey:
-    user, known, unknown = system.user(), fresh_asins(97), unknown_asins(3)
-    asins = [*known[:50], *unknown, *known[50:]]
-    job_id = user.submit_asins(asins)
-    events = list(user.events(job_id))
-    return Journey(user, user.job(job_id), known, unknown, events, system.storefront.requests(asins))
 
 
 def test_every_item_is_counted_exactly_once(system: System, journey: Journey) -> None:
@@ -60,13 +36,15 @@ def test_failed_items_say_why(journey: Journey) -> None:
 def test_products_are_stored_and_served(system: System, journey: Journey) -> None:
     stored = {p["asin"]: p for p in system.database["products"].find({"user_id": journey.user.name})}
     served = {p["asin"]: p for p in journey.user.products(job_id=journey.job["id"])}
-    assert set(stored) == set(journey.known) == set(served)
+    facts = {asin: facts_for(JAPAN, asin) for asin in journey.known}
     assert {product["marketplace"] for product in stored.values()} == {JAPAN}
-    assert all(product["title"] for product in stored.values())
-    priced = [product for product in stored.values() if product["price"] is not None]
-    assert {product["currency"] for product in priced} == {"JPY"}
-    assert len(priced) > 80  # some are out of stock and have no price
-    assert {asin: p["title"] for asin, p in stored.items()} == {asin: p["title"] for asin, p in served.items()}
+    assert {asin: p["title"] for asin, p in stored.items()} == {asin: true.title for asin, true in facts.items()}
+    assert {asin: price_of(p) for asin, p in stored.items()} == {asin: true.price for asin, true in facts.items()}
+    assert {asin: p["title"] for asin, p in served.items()} == {asin: true.title for asin, true in facts.items()}
+
+
+def price_of(product: dict[str, Any]) -> Decimal | None:
+    return None if product["price"] is None else product["price"].to_decimal()
 
 
 def test_live_stream_shows_the_whole_way(journey: Journey) -> None:
@@ -76,25 +54,6 @@ def test_live_stream_shows_the_whole_way(journey: Journey) -> None:
     assert progress == sorted(progress)
     assert progress[-1] == 100
     assert len(set(progress)) > 20
-
-
-def test_requests_keep_the_interval_and_use_it(journey: Journey) -> None:
-    assert len(journey.requests) == 100
-    assert min(gaps(journey.requests)) >= INTERVAL_SECONDS - TOLERANCE_SECONDS
-    span = journey.requests[-1].time - journey.requests[0].time
-    possible = int(span / INTERVAL_SECONDS) + 1
-    assert len(journey.requests) / possible >= 0.95
-
-
-def test_address_and_keyword_become_products(system: System) -> None:
-    user = system.user()
-    bestsellers = user.submit("URL", url="https://www.amazon.co.jp/gp/bestsellers/toys", max_results=20)
-    search = user.submit("KEYWORD", keyword="ミニ四駆", marketplace=JAPAN, max_results=20)
-    for job in (bestsellers, search):
-        ended = user.wait_for_end(job["id"])
-        assert (ended["status"], ended["success_count"], ended["error_count"]) == ("COMPLETED", 20, 0)
-        assert_counted_exactly(system, job["id"], total=20)
-    assert all(product["title"] for product in user.products())
 
 
 def test_same_idempotency_key_makes_one_job(system: System) -> None:
