@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -24,8 +25,8 @@ def _logging_as_it_was() -> Iterator[None]:
     structlog.contextvars.clear_contextvars()
 
 
-def configured() -> structlog.stdlib.BoundLogger:
-    log.configure("tester", Settings(instance="tester-1"))
+def configured(log_format: Literal["json", "console"] = "json") -> structlog.stdlib.BoundLogger:
+    log.configure("tester", Settings(instance="tester-1", log_format=log_format))
     return log.get_logger("tests.log")
 
 
@@ -64,12 +65,15 @@ def test_records_of_libraries_look_the_same(capsys: pytest.CaptureFixture[str]) 
     assert (line["event"], line["level"], line["service"]) == ("it broke", "warning", "tester")
 
 
-def test_traceback_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_traceback_shows_no_local_variables(
+    capsys: pytest.CaptureFixture[str], log_format: Literal["json", "console"]
+) -> None:
     hidden = "hunter" + "2"
     try:
         int("broken")
     except ValueError:
-        configured().exception("failed")
+        configured(log_format).exception("failed")
     text = capsys.readouterr().err
     assert "broken" in text
     assert "ValueError" in text
