@@ -19,6 +19,7 @@ from shared.amazon.marketplaces import MARKETPLACES
 DEFAULT_MARKETPLACE = "amazon.co.jp"
 _BETWEEN = re.compile(r"[\s,;]+")
 _TABLES = {".csv", ".tsv"}
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_asins(path: str) -> list[str]:
@@ -27,6 +28,8 @@ def read_asins(path: str) -> list[str]:
         body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
+    if b"\0" in body and not body.startswith(_UTF16_MARKS):
+        raise CliError(f"{path} is no text file; give lines, CSV or NDJSON", code="unreadable_file")
     found = asins_in(_decoded(body), is_table=Path(path).suffix.lower() in _TABLES)
     if not found:
         raise CliError(f"{'standard input' if path == '-' else path} names no ASIN", code="empty_file")
@@ -116,6 +119,6 @@ def _is_json(line: str) -> bool:
 
 def _decoded(body: bytes) -> str:
     """Text of a file; spreadsheets also write UTF-16, and around ASINs an older encoding does not matter."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if body.startswith(_UTF16_MARKS):
         return body.decode("utf-16", "replace")
     return body.decode("utf-8-sig", "replace")

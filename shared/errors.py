@@ -21,6 +21,10 @@ class DecodeError(AsinflowError):
     code = "malformed_message"
 
 
+# The code of a message about an item that its job does not have.
+IMPOSSIBLE_ITEM = "impossible_item"
+
+
 class PermanentError(AsinflowError):
     """Trying again cannot help."""
 

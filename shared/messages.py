@@ -7,11 +7,17 @@ know, so that a newer writer may add some; a changed meaning gets a new version 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.jobs import JobStatus
+
+# Far above the largest job; a larger one is a mistake, and would not fit the database.
+MAX_SEQ = 100_000_000
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+ASIN_RULE = r"^[0-9A-Z]{10}$"
+MARKETPLACE_RULE = r"^amazon(\.[a-z]{2,3}){1,2}$"
 
 
 class Message(BaseModel):
@@ -22,7 +28,7 @@ class Message(BaseModel):
     TYPE: ClassVar[str]
 
     job_id: str = Field(min_length=1, max_length=64, description="The job it is about; the correlation id as well")
-    run: int = Field(default=1, ge=1, description="Run of the job: 1, then one more with each retry")
+    run: int = Field(default=1, ge=1, le=1_000_000, description="Run of the job: 1, then one more with each retry")
 
     def encode(self) -> bytes:
         return self.__pydantic_serializer__.to_json(self)
@@ -39,9 +45,9 @@ class CollectItem(Message):
 
     TYPE: ClassVar[str] = "item.collect.v1"
 
-    seq: int = Field(ge=0, description="Place of the item in the job, from 0")
-    asin: str = Field(min_length=10, max_length=10)
-    marketplace: str
+    seq: Seq = Field(description="Place of the item in the job, from 0")
+    asin: str = Field(pattern=ASIN_RULE)
+    marketplace: str = Field(pattern=MARKETPLACE_RULE)
 
 
 class ItemsFinished(Message):
@@ -49,8 +55,8 @@ class ItemsFinished(Message):
 
     TYPE: ClassVar[str] = "items.finished.v1"
 
-    succeeded: tuple[int, ...] = ()
-    failed: tuple[int, ...] = ()
+    succeeded: tuple[Seq, ...] = ()
+    failed: tuple[Seq, ...] = ()
 
 
 class JobExpanded(Message):

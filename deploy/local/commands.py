@@ -38,7 +38,7 @@ def up(
     folder.create()
     with _only_one(folder):
         if is_up(folder):
-            say(f"already up: {endpoints(folder)['API_URL']}")
+            say(f"already up, with the settings it was started with: {endpoints(folder)['API_URL']}")
             return endpoints(folder)
         end_all(folder.path)
         with contextlib.closing(Ports.from_file(folder.ports)) as ports:

@@ -25,6 +25,7 @@ class JobState:
     run: int
     status: JobStatus
     settings: Mapping[str, Any]
+    total_items: int | None = None
 
 
 class JobReader(Protocol):

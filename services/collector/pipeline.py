@@ -18,7 +18,14 @@ from shared import metrics
 from shared.amazon.identifiers import Item
 from shared.broker import Broker
 from shared.clock import Clock
-from shared.errors import AsinflowError, DecodeError, NoLongerWantedError, RetryableError
+from shared.errors import (
+    IMPOSSIBLE_ITEM,
+    AsinflowError,
+    DecodeError,
+    NoLongerWantedError,
+    PermanentError,
+    RetryableError,
+)
 from shared.failures import FailurePolicy
 from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
@@ -85,6 +92,8 @@ class MarketplacePipeline:
             for task, known, last in tasks:
                 try:
                     self._dispatch(task, known, last)
+                except PermanentError as error:
+                    await self._settle(task.delivery, error)
                 except Exception as error:  # noqa: BLE001  as above, and no other item's fault
                     await self._failed(task, error)
 
@@ -135,6 +144,9 @@ class MarketplacePipeline:
         metrics.MESSAGES_PROCESSED.labels(self._queue.name, CollectItem.TYPE, "late").inc()
 
     def _dispatch(self, task: Task, known: ItemStatus | None, last: Document | None) -> None:
+        total = task.job.total_items
+        if total is not None and task.command.seq >= total:
+            raise PermanentError(f"the job has {total} items, none of seq {task.command.seq}", code=IMPOSSIBLE_ITEM)
         if known is not None:
             self._recorder.add(Result(task, known_status=known))
             return

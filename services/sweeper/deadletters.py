@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
 from shared.broker import Broker, event
+from shared.errors import IMPOSSIBLE_ITEM
 from shared.ids import outcome_id
 from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
@@ -54,7 +55,7 @@ class DeadLetters:
 
     async def _store(self, deliveries: Sequence[Delivery]) -> None:
         now = datetime.now(UTC)
-        documents = [failure_document(delivery, now) for delivery in deliveries]
+        documents = [_document_or_bytes(delivery, now) for delivery in deliveries]
         await self._repository.insert_failures(documents)
         for delivery, document in zip(deliveries, documents, strict=True):
             if delivery.type == CollectItem.TYPE:
@@ -69,6 +70,8 @@ class DeadLetters:
             command = CollectItem.model_validate_json(delivery.body)
         except ValidationError:
             return  # nothing to end: it names no item
+        if failure["code"] == IMPOSSIBLE_ITEM:
+            return  # nor does its job have such an item
         identity = outcome_id(command.job_id, command.run, command.seq)
         await self._repository.insert_outcome(
             {
@@ -90,6 +93,30 @@ class DeadLetters:
         seqs = {"succeeded" if succeeded else "failed": (command.seq,)}
         fact = ItemsFinished.model_validate({"job_id": command.job_id, "run": command.run, **seqs})
         await self._broker.publish([event(fact, mandatory=True)])
+
+
+def _document_or_bytes(delivery: Delivery, now: datetime) -> Document:
+    """The failure of `delivery`; of one too strange to describe only its bytes, so that it holds up no other."""
+    try:
+        return failure_document(delivery, now)
+    except Exception as error:
+        log.exception("failure_not_described", message_id=delivery.message_id)
+        digest = hashlib.sha256(delivery.body).hexdigest()[:32]
+        return {
+            "_id": digest,
+            "queue": "unknown",
+            "type": None,
+            "message_id": None,
+            "correlation_id": None,
+            "payload": {"bytes": delivery.body[:MAX_MESSAGE_BYTES]},
+            "headers": {},
+            "code": "indescribable",
+            "error_class": type(error).__name__,
+            "message": "a dead letter that could not be described",
+            "traceback": None,
+            "attempts": 1,
+            "failed_at": now,
+        }
 
 
 def failure_document(delivery: Delivery, now: datetime) -> Document:
@@ -146,7 +173,7 @@ def _payload(body: bytes) -> Document:
         return {"bytes": body}
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # not JSON, or nested deeper than anyone reads
         return {"text": text}
     return {"json": text}
 

@@ -278,3 +278,16 @@ async def test_killed_collector_loses_nothing(collecting: Collecting, cable: Cab
         await collecting.all_done(collector)
     assert set(counted(await collecting.facts(), "succeeded")) == set(range(300))
     assert await collecting.rabbit.ready(QUEUE) == 0
+
+
+async def test_item_that_its_job_does_not_have_goes_to_the_failure_store(collecting: Collecting) -> None:
+    source = FakeSource()
+    job = await collecting.job(total_items=3)
+    await collecting.send(job, 0, 1, 5000)
+    async with collecting.collector(source) as collector:
+        outcomes = await collecting.outcomes(2)
+        await eventually(lambda: collecting.rabbit.ready(DEAD_LETTERS))
+        await collecting.all_done(collector)
+    assert set(outcomes) == {0, 1}
+    [letter] = await collecting.rabbit.take_all(DEAD_LETTERS)
+    assert (letter.message_id, letter.headers[reasons.ERROR_CODE]) == (f"{job}:1:5000", "impossible_item")

@@ -16,7 +16,7 @@ from tests.builders import count, finished
 TOTAL = 40
 # Items in the order of their facts: each seq either succeeded or failed, as its one outcome says.
 outcomes = st.lists(st.booleans(), min_size=TOTAL, max_size=TOTAL)
-batches = st.lists(st.lists(st.integers(-2, TOTAL + 2), max_size=20), max_size=20)
+batches = st.lists(st.lists(st.integers(0, TOTAL + 2), max_size=20), max_size=20)
 
 
 @given(outcomes, batches, st.integers(1, 3))

@@ -73,6 +73,12 @@ def test_unusable_file_says_what_is_wrong(tmp_path: Path, text: str, message: st
         read_asins(str(tmp_path / "list"))
 
 
+def test_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "program").write_bytes(b"\x7fELF\x00B000000001\n\x1b[2J")
+    with pytest.raises(CliError, match="no text file"):
+        read_asins(str(tmp_path / "program"))
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CliError, match="none cannot be read: No such file"):
         read_asins(str(tmp_path / "none"))

@@ -80,7 +80,12 @@ def test_message_cannot_be_changed(message: Message) -> None:
         (JobSubmitted, {"job_id": "a-job", "run": 0}),
         (CollectItem, {"job_id": "a-job", "seq": -1, "asin": asin(1), "marketplace": HOME}),
         (CollectItem, {"job_id": "a-job", "seq": 1, "asin": "B1", "marketplace": HOME}),
+        (CollectItem, {"job_id": "a-job", "seq": 10**30, "asin": asin(1), "marketplace": HOME}),
+        (CollectItem, {"job_id": "a-job", "seq": 1, "asin": "../../../x", "marketplace": HOME}),
+        (CollectItem, {"job_id": "a-job", "seq": 1, "asin": asin(1), "marketplace": "evil.com"}),
         (ItemsFinished, {"job_id": "a-job", "succeeded": ["x"]}),
+        (ItemsFinished, {"job_id": "a-job", "succeeded": [10**9]}),
+        (ItemsFinished, {"job_id": "a-job", "failed": [-1]}),
         (JobExpanded, {"job_id": "a-job", "total_items": -1}),
     ],
 )

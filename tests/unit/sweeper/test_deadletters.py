@@ -65,6 +65,7 @@ def test_letter_without_any_reason_is_kept_all_the_same() -> None:
         ("商品".encode(), {"text": "商品"}),
         (b"\xff\x00", {"bytes": b"\xff\x00"}),
         (b"", {"text": ""}),
+        (b"[" * 5000, {"text": "[" * 5000}),
     ],
 )
 def test_payload_is_as_readable_as_can_be(body: bytes, payload: dict[str, Any]) -> None:
