@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from shared.clock import SystemClock
