@@ -26,10 +26,10 @@ from shared.serverclock import ServerClock
 log = get_logger(__name__)
 
 # A request leaves within this time after its slot began, or not in this slot.
-WINDOW_SECONDS = 0.004
+WINDOW_SECONDS = 0.003
 # Added to the interval, as a share and at least so much, so that leaving late in one window and early in the next one
 # still keeps the distance; the rest of the pace stays usable.
-PAD_SHARE = 0.005
+PAD_SHARE = 0.0075
 PAD_MAX_SECONDS = 0.003
 # Awake so long before the slot, at most this share of the interval: it costs processor time.
 EARLY_SECONDS = 0.0015

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
+from services.api.parameters import only_known
 from services.api.routes import events, health, jobs, products, profit, samples
 
 DESCRIPTION = """Collects Amazon products in bulk.
@@ -27,8 +28,9 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (jobs, events, products, profit, samples, health):
-        app.include_router(resource.router)
+    for resource in (jobs, events, products, profit, samples):
+        app.include_router(resource.router, dependencies=[Depends(only_known)])
+    app.include_router(health.router)
     # The last added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger={"/v1/jobs": parts.settings.max_body_bytes})
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

@@ -14,15 +14,11 @@ from starlette.exceptions import HTTPException
 from services.api.problems import MEDIA_TYPE, FieldError, Problem, invalid, invalid_field, unavailable
 from services.api.responses import ProblemView
 from shared.errors import AsinflowError, DatabaseUnavailableError
-from shared.jobs import JobType
 from shared.log import get_logger
 from shared.profit.errors import ImpossibleMarginError, NoRecommendationError, UnknownCategoryError
 
 log = get_logger(__name__)
 
-# What pydantic calls a request whose `type` is missing or none of those there are.
-_TAG_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
-_JOB_TYPES = ", ".join(JobType)
 # The first part of a pydantic location in a request: where the value was, which is no part of its name.
 _PLACES = frozenset({"body", "query", "path", "header"})
 
@@ -104,18 +100,10 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
 
 
 def _field_error(entry: Mapping[str, Any]) -> FieldError:
-    if entry["type"] in _TAG_ERRORS:
-        return FieldError("type", entry["type"], f"must be {_or(entry['ctx'].get('expected_tags') or _JOB_TYPES)}")
     place = [str(part) for part in entry["loc"]]
     if len(place) > 1 and place[0] in _PLACES:
         place = place[1:]
     return FieldError(".".join(place), entry["type"], entry["msg"])
-
-
-def _or(tags: str) -> str:
-    """`'A', 'B', 'C'` as pydantic lists them, as a sentence has them."""
-    names = [tag.strip(" '") for tag in tags.split(",")]
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:

@@ -90,7 +90,9 @@ class KeywordRequest(_JobRequest):
 
 JobRequest = Annotated[BulkAsinRequest | UrlRequest | KeywordRequest, Field(discriminator="type")]
 JOB_REQUEST: TypeAdapter[BulkAsinRequest | UrlRequest | KeywordRequest] = TypeAdapter(JobRequest)
-TAGS = frozenset(str(job_type) for job_type in JobType)
+TYPES = tuple(str(job_type) for job_type in JobType)
+# What pydantic calls a request whose `type` is missing or none of those.
+NO_SUCH_TYPE = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 
 class AnalyzeRequest(_Request):

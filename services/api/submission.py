@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.api.problems import FieldError, Problem, invalid, invalid_field
-from services.api.requests import JOB_REQUEST, TAGS, BulkAsinRequest, KeywordRequest, UrlRequest
+from services.api.requests import JOB_REQUEST, NO_SUCH_TYPE, TYPES, BulkAsinRequest, KeywordRequest, UrlRequest
 from services.api.settings import ApiSettings
 from shared.amazon.addresses import UnsupportedAddress, recognise
 from shared.amazon.asins import InvalidAsin, Item, distinct, normalise
@@ -63,16 +63,16 @@ def understand(body: bytes, settings: ApiSettings) -> Submission:
 
 def refused(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem that names what pydantic found wrong; the tag of a union is no part of a field's path."""
-    found = [
-        FieldError(
-            ".".join(str(part) for part in error["loc"] if part not in TAGS) or "body",
-            str(error["type"]),
-            str(error["msg"]),
-        )
-        for error in errors
-    ]
+    found = [_field_error(error) for error in errors]
     names = ", ".join(dict.fromkeys(error.field for error in found[:5]))
     return invalid("invalid_request", f"The request is not valid: {names}.", found)
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    if error["type"] in NO_SUCH_TYPE:
+        return FieldError("type", str(error["type"]), f"must be {', '.join(TYPES[:-1])} or {TYPES[-1]}")
+    place = ".".join(str(part) for part in error["loc"] if part not in TYPES)
+    return FieldError(place or "body", str(error["type"]), str(error["msg"]))
 
 
 def _bulk(request: BulkAsinRequest, settings: ApiSettings) -> Submission:

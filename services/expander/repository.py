@@ -58,8 +58,9 @@ class ExpanderRepository:
         """Jobs of the same user that run, or were submitted before and wait."""
         user, pending = job["user_id"], str(JobStatus.PENDING)
         with database_errors():
-            running = await self._jobs.count_documents({"user_id": user, "status": str(JobStatus.PROCESSING)})
+            # In this order: one that starts in between is counted twice, not missed.
             waiting = await self._jobs.count_documents({"user_id": user, "status": pending, "_id": {"$lt": job["_id"]}})
+            running = await self._jobs.count_documents({"user_id": user, "status": str(JobStatus.PROCESSING)})
         return running + waiting
 
     async def mark_waiting(self, job_id: str, reason: str) -> None:

@@ -18,10 +18,17 @@ WINDOWS = 3
 
 
 def used_share(requests: list[Request]) -> float:
-    """How much of the possible requests between the first and the last of these were made; checks the distance."""
-    assert min(gaps(requests)) >= INTERVAL_SECONDS - TOLERANCE_SECONDS
+    """How much of the possible requests between the first and the last of these were made."""
     span = requests[-1].time - requests[0].time
     return len(requests) / (int(span / INTERVAL_SECONDS) + 1)
+
+
+def keeps_pace(requests: list[Request]) -> bool:
+    return not too_close(requests) and used_share(requests) >= LEAST_SHARE
+
+
+def too_close(requests: list[Request]) -> list[float]:
+    return [gap for gap in gaps(requests) if gap < INTERVAL_SECONDS - TOLERANCE_SECONDS]
 
 
 def hundred_requests(system: System) -> list[Request]:
@@ -31,10 +38,12 @@ def hundred_requests(system: System) -> list[Request]:
 
 
 def test_requests_keep_the_interval_and_use_it(system: System, journey: Journey) -> None:
-    # The distance holds in every window. The share is that of the best one: on a busy machine a collector is at times
-    # woken too late for its slot, which it then gives up. Slots that the collectors report as missed are not excused,
-    # because code of ours that holds up the event loop misses them, too: such a defect shows in every window.
-    shares = [used_share(journey.requests)]
-    while max(shares) < LEAST_SHARE and len(shares) < WINDOWS:
-        shares.append(used_share(hundred_requests(system)))
-    assert max(shares) >= LEAST_SHARE, shares
+    # In one window at least, and nearly in every one: on a busy machine a collector is at times woken too late for its
+    # slot, which it then gives up, or held up between its last look at the clock and sending. Nothing that collectors
+    # report is excused, because code of ours that holds up the event loop would show in every window.
+    windows = [journey.requests]
+    while not any(map(keeps_pace, windows)) and len(windows) < WINDOWS:
+        windows.append(hundred_requests(system))
+    told = [(min(gaps(window)), used_share(window)) for window in windows]
+    assert any(map(keeps_pace, windows)), told
+    assert sum(len(too_close(window)) for window in windows) <= len(windows), told

@@ -178,6 +178,10 @@ async def test_job_list_is_filtered(client: httpx.AsyncClient, world: World) -> 
         ("/v1/products?sort=rating", "sort"),
         ("/v1/products?q=%00", "q"),
         ("/v1/products?cursor=abc", "cursor"),
+        ("/v1/jobs?status[$ne]=COMPLETED", "status[$ne]"),
+        ("/v1/jobs?foo=1", "foo"),
+        ("/v1/products?min_price=abc", "min_price"),
+        ("/v1/jobs?status=COMPLETED&status=FAILED", "status"),
     ],
 )
 async def test_bad_parameter_is_named(client: httpx.AsyncClient, path: str, field: str) -> None:
@@ -373,3 +377,13 @@ async def test_clock_of_the_answer_is_the_one_given(client: httpx.AsyncClient, w
     found = world.jobs.put(job(progress=1, success_count=1))
     assert world.clock.time == NOW
     assert (await client.get(f"/v1/jobs/{found.id}", headers=bearer())).json()["duration_seconds"] == 10.0
+
+
+@pytest.mark.parametrize("body", [{"asins": ["B07WXL5YPW"]}, {"type": "LIST", "asins": ["B07WXL5YPW"]}])
+async def test_request_of_no_known_type_is_told_which_there_are(
+    client: httpx.AsyncClient, body: dict[str, Any]
+) -> None:
+    found = problem(await client.post("/v1/jobs", json=body, headers=bearer()), 422, "invalid_request")
+    assert [(error.field, error.message) for error in found.errors] == [
+        ("type", "must be BULK_ASIN, URL or KEYWORD"),
+    ]

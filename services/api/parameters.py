@@ -1,0 +1,24 @@
+"""Query parameters are taken as strictly as bodies: a filter that is misspelt must not silently be none."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fastapi import Request
+
+from services.api.problems import FieldError, invalid
+
+
+async def only_known(request: Request) -> None:
+    """Raises a problem that names every parameter the route does not document, or was given more than once."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    if not given:
+        return
+    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    known = sorted(each["name"] for each in operation.get("parameters", []) if each["in"] == "query")
+    told = f"is not known here; there are {', '.join(known)}" if known else "is not known here; there are none"
+    found = [FieldError(name, "unknown_parameter", told) for name in given if name not in known]
+    found += [FieldError(n, "repeated_parameter", "is given more than once") for n in known if given[n] > 1]
+    if found:
+        names = ", ".join(error.field for error in found)
+        raise invalid("invalid_request", f"The request is not valid: {names}.", found)
