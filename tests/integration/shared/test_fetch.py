@@ -178,6 +178,7 @@ async def test_page_too_large_is_given_up_at_once(get: Get, behaviour: Behaviour
         (zlib.compress(TEXT.encode()), ["content-encoding: deflate"]),
         (brotli.compress(TEXT.encode()), ["content-encoding: br"]),
     ],
+    ids=["plain", "gzip", "deflate", "br"],
 )
 async def test_page_is_unpacked(get: Get, body: bytes, headers: list[str]) -> None:
     async with site(answer(body, *headers, "retry-after: 3", status="503 Busy")) as made:
