@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -131,7 +132,9 @@ async def test_old_observation_is_not_used_again(collecting: Collecting) -> None
 )
 async def test_items_of_an_ended_run_are_dropped_unfetched(collecting: Collecting, changes: dict[str, object]) -> None:
     source = FakeSource()
-    job = await collecting.job(**changes)
+    job = await collecting.job(**{"settings": {"max_age_seconds": 60}, **changes})
+    fresh = {"_id": f"{HOME}:{asin(3)}", "page": {"title": "just seen"}, "observed_at": datetime.now(UTC)}
+    await collecting.database["observations"].insert_one(fresh)
     await collecting.send(job, *range(20))
     await collecting.send("no-such-job", 0)
     async with collecting.collector(source) as collector:
