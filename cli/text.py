@@ -94,6 +94,13 @@ def moment(iso: str | None) -> str:
     return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if iso else ""
 
 
+def profit_at_recommended(product: Product) -> str:
+    """The profit at the recommended price, whatever price the analysis was asked about; empty where it has none."""
+    analysis = product.get("analysis") or {}
+    sale = analysis.get("at_recommended") or {}
+    return amount(sale.get("profit_krw", analysis.get("profit_krw")))
+
+
 def analysed(name: str) -> Callable[[Product], str]:
     """Reads an amount in KRW of the resale analysis; empty where it has none."""
 

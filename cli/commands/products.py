@@ -14,7 +14,7 @@ from cli.inputs import read_product
 from cli.options import Json, Marketplace, ProductArgument
 from cli.output import Column
 from cli.session import session_of
-from cli.text import age, amount, analysed, moment, money, percent
+from cli.text import age, amount, analysed, moment, money, percent, profit_at_recommended
 
 app = typer.Typer()
 
@@ -34,7 +34,7 @@ COLUMNS: tuple[Column[Product], ...] = (
     Column("REVIEWS", lambda product: product.get("review_count"), align="right", wide=True),
     Column("AVAILABILITY", lambda product: product.get("availability"), wide=True),
     Column("SELL AT ₩", analysed("recommended_price_krw"), align="right"),
-    Column("PROFIT ₩", analysed("profit_krw"), align="right"),
+    Column("PROFIT ₩", profit_at_recommended, align="right"),
     Column("AGE", lambda product: age(product.get("collected_at")), align="right"),
 )
 CHANGE_COLUMNS: tuple[Column[Product], ...] = (

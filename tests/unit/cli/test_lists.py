@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.text import amount, profit_at_recommended
 from tests.unit.cli.conftest import CommandLine
 from tests.unit.cli.fake_api import JOB_ID, FakeApi, a_job, completed, problem
 
@@ -147,3 +148,9 @@ def test_refused_list_prints_nothing_to_the_pipe(asinflow: CommandLine, api: Fak
     api.on("GET", "/v1/jobs", problem(422, "invalid_request", "The request is not valid: status."))
     result = asinflow("jobs", "--status", "nope")
     assert (result.exit_code, result.stdout) == (4, "")
+
+
+def test_profit_shown_is_that_of_the_price_shown() -> None:
+    asked = {"recommended_price_krw": 18_700, "profit_krw": 33_491, "at_recommended": {"profit_krw": 3_756}}
+    assert profit_at_recommended({"analysis": asked}) == amount(3_756)
+    assert profit_at_recommended({"analysis": None}) == ""
