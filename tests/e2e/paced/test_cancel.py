@@ -30,6 +30,7 @@ def test_cancelled_job_asks_for_nothing_more(system: System) -> None:
     assert user.wait_for_end(follower)["status"] == "COMPLETED"
 
     assert (cancelled["status"], cancelled["total_items"]) == ("CANCELLED", 300)
+    # Nothing more is handed out; that what is in hand is dropped as well shows at full speed.
     assert [r for r in system.storefront.requests(asins) if r.time > cancelled_at + 1.0] == []
 
 

@@ -70,10 +70,11 @@ def test_users_see_nothing_of_each_other(system: System) -> None:
     job_id = owner.submit_asins(asins)
     owner.wait_for_end(job_id)
     paths = [f"/v1/jobs/{job_id}", f"/v1/jobs/{job_id}/items", f"/v1/jobs/{job_id}/events"]
-    paths += [f"/v1/products/{JAPAN}/{asin}" for asin in asins]
+    paths += [f"/v1/products/{JAPAN}/{asins[0]}", f"/v1/products/{JAPAN}/{asins[0]}/price-history"]
     assert [other.client.get(path).status_code for path in paths] == [404] * 5
     assert [owner.client.get(path).status_code for path in paths] == [200] * 5
-    assert other.client.post(f"/v1/jobs/{job_id}/cancel").status_code == 404
+    actions = [f"/v1/jobs/{job_id}/cancel", f"/v1/products/{JAPAN}/{asins[0]}/analyze"]
+    assert [other.client.post(path, json={}).status_code for path in actions] == [404] * 2
     assert (other.jobs(), other.products()) == ([], [])
 
 
