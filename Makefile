@@ -25,7 +25,7 @@ status: setup ## List the processes of the running system
 	@$(LOCAL) status
 
 test: setup ## Run all tests (ARGS="-k name" for some)
-	@.venv/bin/pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+	@.venv/bin/pytest -n $(PYTEST_WORKERS) $(ARGS)
 
 lint: setup ## Check format, style, types and the import rules
 	@.venv/bin/ruff format --check .

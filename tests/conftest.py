@@ -11,6 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from pymongo import MongoClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import commands
 from deploy.local.errors import LocalError
@@ -94,3 +96,17 @@ def mongo_database(_mongo_client: MongoClient[dict[str, object]]) -> Iterator[st
     name = f"test_{uuid4().hex}"
     yield name
     _mongo_client.drop_database(name)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """One worker runs all that has a whole system as its subject: two of them at once disturb each other's timing.
+
+    Not by `--dist loadgroup`: its marker has no effect with pytest 9.2 and pytest-xdist 3.8, which still renames tests
+    by an attribute that pytest has given up.
+    """
+    return _OneForAllSystems(config, log)
+
+
+class _OneForAllSystems(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
