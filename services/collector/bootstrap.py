@@ -24,7 +24,9 @@ from shared.runner import exit_when_cut_off, run_until
 from shared.source import Source
 from shared.sources import open_source
 
+# With nothing to do for so long, the queues are empty; without the broker for so long, nobody will ever know.
 EMPTY_SECONDS = 1.0
+EMPTY_CUT_OFF_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,28 @@ class Collector:
     def idle(self) -> bool:
         return self.recorder.idle and all(pipeline.idle for pipeline in self.pipelines)
 
-    async def run(self, stop: asyncio.Event, grace_seconds: float, cut_off_seconds: float) -> None:
-        """Until `stop`; then finish or give back what is in hand."""
+    async def run(
+        self, stop: asyncio.Event, grace_seconds: float, cut_off_seconds: float, *, until_empty: bool = False
+    ) -> None:
+        """Until `stop`, or until there has been nothing to do for a while; then finish or give back what is in hand."""
         background = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self.states.keep_fresh())]
         try:
             loops = [pipeline.run() for pipeline in self.pipelines]
+            if until_empty:
+                loops.append(self._until_idle())
             await run_until(stop, *loops, exit_when_cut_off(self.broker, cut_off_seconds), _first_failure(background))
             await asyncio.gather(*(pipeline.stop(grace_seconds) for pipeline in self.pipelines))
         finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+
+    async def _until_idle(self) -> None:
+        await self.broker.wait_connected()
+        quiet = 0.0
+        while quiet < EMPTY_SECONDS:
+            await asyncio.sleep(0.1)
+            quiet = quiet + 0.1 if self.idle else 0.0
 
 
 async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
@@ -95,20 +108,6 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
 
 
 async def serve_collector(settings: CollectorSettings, stop: asyncio.Event) -> None:
+    cut_off = EMPTY_CUT_OFF_SECONDS if settings.until_empty else settings.exit_after_disconnected_seconds
     async with build(settings) as collector:
-        if settings.until_empty:
-            await run_until(
-                stop, collector.run(stop, settings.shutdown_seconds / 2, 60.0), _until_idle(collector, stop)
-            )
-        else:
-            await collector.run(stop, settings.shutdown_seconds / 2, settings.exit_after_disconnected_seconds)
-
-
-async def _until_idle(collector: Collector, stop: asyncio.Event) -> None:
-    """Set `stop` once there has been nothing to do for a second."""
-    await collector.broker.wait_connected()
-    quiet = 0.0
-    while quiet < EMPTY_SECONDS:
-        await asyncio.sleep(0.1)
-        quiet = quiet + 0.1 if collector.idle else 0.0
-    stop.set()
+        await collector.run(stop, settings.shutdown_seconds / 2, cut_off, until_empty=settings.until_empty)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.collector.bootstrap import build
+from services.collector.settings import CollectorSettings
 from shared import failures as reasons
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Product
@@ -294,3 +296,27 @@ async def test_item_that_its_job_does_not_have_goes_to_the_failure_store(collect
     assert set(outcomes) == {0, 1}
     [letter] = await collecting.rabbit.take_all(DEAD_LETTERS)
     assert (letter.message_id, letter.headers[reasons.ERROR_CODE]) == (f"{job}:1:5000", "impossible_item")
+
+
+async def test_collector_until_empty_works_the_queue_off_and_ends(collecting: Collecting) -> None:
+    job = await collecting.job()
+    await collecting.send(job, *range(20))
+    async with build(CollectorSettings(**collecting.settings), FakeSource()) as collector:
+        await asyncio.wait_for(collector.run(asyncio.Event(), 2.0, 60.0, until_empty=True), 30.0)
+        assert set(await collecting.outcomes(20)) == set(range(20))
+        assert await collecting.rabbit.ready(QUEUE) == 0
+
+
+async def test_collector_until_empty_finishes_what_it_sent_when_it_is_stopped(collecting: Collecting) -> None:
+    sent, answer, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    source = FakeSource()
+    source.products = _answers_when(sent, answer)
+    job = await collecting.job()
+    await collecting.send(job, 0)
+    async with build(CollectorSettings(**collecting.settings), source) as collector:
+        running = asyncio.create_task(collector.run(stop, 10.0, 60.0, until_empty=True))
+        await asyncio.wait_for(sent.wait(), 10.0)
+        stop.set()
+        asyncio.get_running_loop().call_later(0.2, answer.set)
+        await asyncio.wait_for(running, 20.0)
+    assert [outcome["status"] for outcome in (await collecting.outcomes(1)).values()] == ["succeeded"]
