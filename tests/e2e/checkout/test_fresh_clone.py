@@ -21,7 +21,6 @@ from tests.e2e.waiting import wait_until
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.xdist_group("e2e"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(not LONG, reason=WHY_NOT),
 ]

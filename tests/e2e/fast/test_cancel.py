@@ -11,7 +11,7 @@ from tests.e2e.exactness import figures
 from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SLOW = {"slow": 1.0, "slow_seconds": 1.0}
 # Until every collector has read that the job is cancelled.

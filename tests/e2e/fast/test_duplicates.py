@@ -12,7 +12,7 @@ from tests.e2e.exactness import assert_counted_exactly
 from tests.e2e.storefront import JAPAN, fresh_asins, unknown_asins
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 UNKNOWN, KNOWN = 10, 30
 TOTAL = UNKNOWN + KNOWN

@@ -11,7 +11,7 @@ from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 ATTEMPTS = 3
 BLOCKS = {"captcha": 0.02, "503": 0.01, "429": 0.01}

@@ -18,7 +18,7 @@ from tests.e2e.system import System
 from tests.e2e.user import User
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 # At least 45 s of work, of which all the stops together take half.
 ITEMS = 1000

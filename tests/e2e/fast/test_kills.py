@@ -13,7 +13,7 @@ from tests.e2e.storefront import fresh_asins, unknown_asins
 from tests.e2e.system import System
 from tests.e2e.user import User
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 SERVERS = ("rabbitmq", "mongo")
 # Pages that take their time leave enough of it to kill everything in turn while the job is under way.

@@ -10,7 +10,7 @@ from tests.e2e.exactness import assert_counted_exactly
 from tests.e2e.storefront import JAPAN
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 BESTSELLERS = {"job_type": "URL", "url": "https://www.amazon.co.jp/gp/bestsellers/toys", "max_results": 60}
 SEARCH = {"job_type": "KEYWORD", "keyword": "ミニ四駆", "marketplace": JAPAN, "max_results": 60}

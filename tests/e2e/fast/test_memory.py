@@ -16,7 +16,7 @@ from tests.e2e.waiting import wait_until
 ITEMS = 20_000 if LONG else 1_000
 SECONDS = 60 + ITEMS / 25
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(SECONDS + 60)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(SECONDS + 60)]
 
 MOST_MEGABYTES = 120.0
 # Caches and arenas of the allocator still settle in the second half of a job.

@@ -12,7 +12,7 @@ from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 def test_what_the_broker_cannot_take_is_sent_later(system: System) -> None:

@@ -10,7 +10,7 @@ from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 POISON = {
     "collector.item_collect.amazon.co.jp": (b"\xff\x00 no JSON", "item.collect.v1"),

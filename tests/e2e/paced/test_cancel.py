@@ -13,7 +13,7 @@ from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 RUNNING_JOBS_PER_USER = 5
 

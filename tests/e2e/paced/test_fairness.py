@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 # At this pace a window is 4 items. One of them may be in front of the small job when it arrives, and one more may be
 # handed out while the small job is being expanded; after that the two take turns.

@@ -15,7 +15,7 @@ from tests.e2e.paced.journey import Journey
 from tests.e2e.storefront import JAPAN, fresh_asins
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 def test_every_item_is_counted_exactly_once(system: System, journey: Journey) -> None:

@@ -10,7 +10,7 @@ from tests.e2e.exactness import assert_counted_exactly
 from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 def test_job_outlives_the_data_of_the_broker(system: System) -> None:

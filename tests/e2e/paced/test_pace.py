@@ -9,7 +9,7 @@ from tests.e2e.paced.journey import Journey
 from tests.e2e.storefront import Request, fresh_asins, gaps
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 # The storefront stamps arrivals by the kernel's clock; the rest is the way through the loopback.
 TOLERANCE_SECONDS = 0.005

@@ -17,7 +17,7 @@ from deploy.local.folder import ROOT
 from tests.e2e.exactness import assert_counted_exactly
 from tests.e2e.system import System
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SAVED = ROOT.parent / "shared" / "pages"
 # Pages whose title the parser may miss; a price must be right on every page.

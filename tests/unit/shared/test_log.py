@@ -60,7 +60,7 @@ def test_secret_values_are_masked(capsys: pytest.CaptureFixture[str], key: str) 
 
 def test_records_of_libraries_look_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     configured()
-    logging.getLogger("some.library").warning("it %s", "broke")
+    logging.getLogger("some.package").warning("it %s", "broke")
     [line] = lines(capsys)
     assert (line["event"], line["level"], line["service"]) == ("it broke", "warning", "tester")
 
