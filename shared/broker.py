@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,16 @@ CONNECTION_ERRORS = (AMQPError, ConnectionError, TimeoutError, OSError, RuntimeE
 def is_connection_error(error: BaseException) -> bool:
     """Whether only the way to the broker failed; aiormq ends what waits on it with a bare Exception at times."""
     return isinstance(error, CONNECTION_ERRORS) or type(error) is Exception
+
+
+@contextlib.contextmanager
+def connection_errors_suppressed() -> Iterator[None]:
+    """For what is done to a connection that may be lost already: then the broker has done it, or redelivers."""
+    try:
+        yield
+    except Exception as error:
+        if not is_connection_error(error):
+            raise
 
 
 @dataclass(frozen=True)
@@ -254,7 +264,7 @@ class Broker:
             self._mark_disconnected()
             for subscription in channels:
                 subscription.lost()
-            with contextlib.suppress(*CONNECTION_ERRORS):
+            with connection_errors_suppressed():
                 await asyncio.wait_for(connection.close(), 2.0)
 
     def _mark_connected(self, publisher: aiormq.Channel) -> None:

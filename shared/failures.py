@@ -11,6 +11,7 @@ from shared.broker import Broker, Header, Outgoing
 from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
 from shared.log import get_logger
+from shared.patience import until_back
 from shared.retry import DELAYS, RetryAfter, decide
 from shared.topology import DEAD, DEAD_LETTERS, Exchange, Queue, retry_exchange, retry_queue
 
@@ -43,6 +44,13 @@ class FailurePolicy:
     def final(self, delivery: Delivery, error: BaseException) -> bool:
         """Whether `error` on this delivery is the end of its attempts."""
         return not isinstance(decide(error, delivery.attempt, self._max_attempts, self._jitter), RetryAfter)
+
+    async def settle_in_time(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
+        """Settle, waiting for the broker as long as it takes, unless the delivery has gone back to it meanwhile."""
+        async for attempt in until_back():
+            with attempt:
+                if not delivery.stale:
+                    await self.settle(queue, delivery, error)
 
     async def settle(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
         """Raises BrokerUnavailableError when the message could be put nowhere; then it is still unacknowledged."""

@@ -16,7 +16,6 @@ import httpx
 from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES, by_host
-from shared.egress import Egress
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.exits import Exit, Exits
 from shared.pace import RETRY_AFTER_MAX_SECONDS, Pace, Turn, TurnLostError
@@ -58,14 +57,11 @@ class Answer:
 class Fetcher:
     """GET with the pace, time-outs, a size limit, and redirects only within the same marketplace."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, pace: Pace, settings: FetchSettings, exits: Exits | None = None
-    ) -> None:
-        """`client` makes the requests, each in its turn of `pace`; `exits`, when given, lead through others as well."""
-        self._client = client
+    def __init__(self, exits: Exits, pace: Pace, settings: FetchSettings) -> None:
+        """`exits` lead out, each request in its turn of `pace`."""
+        self._exits = exits
         self._pace = pace
         self._settings = settings
-        self._exits = exits or Exits(pace, [Exit(Egress(), client)])
 
     async def get(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer:
         """The page at `url`, a canonical address of `marketplace`.
@@ -81,7 +77,7 @@ class Fetcher:
             url = self._next_hop(url, answer, marketplace)
         raise PermanentError(f"more than {MAX_REDIRECTS} redirects", code="too_many_redirects")
 
-    def _request(self, url: str, marketplace: str) -> httpx.Request:
+    def _request(self, client: httpx.AsyncClient, url: str, marketplace: str) -> httpx.Request:
         headers = {
             "User-Agent": self._settings.user_agent,
             "Accept": "text/html,application/xhtml+xml",
@@ -91,7 +87,7 @@ class Fetcher:
             parts = urlsplit(url)
             headers["X-Forwarded-Host"] = parts.netloc
             url = self._settings.upstream_url.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
-        return self._client.build_request("GET", url, headers=headers)
+        return client.build_request("GET", url, headers=headers)
 
     async def _in_turn(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer | str:
         """The answer, or where it redirects to."""
@@ -113,7 +109,7 @@ class Fetcher:
     ) -> Answer | str:
         """Connect, wait for the turn, send, read. The turn is awaited between connecting and the first byte sent."""
         settings, loop = self._settings, asyncio.get_running_loop()
-        request = self._request(url, marketplace)
+        request = self._request(way.client, url, marketplace)
         status = "none"
         sent_at: float | None = None
 
@@ -233,4 +229,4 @@ async def open_fetcher(settings: FetchSettings, pace: Pace) -> AsyncIterator[Fet
             Exit(egress, await stack.enter_async_context(open_client(settings, egress.proxy)))
             for egress in settings.ways_out
         ]
-        yield Fetcher(exits[0].client, pace, settings, Exits(pace, exits))
+        yield Fetcher(Exits(pace, exits), pace, settings)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared import metrics
 from shared.acks import AckTracker
-from shared.broker import Broker, Subscription, is_connection_error
+from shared.batching import take_batch
+from shared.broker import Broker, Subscription, connection_errors_suppressed
 from shared.topology import Queue
 
 if TYPE_CHECKING:
@@ -50,15 +50,6 @@ class Delivery:
         self._channel.finish(self.tag)
 
 
-@contextlib.contextmanager
-def _connection_errors_suppressed() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if not is_connection_error(error):
-            raise
-
-
 class _OpenChannel:
     """The acknowledgements of one open channel; once it is lost they go nowhere, and the broker redelivers."""
 
@@ -96,7 +87,7 @@ class _OpenChannel:
             if self.closed:
                 return
             # A channel that closes under the acknowledgement redelivers, which handlers are made for.
-            with _connection_errors_suppressed():
+            with connection_errors_suppressed():
                 for ack in self._tracker.take():
                     await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
 
@@ -104,7 +95,7 @@ class _OpenChannel:
         """Acknowledge what is finished and give the rest back to the queue."""
         await self.flush()
         self.closed = True
-        with _connection_errors_suppressed():
+        with connection_errors_suppressed():
             await self._channel.close(timeout=2.0)
 
 
@@ -149,19 +140,7 @@ class Intake:
 
     async def batch(self, max_items: int, max_seconds: float) -> list[Delivery]:
         """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed."""
-        deliveries = [await self._buffer.get()]
-        deadline = asyncio.get_running_loop().time() + max_seconds
-        while len(deliveries) < max_items:
-            if not self._buffer.empty():
-                deliveries.append(self._buffer.get_nowait())
-                continue
-            remaining = deadline - asyncio.get_running_loop().time()
-            if remaining <= 0:
-                break
-            try:
-                deliveries.append(await asyncio.wait_for(self._buffer.get(), remaining))
-            except TimeoutError:
-                break
+        deliveries = await take_batch(self._buffer, max_items, max_seconds)
         return [delivery for delivery in deliveries if not delivery.stale]
 
     async def close(self) -> None:

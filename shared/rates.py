@@ -84,19 +84,6 @@ class RateStore(Protocol):
         """Keep `rate` as the last of its base; the latest write wins."""
 
 
-class MemoryRateStore:
-    """A RateStore for a process without a database, and for tests."""
-
-    def __init__(self, *rates: Rate) -> None:
-        self._rates = {rate.base: rate for rate in rates}
-
-    async def get_rate(self, base: str) -> Rate | None:
-        return self._rates.get(base)
-
-    async def upsert_rate(self, rate: Rate) -> None:
-        self._rates[rate.base] = rate
-
-
 class RateSettings(BaseModel):
     """Where rates come from and how long they are kept; an empty address switches its service off."""
 

@@ -98,7 +98,7 @@ class Worker(Generic[M]):
         try:
             return Received(decode(delivery, self._models), delivery)
         except DecodeError as error:
-            await self._settle(delivery, error)
+            await self._failures.settle_in_time(self._queue, delivery, error)
             return None
 
     async def _handle_all(self, batch: Sequence[Received[M]]) -> None:
@@ -110,7 +110,7 @@ class Worker(Generic[M]):
                 for received in batch:
                     await self._handle_all([received])
             else:
-                await self._settle(batch[0].delivery, error)
+                await self._failures.settle_in_time(self._queue, batch[0].delivery, error)
             return
 
     async def _attempt(self, batch: Sequence[Received[M]]) -> None:
@@ -125,9 +125,3 @@ class Worker(Generic[M]):
             if not received.delivery.stale:
                 received.delivery.done()
                 metrics.MESSAGES_PROCESSED.labels(self._queue.name, received.delivery.type, "ok").inc()
-
-    async def _settle(self, delivery: Delivery, error: BaseException) -> None:
-        async for attempt in until_back():
-            with attempt:
-                if not delivery.stale:
-                    await self._failures.settle(self._queue, delivery, error)

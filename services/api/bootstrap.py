@@ -22,13 +22,12 @@ from services.api.repository import MongoItemStore, MongoJobStore, ensure_indexe
 from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
 from shared import health
+from shared.bootstrap import when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
-from shared.errors import DatabaseUnavailableError
 from shared.intake import Intake
 from shared.log import get_logger
 from shared.mongo import Database, connect, ping
-from shared.patience import until_back
 from shared.profit import load_tables
 from shared.ratestore import exchange_rates
 
@@ -87,9 +86,7 @@ class _Preparation:
         self._done = False
 
     async def run(self) -> None:
-        async for attempt in until_back(DatabaseUnavailableError):
-            with attempt:
-                await ensure_indexes(self._database)
+        await when_database_answers(lambda: ensure_indexes(self._database))
         self._done = True
 
     async def ready(self) -> bool:

@@ -87,13 +87,13 @@ class MarketplacePipeline:
                 tasks = await self._look_up(commands)
             except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
                 for delivery, _ in commands:
-                    await self._settle(delivery, error)
+                    await self._failures.settle_in_time(self._queue, delivery, error)
                 continue
             for task, known, last in tasks:
                 try:
                     self._dispatch(task, known, last)
                 except PermanentError as error:
-                    await self._settle(task.delivery, error)
+                    await self._failures.settle_in_time(self._queue, task.delivery, error)
                 except Exception as error:  # noqa: BLE001  as above, and no other item's fault
                     await self._failed(task, error)
 
@@ -124,7 +124,7 @@ class MarketplacePipeline:
         try:
             return decode(delivery, [CollectItem])
         except DecodeError as error:
-            await self._settle(delivery, error)
+            await self._failures.settle_in_time(self._queue, delivery, error)
             return None
 
     async def _wanted(self, commands: Sequence[tuple[Delivery, CollectItem]]) -> list[Task]:
@@ -215,12 +215,6 @@ class MarketplacePipeline:
             task.outcome_id, command.job_id, delivery.attempt, described, self._clock.now()
         )
         await self._failures.settle(self._queue, delivery, error)
-
-    async def _settle(self, delivery: Delivery, error: Exception) -> None:
-        async for attempt in until_back():
-            with attempt:
-                if not delivery.stale:
-                    await self._failures.settle(self._queue, delivery, error)
 
 
 def describe(error: Exception, *, retryable: bool) -> ItemError:

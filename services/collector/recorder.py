@@ -13,9 +13,11 @@ from services.collector.products import outcome_document
 from services.collector.repository import CollectorRepository
 from services.collector.results import Observation, Result
 from shared import metrics
+from shared.batching import take_batch
 from shared.broker import Broker, event
 from shared.clock import Clock
 from shared.failures import FailurePolicy
+from shared.items import finished
 from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
@@ -56,43 +58,27 @@ class Recorder:
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
         self._pending: asyncio.Queue[Result] = asyncio.Queue()
-        self._writing = 0
+        self._unwritten = 0
 
     @property
     def idle(self) -> bool:
-        return self._pending.empty() and not self._writing
+        return self._unwritten == 0
 
     def add(self, result: Result) -> None:
+        self._unwritten += 1
         self._pending.put_nowait(result)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            batch = [await self._pending.get()]
-            self._writing = len(batch)
-            await self._fill(batch)
-            self._writing = len(batch)
+            batch = await take_batch(self._pending, self._batch_items, self._batch_seconds)
             await self._write(batch)
-            self._writing = 0
+            self._unwritten -= len(batch)
 
     async def drain(self) -> None:
         """Return once everything added has been written."""
         while not self.idle:  # noqa: ASYNC110  polled only while stopping
             await asyncio.sleep(0.01)
-
-    async def _fill(self, batch: list[Result]) -> None:
-        deadline = self._clock.monotonic() + self._batch_seconds
-        while len(batch) < self._batch_items:
-            try:
-                batch.append(self._pending.get_nowait())
-            except asyncio.QueueEmpty:
-                remaining = deadline - self._clock.monotonic()
-                if remaining <= 0:
-                    return
-                try:
-                    batch.append(await asyncio.wait_for(self._pending.get(), remaining))
-                except TimeoutError:
-                    return
 
     async def _write(self, batch: Sequence[Result]) -> None:
         """Write together; when that fails for a reason of one result, each by itself."""
@@ -106,14 +92,8 @@ class Recorder:
                     await self._write([result])
                 return
             log.exception("result_not_stored", outcome_id=batch[0].task.outcome_id)
-            await self._give_up(batch[0], error)
-
-    async def _give_up(self, result: Result, error: Exception) -> None:
-        task = result.task
-        async for attempt in until_back():
-            with attempt:
-                if not task.delivery.stale:
-                    await self._failures.settle(self._queue_of(task.command.marketplace), task.delivery, error)
+            task = batch[0].task
+            await self._failures.settle_in_time(self._queue_of(task.command.marketplace), task.delivery, error)
 
     async def _store(self, results: Sequence[Result]) -> None:
         if not results:
@@ -152,13 +132,8 @@ class Recorder:
 
 def facts(statuses: Iterable[tuple[Result, ItemStatus]]) -> list[ItemsFinished]:
     """One message per job and run."""
-    groups: dict[tuple[str, int], dict[ItemStatus, list[int]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[str, int], dict[int, ItemStatus]] = defaultdict(dict)
     for result, status in statuses:
         command = result.task.command
-        groups[command.job_id, command.run][status].append(command.seq)
-    return [
-        ItemsFinished(
-            job_id=job_id, run=run, succeeded=tuple(by[ItemStatus.SUCCEEDED]), failed=tuple(by[ItemStatus.FAILED])
-        )
-        for (job_id, run), by in groups.items()
-    ]
+        groups[command.job_id, command.run][command.seq] = status
+    return [finished(job_id, run, by_seq) for (job_id, run), by_seq in groups.items()]

@@ -12,6 +12,7 @@ from services.collector.results import Observation, Result
 from shared.errors import RetryableError
 from shared.jobs import ItemStatus, JobStatus
 from shared.mongo import ASCENDING, DESCENDING, Database, Document, IndexModel, UpdateOne, database_errors, insert_new
+from shared.outcomes import find_statuses
 from shared.profit.models import Analysis
 
 
@@ -53,9 +54,7 @@ class CollectorRepository:
 
     async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
         """The stored status of those items that have their outcome."""
-        with database_errors():
-            documents = await self._outcomes.find({"_id": {"$in": list(outcome_ids)}}, {"status": 1}).to_list(None)
-        return {d["_id"]: ItemStatus(d["status"]) for d in documents}
+        return await find_statuses(self._outcomes, outcome_ids)
 
     async def find_observations(self, keys: Collection[str]) -> dict[str, Document]:
         """The latest observations of these products, by key."""

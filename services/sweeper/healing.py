@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from prometheus_client import Counter
 
 from services.sweeper.repository import SweeperRepository
@@ -11,11 +9,10 @@ from services.sweeper.settings import SweeperSettings
 from shared.broker import Broker, Outgoing, command, event
 from shared.errors import UnroutableError
 from shared.ids import outcome_id
-from shared.items import collect_command
-from shared.jobs import ItemStatus
+from shared.items import collect_command, finished
 from shared.ledger import missing
 from shared.log import get_logger
-from shared.messages import ItemsFinished, JobExpanded, JobSubmitted
+from shared.messages import JobExpanded, JobSubmitted
 from shared.mongo import Document
 
 log = get_logger(__name__)
@@ -69,12 +66,7 @@ class Healing:
         keys = await self._handed_out(job, uncounted)
         ids = {outcome_id(job_id, run, seq): seq for seq in keys}
         statuses = await self._repository.find_statuses(list(ids))
-        by: dict[ItemStatus, list[int]] = defaultdict(list)
-        for found, status in statuses.items():
-            by[status].append(ids[found])
-        fact = ItemsFinished(
-            job_id=job_id, run=run, succeeded=tuple(by[ItemStatus.SUCCEEDED]), failed=tuple(by[ItemStatus.FAILED])
-        )
+        fact = finished(job_id, run, {ids[found]: status for found, status in statuses.items()})
         facts = [event(fact, mandatory=True)] if statuses else []
         lost = [seq for found, seq in ids.items() if found not in statuses]
         return [*facts, *(collect_command(job_id, run, seq, keys[seq]) for seq in lost)]

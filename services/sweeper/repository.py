@@ -17,6 +17,7 @@ from shared.mongo import (
     database_errors,
     insert_new,
 )
+from shared.outcomes import find_statuses
 
 BATCH = 200
 
@@ -126,9 +127,8 @@ class SweeperRepository:
         return found
 
     async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
-        with database_errors():
-            documents = await self._outcomes.find({"_id": {"$in": list(outcome_ids)}}, {"status": 1}).to_list(None)
-        return {d["_id"]: ItemStatus(d["status"]) for d in documents}
+        """The stored status of those items that have their outcome."""
+        return await find_statuses(self._outcomes, outcome_ids)
 
     async def insert_failures(self, documents: Sequence[Document]) -> None:
         """Keep dead letters; one that is there already is the same one."""

@@ -16,7 +16,6 @@ class Retention:
     def __init__(self, repository: SweeperRepository, settings: SweeperSettings, clock: Clock) -> None:
         self._repository = repository
         self._age = settings.retention_days * 86_400
-
         self._clock = clock
         self._due = clock.monotonic()
 

@@ -15,7 +15,7 @@ import respx
 from pydantic import ValidationError
 
 from shared.profit import Rate
-from shared.rates import BUNDLED, ExchangeRates, MemoryRateStore, RateSettings, RateStoreError
+from shared.rates import BUNDLED, ExchangeRates, RateSettings, RateStoreError
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FRANKFURTER = "https://frankfurter.test/v2/rate/JPY/KRW"
@@ -46,6 +46,26 @@ class BrokenStore:
 
     async def upsert_rate(self, rate: Rate) -> None:
         raise RateStoreError(f"no database for {rate.base}")
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def fetched(rate: Rate) -> datetime:
+    return rate.fetched_at or EPOCH
+
+
+class MemoryRateStore:
+    """Implements `shared.rates.RateStore` without a database."""
+
+    def __init__(self, *rates: Rate) -> None:
+        self._rates = {rate.base: rate for rate in rates}
+
+    async def get_rate(self, base: str) -> Rate | None:
+        return self._rates.get(base)
+
+    async def upsert_rate(self, rate: Rate) -> None:
+        self._rates[rate.base] = rate
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from shared.egress import Egress
 from shared.errors import NoLongerWantedError, PermanentError
+from shared.exits import Exit, Exits
 from shared.fetch import MAX_REDIRECTS, Answer, Fetcher, parse_retry_after
 from shared.pace import Limits, Pace
 from shared.settings import FetchSettings
@@ -54,8 +56,11 @@ class Fetching:
         self.pace = Pace(cast(Any, FakeDatabase(self.clock)), Limits(interval, 5.0, 60.0), self.clock)
         self.settings = FetchSettings(**settings)
 
+    def fetcher(self) -> Fetcher:
+        return Fetcher(Exits(self.pace, [Exit(Egress(), self.client)]), self.pace, self.settings)
+
     async def get(self, url: str = URL, wanted: Callable[[], bool] = lambda: True, *, within: float = 60.0) -> Answer:
-        fetching = asyncio.create_task(Fetcher(self.client, self.pace, self.settings).get(url, HOME, wanted))
+        fetching = asyncio.create_task(self.fetcher().get(url, HOME, wanted))
         await self.clock.advance(within)
         if not fetching.done():
             fetching.cancel()
@@ -223,10 +228,7 @@ async def test_slow_connecting_never_keeps_a_request_from_being_sent(interval: f
 async def test_slow_connecting_while_others_wait_never_starves() -> None:
     fetching = Fetching(interval=2.0)
     fetching.transport.connect_seconds = 0.6
-    others = [
-        asyncio.create_task(Fetcher(fetching.client, fetching.pace, fetching.settings).get(URL, HOME, lambda: True))
-        for _ in range(8)
-    ]
+    others = [asyncio.create_task(fetching.fetcher().get(URL, HOME, lambda: True)) for _ in range(8)]
     await fetching.clock.advance(60.0)
     assert [task.done() for task in others] == [True] * 8
 
