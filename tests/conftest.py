@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from deploy.local import commands
+from deploy.local import commands, nodetools
 from deploy.local.errors import LocalError
 from deploy.local.folder import RunFolder
 
@@ -41,6 +41,14 @@ def unavailable(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder of the locked Node packages; run them by `nodetools.node()` or in `nodetools.environment()`."""
+    if not nodetools.is_installed():
+        unavailable("the Node packages are not installed: make setup")
+    return nodetools.MODULES
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from deploy.local import nodetools
 from deploy.local.errors import LocalError
 from deploy.local.rabbitmq import find_binaries
 
@@ -42,6 +43,7 @@ def main() -> int:
     try:
         _require_python()
         _install_packages()
+        _install_node_packages()
         _install_rabbitmq()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -97,6 +99,15 @@ def _has_uv() -> bool:
     except subprocess.CalledProcessError:
         return False
     return True
+
+
+def _install_node_packages() -> None:
+    """Some tests check files with them; the system itself runs without, so that their absence stops nothing."""
+    if nodetools.is_installed():
+        return
+    _say("installing the locked Node packages into .venv")
+    if not nodetools.install():
+        _say("the Node packages cannot be had: the tests that check files with them are skipped")
 
 
 def _install_rabbitmq() -> None:
