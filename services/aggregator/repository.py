@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from services.aggregator.counting import JobCount
+from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobs import JobStatus
 from shared.mongo import ASCENDING, Binary, Database, Document, IndexModel, database_errors
 
+INDEXES: Indexes = {"jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),)}
+
 
 class AggregatorRepository:
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._jobs = database["jobs"]
 
     async def create_indexes(self) -> None:
-        with database_errors():
-            await self._jobs.create_indexes([IndexModel([("_id", ASCENDING), ("rev", ASCENDING)])])
+        await ensure_indexes(self._database, INDEXES)
 
     async def find_count(self, job_id: str) -> JobCount | None:
         with database_errors():

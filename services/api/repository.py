@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.records import Attempts, Idempotency, ItemError, Job, NewJob, Outcome
+from shared import indexes
 from shared.ids import outcome_id
+from shared.indexes import Indexes
 from shared.jobs import JobStatus, JobType, before
 from shared.mongo import (
     ASCENDING,
@@ -28,8 +30,7 @@ SOURCES_PER_INSERT = 100
 CHUNK_ITEMS = 1_000
 WITHOUT_LEDGER = {"ledger": False, "expansion": False}
 
-# Those that other services create as well bear the same, default name: another one would be refused.
-INDEXES: Mapping[str, Sequence[IndexModel]] = {
+INDEXES: Indexes = {
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
@@ -54,10 +55,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
 
 
 async def ensure_indexes(database: Database) -> None:
-    """Create what the queries below rest on; what is there stays."""
-    with database_errors():
-        for name, indexes in INDEXES.items():
-            await database[name].create_indexes(list(indexes))
+    """Create what the queries below rest on."""
+    await indexes.ensure_indexes(database, INDEXES)
 
 
 class MongoJobStore:

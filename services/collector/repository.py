@@ -10,14 +10,26 @@ from services.collector.pricehistory import next_point, overtaken
 from services.collector.products import product_update
 from services.collector.results import Observation, Result
 from shared.errors import RetryableError
+from shared.indexes import Indexes, ensure_indexes
 from shared.jobs import ItemStatus, JobStatus
 from shared.mongo import ASCENDING, DESCENDING, Database, Document, IndexModel, UpdateOne, database_errors, insert_new
 from shared.outcomes import find_statuses
 from shared.profit.models import Analysis
 
+INDEXES: Indexes = {
+    "outcomes": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),),
+    "products": (
+        IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("price_changed_at", DESCENDING), ("_id", ASCENDING)]),
+    ),
+    "price_history": (IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)]),),
+}
+
 
 class CollectorRepository:
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._jobs = database["jobs"]
         self._outcomes = database["outcomes"]
         self._attempts = database["attempts"]
@@ -26,20 +38,7 @@ class CollectorRepository:
         self._price_history = database["price_history"]
 
     async def create_indexes(self) -> None:
-        with database_errors():
-            await self._outcomes.create_indexes(
-                [IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)])]
-            )
-            await self._products.create_indexes(
-                [
-                    IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
-                    IndexModel([("user_id", ASCENDING), ("job_id", ASCENDING), ("_id", ASCENDING)]),
-                    IndexModel([("user_id", ASCENDING), ("price_changed_at", DESCENDING), ("_id", ASCENDING)]),
-                ]
-            )
-            await self._price_history.create_indexes(
-                [IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)])]
-            )
+        await ensure_indexes(self._database, INDEXES)
 
     async def find_job_states(self, job_ids: Collection[str]) -> dict[str, JobState]:
         fields = {"user_id": 1, "run": 1, "status": 1, "settings": 1, "total_items": 1}

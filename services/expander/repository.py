@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
 from shared.jobs import JobStatus
@@ -22,6 +23,16 @@ JOB_FIELDS = {
 }
 
 
+INDEXES: Indexes = {
+    "jobs": (
+        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
+    ),
+    "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),),
+    "sources": (IndexModel([("job_id", ASCENDING), ("n", ASCENDING)]),),
+}
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Consecutive items of a run: places `first`.. in the run, their keys, and the seqs they have in the job."""
@@ -33,22 +44,13 @@ class Chunk:
 
 class ExpanderRepository:
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._jobs = database["jobs"]
         self._sources = database["sources"]
         self._items = database["items"]
 
     async def create_indexes(self) -> None:
-        with database_errors():
-            await self._jobs.create_indexes(
-                [
-                    IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
-                    IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
-                ]
-            )
-            await self._items.create_indexes(
-                [IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)])]
-            )
-            await self._sources.create_indexes([IndexModel([("job_id", ASCENDING), ("n", ASCENDING)])])
+        await ensure_indexes(self._database, INDEXES)
 
     async def find_job(self, job_id: str) -> Document | None:
         with database_errors():

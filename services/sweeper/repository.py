@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
 from shared.jobs import TERMINAL, ItemStatus, JobStatus
@@ -28,6 +29,17 @@ def older_than(field: str, seconds: float) -> Document:
     return {"$expr": {"$and": [{"$ne": [f"${field}", None]}, {"$lt": [f"${field}", limit]}]}}
 
 
+INDEXES: Indexes = {
+    "jobs": (
+        IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
+        IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
+        IndexModel([("completed_at", ASCENDING)]),
+    ),
+    "sources": (IndexModel([("created_at", ASCENDING)]),),
+    "failures": (IndexModel([("queue", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),),
+}
+
+
 class SweeperRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,24 +52,11 @@ class SweeperRepository:
         """An existing expiry of failures is changed to `failures_seconds`."""
         expiry = round(failures_seconds)
         with database_errors():
-            await self._jobs.create_indexes(
-                [
-                    IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
-                    IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
-                    IndexModel([("completed_at", ASCENDING)]),
-                ]
-            )
-            await self._database["sources"].create_indexes([IndexModel([("created_at", ASCENDING)])])
-            indexes = await self._failures.index_information()
-            known = indexes.get("expiry")
+            known = (await self._failures.index_information()).get("expiry")
             if known is not None and known.get("expireAfterSeconds") != expiry:
                 await self._failures.drop_index("expiry")
-            await self._failures.create_indexes(
-                [
-                    IndexModel([("failed_at", ASCENDING)], name="expiry", expireAfterSeconds=expiry),
-                    IndexModel([("queue", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),
-                ]
-            )
+        expiring = IndexModel([("failed_at", ASCENDING)], name="expiry", expireAfterSeconds=expiry)
+        await ensure_indexes(self._database, {**INDEXES, "failures": (*INDEXES["failures"], expiring)})
 
     async def find_unsent(self, age: float) -> list[Document]:
         """Jobs whose submission the broker has not confirmed."""
