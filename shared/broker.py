@@ -15,7 +15,7 @@ import aiormq
 from aiormq.exceptions import AMQPError, DeliveryError, PublishError
 from pamqp import commands as amqp
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.ids import new_id
 from shared.log import get_logger
@@ -82,8 +82,13 @@ class Outgoing:
             message_id=self.message_id,
             correlation_id=self.correlation_id,
             timestamp=now,
-            headers={**cloud_event, **self.headers},
+            headers={**cloud_event, **_trace(), **self.headers},
         )
+
+
+def _trace() -> dict[str, Header]:
+    traceparent = tracing.current()
+    return {} if traceparent is None else {tracing.TRACEPARENT: traceparent}
 
 
 def command(
@@ -105,7 +110,13 @@ def command(
     )
 
 
-def event(message: Message, *, message_id: str | None = None, mandatory: bool = False) -> Outgoing:
+def event(
+    message: Message,
+    *,
+    message_id: str | None = None,
+    headers: dict[str, Header] | None = None,
+    mandatory: bool = False,
+) -> Outgoing:
     """A fact for whoever listens; `mandatory` when one listener must exist."""
     return Outgoing(
         EVENTS,
@@ -114,6 +125,7 @@ def event(message: Message, *, message_id: str | None = None, mandatory: bool = 
         message.TYPE,
         message.job_id,
         message_id or new_id(),
+        headers or {},
         mandatory=mandatory,
     )
 
@@ -198,8 +210,9 @@ class Broker:
         Raises UnroutableError when a mandatory message fits no queue, BrokerUnavailableError when any is unconfirmed:
         then some may have arrived all the same, so whoever sends again must be able to be heard twice.
         """
-        for start in range(0, len(messages), PUBLISH_CHUNK):
-            await self._publish_chunk(messages[start : start + PUBLISH_CHUNK])
+        with tracing.publishing([message.type for message in messages]):
+            for start in range(0, len(messages), PUBLISH_CHUNK):
+                await self._publish_chunk(messages[start : start + PUBLISH_CHUNK])
 
     async def _publish_chunk(self, messages: Sequence[Outgoing]) -> None:
         channel = self._channel

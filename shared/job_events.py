@@ -6,21 +6,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.broker import Outgoing, event
+from shared import tracing
+from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
-from shared.messages import FINAL_EVENTS, JobProgressed
+from shared.messages import FINAL_EVENTS, JobProgressed, JobSubmitted
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
 # What a job's document must be read with to make an event of it.
-EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message"), 1)
+EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message", tracing.TRACEPARENT), 1)
 
 
 def _facts(job: Mapping[str, Any], at: datetime | None) -> dict[str, Any]:
     return {"job_id": job["_id"], "at": at or datetime.now(UTC), **{name: job[name] for name in _COPIED}}
 
 
+def submission(job: Mapping[str, Any]) -> Outgoing:
+    """The command to begin with a stored job, or to go on with it."""
+    return command(JobSubmitted(job_id=job["_id"], run=job["run"]), headers=tracing.headers_of(job))
+
+
 def progressed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
-    return event(JobProgressed.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['run']}:{job['rev']}")
+    message_id = f"{job['_id']}:{job['run']}:{job['rev']}"
+    return event(JobProgressed.model_validate(_facts(job, at)), message_id=message_id, headers=tracing.headers_of(job))
 
 
 def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
@@ -30,4 +37,5 @@ def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
     if status == JobStatus.FAILED:
         facts["reason"] = job.get("error_message") or "no reason given"
     model = FINAL_EVENTS[status].model_validate(facts)
-    return event(model, message_id=f"{job['_id']}:{job['run']}:{status.lower()}")
+    message_id = f"{job['_id']}:{job['run']}:{status.lower()}"
+    return event(model, message_id=message_id, headers=tracing.headers_of(job))

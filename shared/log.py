@@ -10,6 +10,7 @@ import structlog
 import structlog.tracebacks
 from structlog.typing import EventDict, WrappedLogger
 
+from shared import tracing
 from shared.settings import Settings
 
 # Without local variables: they are long, and may hold what no log may.
@@ -25,10 +26,18 @@ def mask_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
     return event
 
 
+def add_trace_id(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Name the trace that the record belongs to."""
+    if "trace_id" not in event and (trace_id := tracing.current_trace_id()) is not None:
+        event["trace_id"] = trace_id
+    return event
+
+
 def configure(service: str, settings: Settings) -> None:
     """Send our own and the libraries' records through one formatter to standard error."""
     shared_steps: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

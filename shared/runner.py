@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from shared import log as logging
+from shared import tracing
 from shared.broker import Broker
 from shared.settings import Settings, SettingsError
 
@@ -33,11 +34,23 @@ def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Even
         print(f"asinflow {service}: {error.message}", file=sys.stderr)
         sys.exit(CONFIGURATION_EXIT)
     logging.configure(service, settings)
+    _configure_tracing(service, settings)
     try:
         uvloop.run(_run(service, settings, serve))
     except Exception:
         log.exception("stopped_by_failure")
         sys.exit(FAILURE_EXIT)
+    finally:
+        tracing.close()
+
+
+def _configure_tracing(service: str, settings: Settings) -> None:
+    if settings.otlp_endpoint is None:
+        return
+    # Not at the top: the extra is needed only here, and importing it takes a moment.
+    from shared.spans import exporting  # noqa: PLC0415
+
+    tracing.use(exporting(service, settings.instance, settings.otlp_endpoint, settings.trace_sample_ratio))
 
 
 async def _run(service: str, settings: S, serve: Callable[[S, asyncio.Event], Coroutine[Any, Any, None]]) -> None:

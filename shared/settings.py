@@ -57,12 +57,26 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=0, le=65535, description="Port to serve HTTP on (0 takes a free one)")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least severity logged")
     log_format: Literal["json", "console"] = Field(default="json", description="json for machines, console for people")
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="Where traces go by OTLP over HTTP, e.g. http://tempo:4318/v1/traces; needs the extra tracing",
+    )
+    trace_sample_ratio: float = Field(
+        default=0.1, ge=0, le=1, description="Share of traces begun here that is sent; a client's own decision counts"
+    )
     shutdown_seconds: float = Field(
         default=20.0, gt=0, description="Time from SIGTERM within which work in hand is finished or returned"
     )
     exit_after_disconnected_seconds: float = Field(
         default=600.0, gt=0, description="A process that cannot reach the broker for so long exits, to be started anew"
     )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def tracing_is_installed(cls, value: str | None) -> str | None:
+        if value is not None and find_spec("opentelemetry.sdk") is None:
+            raise ValueError("sending traces needs the extra tracing: pip install 'asinflow[tracing]'")
+        return value
 
     @classmethod
     def load(cls) -> Self:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.broker import Broker
 from shared.errors import DecodeError
 from shared.failures import FailurePolicy
@@ -113,8 +114,21 @@ class Worker(Generic[M]):
                 await self._failures.settle_in_time(self._queue, batch[0].delivery, error)
             return
 
+    @contextlib.contextmanager
+    def _context(self, batch: Sequence[Received[M]]) -> Iterator[None]:
+        """What records and traces say of the work; a handler of many messages tells them apart itself."""
+        if len(batch) > 1:
+            with bound(queue=self._queue.name):
+                yield
+            return
+        [received] = batch
+        message, delivery = received.message, received.delivery
+        ids = {"job_id": message.job_id, "message_id": delivery.message_id}
+        with bound(queue=self._queue.name, **ids), tracing.handling(message.TYPE, delivery.headers, (), **ids):
+            yield
+
     async def _attempt(self, batch: Sequence[Received[M]]) -> None:
-        with bound(queue=self._queue.name, job_id=batch[0].message.job_id if len(batch) == 1 else None):
+        with self._context(batch):
             async for attempt in until_back():
                 with attempt:
                     # Redelivered elsewhere meanwhile: whoever has it now will finish it.

@@ -23,6 +23,7 @@ class JobCount:
     success_count: int
     error_count: int
     ledger: bytes
+    traceparent: str | None = None
 
     @property
     def progress(self) -> int:

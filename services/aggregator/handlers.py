@@ -9,6 +9,7 @@ from typing import Protocol
 from prometheus_client import Counter
 
 from services.aggregator.counting import JobCount, apply, finish
+from shared import tracing
 from shared.jobs import TERMINAL
 from shared.log import get_logger
 from shared.messages import ItemsFinished, JobExpanded
@@ -45,11 +46,13 @@ class Aggregator:
         self._cache: OrderedDict[str, JobCount] = OrderedDict()
 
     async def handle_items_finished(self, batch: Sequence[Received[ItemsFinished]]) -> None:
-        by_job: dict[str, list[ItemsFinished]] = defaultdict(list)
+        by_job: dict[str, list[Received[ItemsFinished]]] = defaultdict(list)
         for received in batch:
-            by_job[received.message.job_id].append(received.message)
-        for job_id, facts in by_job.items():
-            await self._count(job_id, facts)
+            by_job[received.message.job_id].append(received)
+        for job_id, group in by_job.items():
+            headers, *others = (received.delivery.headers for received in group)
+            with tracing.handling(ItemsFinished.TYPE, headers, others, job_id=job_id):
+                await self._count(job_id, [received.message for received in group])
 
     async def handle_job_expanded(self, batch: Sequence[Received[JobExpanded]]) -> None:
         """Facts cannot precede the total, but a job of no items has none: it is complete as it stands."""

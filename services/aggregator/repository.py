@@ -34,6 +34,7 @@ class AggregatorRepository:
             success_count=job["success_count"],
             error_count=job["error_count"],
             ledger=bytes(job.get("ledger", b"")),
+            traceparent=job.get("traceparent"),
         )
 
     async def swap(self, before: JobCount, after: JobCount) -> bool:

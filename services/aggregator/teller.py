@@ -83,4 +83,5 @@ def _document(count: JobCount) -> Document:
         "progress": count.progress,
         "success_count": count.success_count,
         "error_count": count.error_count,
+        "traceparent": count.traceparent,
     }

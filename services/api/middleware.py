@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import metrics
 from services.api.problems import MEDIA_TYPE, Problem
+from shared import tracing
 from shared.ids import new_id
 from shared.log import bound, get_logger
 
@@ -31,10 +32,11 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        with bound(request_id=request_id):
+        with bound(request_id=request_id), tracing.request(headers.get(tracing.TRACEPARENT)):
             await _Exchange(scope, send, request_id).run(self._app, receive)
 
 
@@ -73,8 +75,9 @@ class _Exchange:
         await send_problem(self._forward, problem, self._request_id)
 
     def _observe(self, seconds: float) -> None:
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
+        tracing.rename(f"{method} {self._route()}", **{"http.response.status_code": self._status or 499})
         if not self._streams_events:
-            method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
             metrics.REQUEST_SECONDS.labels(self._route(), method, str(self._status or 499)).observe(seconds)
 
     def _route(self) -> str:

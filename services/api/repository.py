@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.records import Attempts, Idempotency, ItemError, Job, NewJob, Outcome
-from shared import indexes
+from shared import indexes, tracing
 from shared.ids import outcome_id
 from shared.indexes import Indexes
 from shared.jobs import JobStatus, JobType, before
@@ -88,7 +88,10 @@ class MongoJobStore:
 
     async def insert_job(self, job: NewJob) -> bool:
         # An upsert, because only an update can take its times from the database's clock.
-        update = {"$setOnInsert": _new_document(job), "$currentDate": {"created_at": True, "updated_at": True}}
+        update = {
+            "$setOnInsert": {**_new_document(job), "traceparent": tracing.current()},
+            "$currentDate": {"created_at": True, "updated_at": True},
+        }
         with database_errors():
             try:
                 await self._jobs.update_one({"_id": job.id}, update, upsert=True)

@@ -14,7 +14,7 @@ from services.collector.queues import collect_queue
 from services.collector.recorder import Recorder
 from services.collector.repository import CollectorRepository
 from services.collector.results import ItemError, Observation, Result, Task
-from shared import metrics
+from shared import metrics, tracing
 from shared.amazon.identifiers import Item
 from shared.broker import Broker
 from shared.clock import Clock
@@ -161,6 +161,10 @@ class MarketplacePipeline:
         running.add_done_callback(self._in_hand.discard)
 
     async def _collect(self, task: Task) -> None:
+        with tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id):
+            await self._get(task)
+
+    async def _get(self, task: Task) -> None:
         try:
             async with self._slots:
                 async for attempt in until_back():

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from services.collector.products import outcome_document
 from services.collector.repository import CollectorRepository
 from services.collector.results import Observation, Result
-from shared import metrics
+from shared import metrics, tracing
 from shared.batching import take_batch
 from shared.broker import Broker, event
 from shared.clock import Clock
@@ -85,7 +85,9 @@ class Recorder:
         try:
             async for attempt in until_back():
                 with attempt:
-                    await self._store([result for result in batch if not result.task.delivery.stale])
+                    live = [result for result in batch if not result.task.delivery.stale]
+                    with tracing.batch("store items", (result.traceparent for result in live)):
+                        await self._store(live)
         except Exception as error:
             if len(batch) > 1:
                 for result in batch:
@@ -106,9 +108,21 @@ class Recorder:
         documents = [outcome_document(r, r.task.delivery.attempt, now) for r in new]
         stored = await self._repository.insert_outcomes(documents)
         statuses = [(r, stored.get(r.task.outcome_id, r.status)) for r in results]
-        await self._broker.publish([event(fact, mandatory=True) for fact in facts(statuses)])
+        await self._tell(statuses)
         for result, status in statuses:
             await self._finish(result, status)
+
+    async def _tell(self, statuses: Sequence[tuple[Result, ItemStatus]]) -> None:
+        """Each fact goes on with the trace of its job."""
+        traces = {result.task.command.job_id: {tracing.TRACEPARENT: result.traceparent} for result, _ in statuses}
+        told = facts(statuses)
+        await self._broker.publish(
+            [event(fact, headers=tracing.headers_of(traces[fact.job_id]), mandatory=True) for fact in told]
+        )
+        for fact in told:
+            with tracing.continuing(traces[fact.job_id][tracing.TRACEPARENT]):
+                counts = {"succeeded": len(fact.succeeded), "failed": len(fact.failed)}
+                log.info("items_finished", job_id=fact.job_id, run=fact.run, **counts)
 
     async def _observed(self, results: Sequence[Result]) -> list[tuple[Result, Observation]]:
         """The results that have an observation, now stored with the point of its history that it stands at."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from services.collector.jobstates import JobState
+from shared import tracing
 from shared.ids import outcome_id, product_key
 from shared.intake import Delivery
 from shared.jobs import ItemStatus
@@ -60,6 +61,11 @@ class Result:
     error: ItemError | None = None
     known_status: ItemStatus | None = None  # already stored by an earlier delivery
     bug: Exception | None = None  # an error nobody foresaw: the message goes to the failure store as well
+    span: str | None = field(default_factory=tracing.current)  # in which it came to be
+
+    @property
+    def traceparent(self) -> str | None:
+        return self.span or tracing.valid(self.task.delivery.headers.get(tracing.TRACEPARENT))
 
     @property
     def status(self) -> ItemStatus:

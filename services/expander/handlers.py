@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.repository import ExpanderRepository
-from shared.broker import Broker, command, event
+from shared import tracing
+from shared.broker import Broker, event
 from shared.errors import AsinflowError, UnroutableError
 from shared.intake import Delivery
-from shared.job_events import ended
+from shared.job_events import ended, submission
 from shared.jobs import TERMINAL, JobStatus
 from shared.log import get_logger
 from shared.messages import JobEvent, JobExpanded, JobSubmitted, Message
@@ -76,8 +77,7 @@ class Expander:
 
     async def _expand(self, job: Document) -> None:
         if job["total_items"] is None and not await self._expansion.advance(job):
-            go_on = command(JobSubmitted(job_id=job["_id"], run=job["run"]))
-            await self._broker.publish([go_on])
+            await self._broker.publish([submission(job)])
             return
         expanded = await self._repository.find_job(job["_id"])
         if expanded is None or expanded["total_items"] is None:
@@ -106,7 +106,7 @@ class Expander:
     async def _wake(self, user_id: str) -> None:
         """Submit the user's waiting jobs again; who has room is decided where they are admitted."""
         waiting = await self._repository.find_next_waiting(user_id)
-        await self._broker.publish([command(JobSubmitted(job_id=job["_id"], run=job["run"])) for job in waiting])
+        await self._broker.publish([submission(job) for job in waiting])
 
     async def feed_all(self) -> None:
         """Look at every running job, so that a lost tiding delays it by no more than this."""
@@ -115,6 +115,7 @@ class Expander:
 
     async def _feed(self, job: Document) -> None:
         try:
-            await self._feeder.feed(job)
+            with tracing.continuing(job.get(tracing.TRACEPARENT)):
+                await self._feeder.feed(job)
         except UnroutableError as error:  # nobody serves its marketplace (yet), which is no other job's fault
             log.warning("job_not_fed", job_id=job["_id"], error=error.message)

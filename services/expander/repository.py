@@ -74,7 +74,9 @@ class ExpanderRepository:
         """The user's oldest waiting jobs."""
         query = {"user_id": user_id, "status": str(JobStatus.PENDING), "status_reason": {"$ne": None}}
         with database_errors():
-            return await self._jobs.find(query, {"run": 1}).sort("_id", ASCENDING).limit(5).to_list(None)
+            return (
+                await self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING).limit(5).to_list(None)
+            )
 
     async def start(self, job_id: str) -> Document | None:
         """PENDING to PROCESSING; None when it is neither any more."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
+from shared import tracing
 from shared.broker import Broker, event
 from shared.errors import IMPOSSIBLE_ITEM
 from shared.ids import outcome_id
@@ -58,11 +59,15 @@ class DeadLetters:
         documents = [_document_or_bytes(delivery, now) for delivery in deliveries]
         await self._repository.insert_failures(documents)
         for delivery, document in zip(deliveries, documents, strict=True):
-            if delivery.type == CollectItem.TYPE:
-                await self._end_item(delivery, document)
-            delivery.done()
-            FAILURES.labels(document["queue"], document["code"]).inc()
-            log.warning("failure_stored", queue=document["queue"], code=document["code"], failure_id=document["_id"])
+            with tracing.continuing(delivery.headers.get(tracing.TRACEPARENT)):
+                await self._conclude(delivery, document)
+
+    async def _conclude(self, delivery: Delivery, document: Document) -> None:
+        if delivery.type == CollectItem.TYPE:
+            await self._end_item(delivery, document)
+        delivery.done()
+        FAILURES.labels(document["queue"], document["code"]).inc()
+        log.warning("failure_stored", queue=document["queue"], code=document["code"], failure_id=document["_id"])
 
     async def _end_item(self, delivery: Delivery, failure: Document) -> None:
         """An item whose message is dead gets its outcome here if it has none: nobody else is left to give it one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.sweeper.healing import heals_since_progress
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
+from shared import tracing
 from shared.broker import Broker
 from shared.job_events import ended
 from shared.log import get_logger
@@ -33,6 +34,10 @@ class Expiry:
             await self._fail(job, f"{EXPIRED}: no progress for {hours:g} h, though it was tried to go on")
 
     async def _fail(self, job: Document, reason: str) -> None:
+        with tracing.continuing(job.get(tracing.TRACEPARENT)):
+            await self._end(job, reason)
+
+    async def _end(self, job: Document, reason: str) -> None:
         failed = await self._repository.fail(job["_id"], job["rev"], reason)
         if failed is not None:
             log.warning("job_expired", job_id=job["_id"], reason=reason)

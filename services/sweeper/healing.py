@@ -6,13 +6,15 @@ from prometheus_client import Counter
 
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
-from shared.broker import Broker, Outgoing, command, event
+from shared import tracing
+from shared.broker import Broker, Outgoing, event
 from shared.errors import UnroutableError
 from shared.ids import outcome_id
 from shared.items import collect_command, finished
+from shared.job_events import submission
 from shared.ledger import missing
 from shared.log import get_logger
-from shared.messages import JobExpanded, JobSubmitted
+from shared.messages import JobExpanded
 from shared.mongo import Document
 
 log = get_logger(__name__)
@@ -39,7 +41,8 @@ class Healing:
             if not await self._repository.claim_healing(job, patience, heals + 1):
                 continue
             try:
-                await self._heal(job)
+                with tracing.continuing(job.get(tracing.TRACEPARENT)):
+                    await self._heal(job)
             except UnroutableError as error:  # nobody serves its marketplace, which is no other job's fault
                 log.warning("job_not_healed", job_id=job["_id"], error=error.message)
 
@@ -53,7 +56,7 @@ class Healing:
     async def _lost(self, job: Document) -> list[Outgoing]:
         job_id, run, total = job["_id"], job["run"], job["total_items"]
         if total is None:
-            return [command(JobSubmitted(job_id=job_id, run=run))]
+            return [submission(job)]
         # Wakes the feeder, and the aggregator to end a job that is complete.
         wake = event(JobExpanded(job_id=job_id, run=run, total_items=total), mandatory=True)
         return [wake, *await self._lost_items(job)]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
-from shared.broker import Broker, command
-from shared.job_events import ended
+from shared.broker import Broker
+from shared.job_events import ended, submission
 from shared.log import get_logger
-from shared.messages import JobSubmitted
 
 log = get_logger(__name__)
 
@@ -30,7 +29,7 @@ class Outbox:
         jobs = [*unsent, *unstarted]
         if not jobs:
             return
-        await self._broker.publish([command(JobSubmitted(job_id=job["_id"], run=job["run"])) for job in jobs])
+        await self._broker.publish([submission(job) for job in jobs])
         await self._repository.mark_sent([job["_id"] for job in jobs])
         log.info("jobs_sent_again", unsent=len(unsent), unstarted=len(unstarted))
 
