@@ -64,6 +64,11 @@ def refused(problem: ApiProblem) -> CliError:
 def _hint(problem: ApiProblem) -> str | None:
     if problem.status == 401:
         return "export ASINFLOW_TOKEN=$(asinflow token --user YOU)"
+    if problem.status == 403 and "operator" in problem.detail:
+        return (
+            ". .run/env && export ASINFLOW_TOKEN=$OPERATOR_TOKEN   (the operator of the local system)\n"
+            "asinflow token --user YOU --scope operator"
+        )
     if problem.status == 403:
         return "asinflow token --user YOU --scope SCOPE   (a token with the scope named above)"
     if problem.status == 404:

@@ -11,6 +11,9 @@ WATCHED = ("price", "images", "categories", "availability_text")
 # Pages that nothing could be made of although they are whole and come from the marketplace.
 UNREADABLE = frozenset({"changed_layout", "malformed"})
 FIELDS_MISSING = "fields_missing"
+# Rules that answer only where the elements that show the field have gone.
+LAST_RESORTS = {"title": "meta", "price": "offer-data"}
+LAST_RESORT = "last_resort"
 
 # A field is usual once so many pages were seen, of which this share had it.
 ENOUGH_PAGES = 50
@@ -59,4 +62,7 @@ class Drift:
             return None
         missing = self._usual.missing(marketplace, page)
         self._usual.learn(marketplace, page)
-        return (FIELDS_MISSING, missing) if missing else None
+        if missing:
+            return FIELDS_MISSING, missing
+        hidden = tuple(name for name, rule in LAST_RESORTS.items() if page.trace.get(name) == rule)
+        return (LAST_RESORT, hidden) if hidden else None

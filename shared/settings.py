@@ -16,6 +16,7 @@ from shared.amazon.marketplaces import MARKETPLACES
 from shared.creators.regions import REGION_OF, Region
 from shared.egress import Egress, parse_egress
 from shared.errors import AsinflowError
+from shared.validation import sentence
 
 SourceName = Literal["html", "creators"]
 Pairs = tuple[tuple[str, str], ...]
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [_told(e["loc"], e["msg"]) for e in error.errors()]
+            lines = [_told(e["loc"], sentence(e)) for e in error.errors()]
             raise SettingsError("; ".join(lines)) from error
 
 

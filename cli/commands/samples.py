@@ -30,7 +30,7 @@ def samples(
     ctx: typer.Context,
     *,
     reason: Annotated[
-        str | None, typer.Option(metavar="R", help="fields_missing, changed_layout or malformed.")
+        str | None, typer.Option(metavar="R", help="fields_missing, last_resort, changed_layout or malformed.")
     ] = None,
     marketplace: Marketplace = None,
     limit: Annotated[int, limit_option(50)] = 50,

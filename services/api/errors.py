@@ -16,6 +16,7 @@ from services.api.responses import ProblemView
 from shared.errors import AsinflowError, DatabaseUnavailableError
 from shared.log import get_logger
 from shared.profit.errors import ImpossibleMarginError, NoRecommendationError, UnknownCategoryError
+from shared.validation import sentence
 
 log = get_logger(__name__)
 
@@ -100,10 +101,12 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
 
 
 def _field_error(entry: Mapping[str, Any]) -> FieldError:
+    if entry["type"] == "json_invalid":  # its place is that in the bytes, no field
+        return FieldError("body", "json_invalid", "is not JSON")
     place = [str(part) for part in entry["loc"]]
     if len(place) > 1 and place[0] in _PLACES:
         place = place[1:]
-    return FieldError(".".join(place), entry["type"], entry["msg"])
+    return FieldError(".".join(place), entry["type"], sentence(entry))
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:

@@ -33,7 +33,7 @@ class PageSample(BaseModel):
 
     id: str
     marketplace: str
-    reason: str = Field(description="`fields_missing`, `changed_layout` or `malformed`")
+    reason: str = Field(description="`fields_missing`, `last_resort`, `changed_layout` or `malformed`")
     missing: list[str] = Field(description="Fields that pages of this marketplace have, and this one lacks")
     asin: str | None = Field(description="The product asked for; null for a page that lists products")
     url: str

@@ -17,6 +17,7 @@ from shared.amazon.addresses import UnsupportedAddress, recognise
 from shared.amazon.asins import InvalidAsin, Item, distinct, normalise
 from shared.ids import product_key
 from shared.jobs import JobType
+from shared.validation import sentence
 
 AnyRequest = BulkAsinRequest | UrlRequest | KeywordRequest
 
@@ -72,7 +73,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if error["type"] in NO_SUCH_TYPE:
         return FieldError("type", str(error["type"]), f"must be {', '.join(TYPES[:-1])} or {TYPES[-1]}")
     place = ".".join(str(part) for part in error["loc"] if part not in TYPES)
-    return FieldError(place or "body", str(error["type"]), str(error["msg"]))
+    return FieldError(place or "body", str(error["type"]), sentence(error))
 
 
 def _bulk(request: BulkAsinRequest, settings: ApiSettings) -> Submission:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from shared.amazon.pages import Availability, Product, Rank
 from shared.amazon.pages.product.images import distinct
 from shared.amazon.pages.product.names import AUTHOR_ROLES
-from shared.amazon.pages.product.offer import state_of
+from shared.amazon.pages.product.states import state_of
 from shared.amazon.pages.units import grams, millimetres
 
 Json = Mapping[str, Any]

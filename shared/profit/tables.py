@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from shared.profit.categories import Category, CategoryTable
 from shared.profit.errors import TablesError, UnknownCategoryError
+from shared.validation import sentence
 
 ShippingTier = Literal["economy", "premium"]
 Percent = Annotated[Decimal, Field(ge=0, lt=100)]
@@ -150,7 +151,7 @@ def _parse(name: str, texts: Mapping[str, str], table: type[_T]) -> _T:
     except tomllib.TOMLDecodeError as error:
         raise TablesError(f"{name}: not TOML: {error}") from error
     except ValidationError as error:
-        wrong = (f"{name}: {'.'.join(map(str, e['loc'])) or 'table'}: {e['msg']}" for e in error.errors())
+        wrong = (f"{name}: {'.'.join(map(str, e['loc'])) or 'table'}: {sentence(e)}" for e in error.errors())
         raise TablesError("; ".join(wrong)) from error
 
 

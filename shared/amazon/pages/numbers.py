@@ -13,6 +13,8 @@ from shared.amazon.pages.text import plain
 _LONGEST = 300
 # Marks that separate groups of digits, besides the point and the comma.
 _SPACES = re.compile(r"(?<=\d)[ '’](?=\d{3}(?!\d))")
+# A dollar sign set apart from the letters that say whose it is: "AU $".
+_APART = re.compile(r"\b(US|CA|CDN|MX|AU|A|S|SG|NZ|HK|NT|R) \$", re.IGNORECASE)
 _NUMBER = r"\d(?:[\d.,]*\d)?"
 _GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 _WITH_DECIMALS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)\.(\d+)|(\d{1,3}(?:\.\d{3})+|\d+),(\d+)")
@@ -49,6 +51,7 @@ _SYMBOLS = {
     "mx$": "MXN",
     "a$": "AUD",
     "au$": "AUD",
+    "nz$": "NZD",
     "s$": "SGD",
     "sg$": "SGD",
     "hk$": "HKD",
@@ -128,7 +131,7 @@ def money(text: str, place: Marketplace) -> Money | None:
     """The price that `text` is: a number with its currency and nothing else. "from $5", "$5 - $9" and "5" are none."""
     if len(text) > _LONGEST:
         return None
-    printed = _TAX_NOTE.sub("", _SPACES.sub("", plain(text)))
+    printed = _TAX_NOTE.sub("", _SPACES.sub("", _APART.sub(r"\1$", plain(text))))
     found = _MONEY.fullmatch(printed)
     if found is None:
         return Money(Decimal(0), place.currency) if printed.casefold() in _FREE else None

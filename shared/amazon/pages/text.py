@@ -7,7 +7,9 @@ import unicodedata
 # Direction marks, zero-width characters and soft hyphens, which Amazon strews through labels and prices.
 _INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
 _ARABIC = dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,", strict=True))
-_PLAIN = str.maketrans(_ARABIC)
+# Vowel marks and stretching of Arabic, which the same word is written with and without.
+_VOWELS = dict.fromkeys([0x640, *range(0x64B, 0x653), 0x670])
+_PLAIN = str.maketrans(_ARABIC) | _VOWELS
 _LABEL_END = " :：=·-–\t"
 
 

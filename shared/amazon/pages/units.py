@@ -15,12 +15,12 @@ Units = tuple[tuple[str, tuple[str, ...]], ...]
 GRAMS: Units = (
     ("1", (
         "g gr grs gram grams gramm gramme grammes gramo gramos grammo grammi grama gramas gramy gramów",
-        "グラム 克 公克 جرام غرام ग्राम 그램",
+        "グラム 克 公克 جرام غرام جرامات غرامات ग्राम 그램",
     )),
     ("1000", (
         "kg kgs kilo kilos kilogram kilograms kilogramm kilogramme kilogrammes kilogramo kilogramos chilogrammo",
         "chilogrammi quilograma quilogramas quilo quilos kilogramy kilogramów キログラム キロ 千克 公斤",
-        "كيلوجرام كيلو كجم كيلوغرام किलोग्राम 킬로그램",
+        "كيلوجرام كيلو كجم كيلوغرام كيلوجرامات كيلوغرامات किलोग्राम किग्रा 킬로그램",
     )),
     ("0.001", (
         "mg milligram milligrams milligramm milligramme milligrammes miligramo miligramos milligrammo",
@@ -37,12 +37,12 @@ GRAMS: Units = (
 MILLIMETRES: Units = (
     ("1", (
         "mm millimeter millimeters millimetre millimetres millimètre millimètres milímetro milímetros",
-        "millimetro millimetri milimetry milimetre ミリメートル ミリ 毫米 公釐 مم مليمتر",
+        "millimetro millimetri milimetry milimetre ミリメートル ミリ 毫米 公釐 مم مليمتر मिमी मिलीमीटर 밀리미터",
     )),
     ("10", (
         "cm centimeter centimeters centimetre centimetres centimètre centimètres zentimeter centímetro",
         "centímetros centimetro centimetri centymetr centymetry centymetrów santimetre センチメートル センチ",
-        "厘米 公分 سم سنتيمتر",
+        "厘米 公分 سم سنتيمتر सेमी सेंटीमीटर 센티미터",
     )),
     ("1000", ("m meter meters metre metres mètre mètres metro metros metri metr metry メートル 米 公尺 متر",)),
     ("25.4", (
@@ -61,25 +61,30 @@ def _table(units: Units) -> dict[str, Decimal]:
 _GRAMS, _MILLIMETRES = _table(GRAMS), _table(MILLIMETRES)
 _NUMBER = r"\d(?:[\d.,]*\d)?"
 _WEIGHT = re.compile(rf"(?<![\d.,])({_NUMBER})\s?([^\W\d_][^\s\d.,;()]*)")
-_POUNDS_OUNCES = re.compile(r"(?<![\d.,])(\d+) ?(?:pounds?|lbs?) (\d[\d.]*) ?(?:ounces?|oz)\b")
+# Thousands set apart by a space, where nothing stands before that could be another number.
+_SPACED = re.compile(r"^(\d{1,3})((?: \d{3})+)(?=\s?[^\W\d_])")
 _TIMES = re.compile(r"\s?[x×*✕✖]\s?(?=[^\W\d_]*\s?\d)")
 _LENGTH = re.compile(rf"({_NUMBER})(.*)")
-_UNIT = re.compile(r"[^\W\d_]+|[\"″]|''")
+_UNIT = re.compile(r"[^\W\d_][^\s\d.,;()\"″']*|[\"″]|''")
 _LONGEST = 400
 
 
 def grams(text: str, decimal_mark: str) -> Decimal | None:
     """The one weight that `text` names, in grams. Two different weights (of two models) make it unknown."""
-    printed = plain(text)[:_LONGEST].casefold()
-    both = _POUNDS_OUNCES.search(printed)
-    if both is not None:
-        return _rounded(Decimal(both[1]) * _GRAMS["lb"] + Decimal(both[2].rstrip(".")) * _GRAMS["oz"])
+    printed = _SPACED.sub(lambda found: found[0].replace(" ", ""), plain(text)[:_LONGEST].casefold())
     weights: list[Decimal] = []
-    for digits, unit in _WEIGHT.findall(printed):
-        factor = _GRAMS.get(unit)
-        number = measure(digits, decimal_mark) if factor is not None else None
-        if number and factor is not None:
-            weights.append(number * factor)
+    end, larger = -1, Decimal(0)
+    for found in _WEIGHT.finditer(printed):
+        factor = _GRAMS.get(found[2])
+        number = measure(found[1], decimal_mark) if factor is not None else None
+        if not number or factor is None:
+            continue
+        weight = number * factor
+        if weight < larger and not printed[end : found.start()].strip():  # 1 kg 200 g, 3 pounds 4 ounces
+            weights[-1] += weight
+        else:
+            weights.append(weight)
+        end, larger = found.end(), factor
     if not weights or max(weights) > min(weights) * Decimal("1.03"):
         return None
     return _rounded(weights[0])

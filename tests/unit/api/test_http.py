@@ -387,3 +387,10 @@ async def test_request_of_no_known_type_is_told_which_there_are(
     assert [(error.field, error.message) for error in found.errors] == [
         ("type", "must be BULK_ASIN, URL or KEYWORD"),
     ]
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/profit/calculate", "/v1/profit/recommend-price"])
+async def test_body_that_is_no_json_is_the_field_at_fault(client: httpx.AsyncClient, path: str) -> None:
+    headers = {**bearer(), "Content-Type": "application/json"}
+    found = problem(await client.post(path, content=b'{"price": 1,', headers=headers), 422, "invalid_request")
+    assert [(error.field, error.code) for error in found.errors] == [("body", "json_invalid")]

@@ -104,3 +104,10 @@ def test_rules_that_disagree_stand_out() -> None:
     assert "x" * 99 + "…" in lines[3]
     assert lines[5].endswith(f"{json.dumps({'amount': '5'})}  [#d]")
     assert lines[6] == "\nb: set aside, as other fields say"
+
+
+def test_refused_user_is_told_of_the_operators_token(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", "/v1/page-samples", problem(403, "insufficient_scope", "The token lacks the scope operator."))
+    refused = asinflow("samples")
+    assert refused.exit_code == 4
+    assert "export ASINFLOW_TOKEN=$OPERATOR_TOKEN" in refused.stderr

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.amazon.pages import FIELD_NAMES, Page, Product
-from shared.drift import ENOUGH_PAGES, MEMORY_PAGES, WATCHED, Drift
+from shared.amazon.pages.product import tables
+from shared.drift import ENOUGH_PAGES, LAST_RESORTS, MEMORY_PAGES, WATCHED, Drift
 from shared.html_source import FIELDS, count_fields
 
 HOME = "amazon.co.jp"
@@ -92,3 +93,14 @@ def test_every_field_of_a_page_is_counted_once() -> None:
         has = field in ("title", *WATCHED) and field != "price"
         assert counted(field, "a-rule") - answered == has, field
         assert counted(field, "none") - unanswered == (not has), field
+
+
+def test_field_that_only_the_last_rule_finds_is_noticed() -> None:
+    found = product()
+    page = Page("product", "ok", "ok", product=found.product, trace={**found.trace, "title": "meta"})
+    assert after(product()).look(HOME, page) == ("last_resort", ("title",))
+
+
+def test_last_resorts_are_rules_of_the_tables() -> None:
+    rules = {(field.name, field.rules[-1][0]) for field in tables(None)}
+    assert LAST_RESORTS.items() <= rules

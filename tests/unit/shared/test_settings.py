@@ -83,3 +83,8 @@ def test_prefetch_fits_the_pace(interval: float, expected: int) -> None:
 def test_defaults_are_those_of_the_contract() -> None:
     collector, expander = CollectorSettings(), ExpanderSettings()
     assert (collector.interval_seconds, collector.max_attempts, expander.user_concurrent_jobs) == (2.0, 3, 5)
+
+
+def test_refusal_is_in_our_own_words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = refusal(monkeypatch, MarketplaceSettings, MARKETPLACES="amazon.example")
+    assert told.startswith("ASINFLOW_MARKETPLACES: 'amazon.example' is no known marketplace")

@@ -9,6 +9,7 @@ from shared.amazon.pages.document import Document
 from shared.amazon.pages.model import Availability, Product
 from shared.amazon.pages.numbers import Money
 from shared.amazon.pages.product import content, details, identity, images, offer, price, reviews
+from shared.amazon.pages.product.states import state_of
 from shared.amazon.pages.rules import Answer, Field
 
 # Elements that only product pages have: one of the first, or several of the second.
@@ -134,7 +135,7 @@ def _availability(answers: dict[str, Answer[Any]]) -> Availability:
     if (answers["price"].rule or "").startswith("used-"):
         return Availability.USED_ONLY
     text = answers["availability_text"].value
-    return offer.state_of(text) if text else Availability.UNKNOWN
+    return state_of(text) if text else Availability.UNKNOWN
 
 
 def _condition(asked: Answer[Any]) -> Literal["new", "used"] | None:

@@ -45,22 +45,27 @@ LISTS = (
 _TALLEST_ROW = 1500
 
 _PACKAGE = re.compile(
-    r"packag|parcel|boxed|shipping|dispatch|paket|versand|verpack|packung|colis|emballage|exp[ée]dition|env[ií]o|"
+    r"packag|parcel|boxed|shipping|dispatch|gross|paket|pakket|versand|verpack|packung|colis|"
+    r"emballage|exp[ée]dition|env[ií]o|"
     r"paquete|pacote|"
     r"embalagem|spedizione|collo|pacchetto|imballaggio|confezione|verpakking|verzend|förpackning|frakt|opakowan|"
-    r"paczk|wysyłk|"
-    r"kutu|ambalaj|kargo|gönderi|梱包|発送|パッケージ|包装|发货|發貨|配送|الطرد|الشحن|العبوة|الحزمة|पैकेज|포장|배송"
+    r"paczk|wysyłk|przesyłk|brutto|lordo|\bbruto|\bbrut\b|"
+    r"kutu|ambalaj|kargo|gönderi|梱包|発送|パッケージ|包装|毛重|发货|發貨|配送|الطرد|الشحن|العبوة|الحزمة|पैकेज|"
+    r"포장|배송"
 )
 _WEIGHT_WORD = re.compile(
-    r"weight|gewicht|poids|\bpeso\b|vikt|\bwaga\b|\bmasa\b|ağırlı|重量|重さ|وزن|वज़न|वजन|무게|중량|hmotnost|vægt|משקל"
+    r"weight|gewicht|poids|\bpeso\b|vikt|\bwaga\b|\bmasa\b|ağırlı|重量|重さ|毛重|净重|淨重|وزن|वज़न|वजन|무게|중량|"
+    r"hmotnost|vægt|משקל"
 )
 _NOT_ITS_WEIGHT = re.compile(
-    r"max|min\b|capacit|limit|support|recommend|batter|lithium|load|rating|range|unit count|lady|carr|akku|batterie|"
+    r"max|máx|maks|min\b|capacit|l[ií]mit|limiet|gräns|begrenz|sınır|öneri|kapasite|support|"
+    r"recommend|batt?er|lithium|litio|\bpil[ae]?\b|load|rating|range|unit count|lady|carr|akku|batterie|"
     r"belast|tragk|"
     r"zulässig|empfohl|höchst|recommand|charge|autoris|consigl|raccomand|portata|soport|recomend|admit|capaz|suport|"
-    r"aanbevolen|draag|rekommend|bär|zalecan|udźwig|taşıma|önerilen|耐荷重|耐重|最大|上限|電池|バッテリー|推奨|体重|"
+    r"aanbevolen|draag|rekommend|bär|zalecan|udźwig|taşıma|önerilen|耐荷重|耐重|最大|上限|電池|バッテリー|推奨|"
+    r"(?<!本)体重|"
     r"対象|承重|电池|"
-    r"推荐|الحد|الأقصى|البطارية|net content|contents|paper|紙|厚|fabric|布|坪量|basis|per "
+    r"推荐|الحد|الأقصى|البطارية|net content|contents|paper|紙|厚|fabric|thread|yarn|布|坪量|basis|per "
 )
 _SIZE_WORD = re.compile(
     r"dimension|abmess|grösse und|dimensões|dimensioni|dimensiones|afmeting|mått|wymiar|boyut|サイズ|寸法|尺寸|أبعاد|"
@@ -179,19 +184,23 @@ DIMENSIONS = Field(
 )
 
 _RANK_LABEL = re.compile(
-    r"best ?sellers? rank|sellers rank|売れ筋ランキング|bestseller-rang|classement des meilleures ventes|"
+    r"(?:sellers?|sales) rank|売れ筋ランキング|bestseller-?rang|meilleures ventes|top vendus|"
     r"posizione nella classifica|"
-    r"clasificación en los más vendidos|ranking dos mais vendidos|plaats in bestsellerlijst|rangordning|"
-    r"ranking najlepiej|"
-    r"çok satanlar|亚马逊热销商品排名|熱銷商品排名|تصنيف الأفضل|सर्वश्रेष्ठ|classificação dos mais|ranking de los más|"
-    r"sıralaması"
+    r"más vendidos|mais vendidos|melhores classificad|bestsellerlij?st|bästsälj|rangordning|ranking najlepiej|"
+    r"rankingu? bestseller|çok satanlar|sıralaması|热销商品排名|熱銷商品排名|الأفضل مبيع|सर्वश्रेष्ठ|बेस्ट ?सेलर|"
+    r"베스트셀러|판매 순위"
 )
 _RANK_BEFORE = re.compile(
-    r"(?:#|n\.º|nº|nr\.|n\.|n°|no\.)?\s?(\d[\d.,\u202f ]*\d|\d)\s?(?:in|en|em|dans|i|w|di|به|في|位)\s([^#()\d][^#()]*?)"
-    r"(?=\s*\(|\s+(?:#|n\.º|nº|nr\.|n\.|n°)?\s?\d[\d.,]*\s(?:in|en|em|dans|i|w|di|في)\s|$)",
+    r"(?:#|n\.º|nº|nr\.|n\.|n°|no\.)?\s?(\d[\d.,\u202f ]*\d|\d)(?:\s[^\W\d_]+){0,2}?\s?(?:in|en|em|"
+    r"dans|i|nel|w|di|به|في)\s"
+    r"(?:kategorii\s)?([^#()\d][^#()]*?)"
+    r"(?=\s*\(|\s+(?:#|n\.º|nº|nr\.|n\.|n°)?\s?\d[\d.,]*(?:\s[^\W\d_]+){0,2}?\s(?:in|en|em|dans|i|nel|w|di|في)\s|$)",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"(\d[\d,]*)位")
+_TURKISH = re.compile(r"([^#\d]+?) kategorisinde\s?#?(\d[\d.,]*\d|\d)(?:\.?\s?(?:numara|sırada|sıra))?")
+_TURKISH_BEFORE = re.compile(r"#?(\d[\d.,]*\d|\d)\.?\s(?:numara\s|sırada\s)?([^#\d]+?) kategorisinde")
+_CHINESE = re.compile(r"([^()\d]+?)(?:商品)?里?排第(\d[\d,]*)名|第(\d[\d,]*)位[\s\-─└]*([^()\d]+)")
 _REMARK = re.compile(r"\([^()]*\)")
 _DASHES = " -─└┗"
 
@@ -199,7 +208,13 @@ _DASHES = " -─└┗"
 def ranks_in(text: str) -> tuple[Rank, ...]:
     """The places in bestseller lists that a row names, with their categories."""
     printed = plain(text[:_TALLEST_ROW])
-    named = _japanese_ranks(printed) if "位" in printed else _RANK_BEFORE.findall(printed)
+    if "第" in printed:
+        named = [(main or part, of or within) for of, main, part, within in _CHINESE.findall(printed)]
+    elif "kategorisinde" in printed:
+        printed = _REMARK.sub(" ", printed)
+        named = [(place, of) for of, place in _TURKISH.findall(printed)] or _TURKISH_BEFORE.findall(printed)
+    else:
+        named = list(_japanese_ranks(printed)) if "位" in printed else _RANK_BEFORE.findall(printed)
     places = ((count(digits), category.strip(_DASHES)) for digits, category in named)
     return tuple(Rank(place, category) for place, category in places if place and category)
 
@@ -207,9 +222,11 @@ def ranks_in(text: str) -> tuple[Rank, ...]:
 def _japanese_ranks(printed: str) -> Iterator[tuple[str, str]]:
     """Pairs of place and category from "A - 12位 - 3位B": the main category stands before its place, others after."""
     parts = _PLACE.split(_REMARK.sub(" ", printed))
+    taken = False  # the text before this place is the category of the place before
     for before, digits, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
-        stands_before = before.rstrip().endswith("-") and before.strip(_DASHES)
+        stands_before = not taken and before.rstrip().endswith("-") and before.strip(_DASHES)
         yield digits, before if stands_before else after
+        taken = not stands_before
 
 
 def _ranks(document: Document, node: LexborNode) -> tuple[Rank, ...] | None:

@@ -19,9 +19,17 @@ _IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z
 _CHOICE = re.compile(r"variation_|inline-twister-|tp-inline-twister|twister-plus-inline")
 _PARENT_MARK = b'"parent'
 _PARENT = re.compile(rb'"parent_?[aA]sin"\s*:\s*"(B[0-9A-Z]{9})"')
-_PAGE_TITLE = re.compile(
-    r"^(?:amazon(?:\.[a-z.]+)?\s*[:|：]\s*)|(?:\s*[:|：-]\s*amazon(?:\.[a-z.]+)?(?:\s*[:|：].*)?)$", re.IGNORECASE
+# How the page's own title holds the product's, between the shop's name and its department.
+PAGE_TITLES = (
+    r"amazon\.[a-z.]+ ?: (.+) : [^:]+",
+    r"(.+?)(?: :|:) amazon\.[a-z.]+(?: ?: .*)?",
+    r"(.+): buy online at best price in [a-z ]+ - (?:[a-z ]+ )?amazon\.[a-z.]+",
+    r"buy (.+) online at (?:low|best) prices? in [a-z ]+ - amazon\.[a-z.]+",
+    r"amazon ?\| ([^|]+) ?\|[^|]+通販",
+    r"([^|]+) ?\|[^|]+\|[^|]+\| ?通販 ?\| ?amazon",
 )
+_PAGE_TITLES = tuple(re.compile(form, re.IGNORECASE) for form in PAGE_TITLES)
+_SHOP = re.compile(r"amazon|アマゾン|亚马逊|أمازون|通販|\|", re.IGNORECASE)
 _STORE = re.compile(r"/stores/([^/?]+)")
 _LONGEST_NAME = 120
 _MOST_WORDS = 12
@@ -103,6 +111,15 @@ def _parent_in_source(document: Document, node: LexborNode) -> str | None:
 PARENT_ASIN = Field("parent_asin", (("twister", "", _parent_in_source),))
 
 
+def _page_title(document: Document, node: LexborNode) -> str | None:
+    """The product's title in the page's, where it is certain which part that is."""
+    text = clean(attribute(node, "content"))
+    found = next((match for form in _PAGE_TITLES if (match := form.fullmatch(text))), None)
+    if found is not None:
+        return found[1].strip() or None
+    return None if _SHOP.search(text) else text or None
+
+
 def _own_title(document: Document, node: LexborNode) -> str | None:
     """The title without the binding and date that follow it inside the heading."""
     return text_of(node.css_first("span")) or text_of(node) or None
@@ -120,7 +137,7 @@ TITLE = Field(
         ("video", '[data-automation-id="title"]', text_at),
         ("gift-card", "#gc-asin-title", text_at),
         ("feature", "#title_feature_div h1", text_at),
-        ("meta", 'meta[name="title"]', lambda _, node: _PAGE_TITLE.sub("", clean(attribute(node, "content"))) or None),
+        ("meta", 'meta[name="title"]', _page_title),
     ),
 )
 

@@ -10,20 +10,25 @@ from shared.amazon.pages.text import clean
 # The forms of a byline, by language: {} stands for the brand.
 BYLINES = (
     "Visit the {} Store", "Visit the {} Storefront", "Brand: {}",
-    "Besuche den {}-Store", "Besuchen Sie den {}-Store", "Besuche den {} Store", "Marke: {}",
+    "Besuche den {}-Store", "Besuchen Sie den {}-Store", "Besuche den {} Store",
+    "Besuche den Store von {}", "Marke: {}",
     "Visiter la boutique {}", "Visitez la boutique {}", "Marque : {}", "Marque: {}",
-    "Visita lo Store di {}", "Visita il negozio di {}", "Marca: {}", "Marchio: {}",
-    "Visita la tienda de {}", "Visitar la tienda de {}", "Visita la Store de {}", "Visita la tienda {}",
+    "Visita lo Store di {}", "Visita lo Store {}", "Visita il negozio di {}", "Marca: {}", "Marchio: {}",
+    "Visita la tienda de {}", "Visitar la tienda de {}", "Visita la Store de {}",
+    "Visita el Store de {}", "Visitar la Store de {}", "Visita la tienda {}",
     "Visite a loja da {}", "Visite a loja do {}", "Visite a loja de {}", "Visite a loja {}",
     "Bezoek de {}-Store", "Bezoek de {}-winkel", "Bezoek de {} Store", "Bezoek de Store van {}", "Merk: {}",
     "Besök {}-butiken", "Besök {} Store", "Besök {} butik", "Besök butiken {}", "Varumärke: {}", "Märke: {}",
-    "Odwiedź sklep {}", "Odwiedź markę {}", "Odwiedź Store {}", "Odwiedź sklep marki {}", "Marka: {}",
+    "Odwiedź sklep {}", "Odwiedź markę {}", "Odwiedź Store {}", "Odwiedź sklep marki {}",
+    "Odwiedź witrynę sklepu {}", "Marka: {}",
     "{} Store’u ziyaret edin", "{} Store'u ziyaret edin", "{} Mağazasını ziyaret edin",
     "{}のストアを表示", "{}ストアを表示", "ブランド: {}", "ブランド：{}",
-    "访问 {} 店铺", "访问 {} 品牌店", "造訪 {} 商店", "瀏覽{}商店", "品牌: {}", "品牌：{}",
+    "访问 {} 店铺", "访问 {} 品牌店", "访问 {} 品牌旗舰店", "访问{}旗舰店",
+    "造訪 {} 商店", "瀏覽{}商店", "品牌: {}", "品牌：{}",
     "브랜드: {}", "{} 스토어 방문하기",
-    "قم بزيارة متجر {}", "زيارة متجر {}", "العلامة التجارية: {}",
-    "{} स्टोर पर जाएँ", "ब्रांड: {}", "Navštivte obchod {}", "Značka: {}", "Besøg {}-butikken", "בקר בחנות של {}",
+    "قم بزيارة متجر {}", "زيارة متجر {}", "العلامة التجارية: {}", "ماركة: {}",
+    "{} स्टोर पर जाएँ", "{} स्टोर पर जाएं", "ब्रांड: {}", "ब्रैंड: {}", "Navštivte obchod {}",
+    "Značka: {}", "Besøg {}-butikken", "בקר בחנות של {}",
 )
 # The labels under which tables of details name the brand, folded.
 BRAND_LABELS = frozenset((

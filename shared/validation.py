@@ -1,0 +1,13 @@
+"""What pydantic's validation errors say, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_PREFIX = "Value error, "
+
+
+def sentence(error: Mapping[str, Any]) -> str:
+    """The message of one of `ValidationError.errors()`; that of a rule of ours in its own words alone."""
+    return str(error["msg"]).removeprefix(_PREFIX)
