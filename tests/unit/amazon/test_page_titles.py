@@ -44,3 +44,13 @@ def test_title_is_found_between_shop_and_department(meta: str) -> None:
 )
 def test_title_that_could_be_cut_elsewhere_is_none(meta: str) -> None:
     assert title_of(meta) is None
+
+
+def test_binding_beside_a_lost_title_is_none() -> None:
+    pale = (
+        '<span class="a-size-medium a-color-secondary">Hardcover</span><span class="a-color-secondary">– 7 Apr</span>'
+    )
+    body = f'<html><body><div id="dp"><h1 id="title">{pale}</h1><div id="rightCol"></div></div></body></html>'
+    found = parse(body.encode(), url="https://www.amazon.com/dp/B07WXL5YPW").product
+    assert found is not None
+    assert found.title is None

@@ -121,8 +121,10 @@ def _page_title(document: Document, node: LexborNode) -> str | None:
 
 
 def _own_title(document: Document, node: LexborNode) -> str | None:
-    """The title without the binding and date that follow it inside the heading."""
-    return text_of(node.css_first("span")) or text_of(node) or None
+    """The title without the binding and date that follow it inside the heading, paler than it."""
+    parts = node.css("span")
+    title = next((part for part in parts if "a-color-secondary" not in attribute(part, "class")), None)
+    return text_of(node if not parts else title) or None
 
 
 TITLE = Field(

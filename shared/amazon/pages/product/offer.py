@@ -29,14 +29,20 @@ def _line(document: Document, node: LexborNode) -> str | None:
     return next((text for part in node.css("span, p, b") if (text := text_of(part))), whole)[:_LONGEST]
 
 
+def _known_line(document: Document, node: LexborNode) -> str | None:
+    """The same of a box that says other things as well."""
+    line = _line(document, node)
+    return line if line is not None and state_of(line) is not Availability.UNKNOWN else None
+
+
 AVAILABILITY_TEXT = Field(
     "availability_text",
     (
         ("availability", "#availability", _line),
         ("out-of-stock", "#outOfStock .a-color-price", _line),
-        ("out-of-stock-box", "#outOfStock", _line),
-        ("in-buybox", "#availabilityInsideBuyBox_feature_div", _line),
-        ("feature", "#availability_feature_div", _line),
+        ("out-of-stock-box", "#outOfStock", _known_line),
+        ("in-buybox", "#availabilityInsideBuyBox_feature_div", _known_line),
+        ("feature", "#availability_feature_div", _known_line),
         ("2013", "#handleBuy .availGreen", _line),
         ("2013-unavailable", "#handleBuy .availRed", _line),
         ("merchant-row", "#mbc-availability", _line),
