@@ -43,7 +43,8 @@ STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
     (
         Availability.UNAVAILABLE,
         (
-            r"unavailable|(?:out of|not in|back in) stock|not available|no longer available|sold out|no featured offers",
+            r"unavailable|(?:out of|not in|back in) stock|not available|no longer available|sold out|"
+            r"no featured offers",
             r"nicht (?:verfügbar|auf lager|lieferbar|vorrätig|erhältlich)|ausverkauft|vergriffen",
             r"indisponible|rupture|épuisé|non disponibil|esaurit|no disponib|agotad|sin stock|sin existencias",
             r"não disponível|indispon[íi]ve|esgotad|(?:fora|sem) de estoque|sem estoque|sem stock",
