@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check bench-parse clean
+.PHONY: help setup demo up down status test lint format check docs bench-parse clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ check: lint test ## Everything that must be green before a change is merged
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
 	@.venv/bin/python -m bench.parse
+
+docs: setup ## Write what is generated from the code: pages of docs/ and the documents of the interfaces
+	@.venv/bin/python -m deploy.reference
 
 clean: setup ## End the system and remove its data and all caches; the virtual environment stays
 	@$(LOCAL) down

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from shared.broker import Broker
 from shared.errors import DatabaseUnavailableError
 from shared.health import HealthApp, serve
+from shared.looplag import measure_loop_lag
 from shared.mongo import Database, connect, ping
 from shared.patience import until_back
 from shared.settings import Settings
@@ -32,7 +34,11 @@ async def running(settings: Settings, database: Database, broker: Broker) -> Asy
 
     app = HealthApp({"database": database_answers, "broker": broker_connected})
     async with broker, serve(app, settings.http_host, settings.http_port):
-        yield
+        measuring = asyncio.create_task(measure_loop_lag(), name="loop-lag")
+        try:
+            yield
+        finally:
+            measuring.cancel()
 
 
 async def when_database_answers(action: Callable[[], Awaitable[None]]) -> None:

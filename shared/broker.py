@@ -227,7 +227,7 @@ class Broker:
             lost = next(m for m, r in zip(messages, results, strict=True) if isinstance(r, BaseException))
             raise UnroutableError(f"no queue takes {lost.key!r} on {lost.exchange.name}") from errors[0]
         for message in messages:
-            metrics.MESSAGES_PUBLISHED.labels(message.type).inc()
+            metrics.MESSAGES_PUBLISHED.labels(metrics.known_type(message.type)).inc()
 
     async def _send(self, channel: aiormq.Channel, message: Outgoing) -> None:
         await channel.basic_publish(

@@ -62,7 +62,7 @@ class FailurePolicy:
             await self._broker.publish([_dead(queue, delivery, error, decision.code)])
             outcome = "dead"
         delivery.done()
-        metrics.MESSAGES_PROCESSED.labels(queue.name, delivery.type or "unknown", outcome).inc()
+        metrics.settled(queue.name, delivery, outcome)
         log.warning(
             "message_failed",
             outcome=outcome,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared import metrics
@@ -34,6 +36,8 @@ class Delivery:
     headers: Mapping[str, Any]
     redelivered: bool
     _channel: _OpenChannel
+    published_at: datetime | None = None
+    arrived_at: float = field(default_factory=time.monotonic)
 
     @property
     def attempt(self) -> int:
@@ -110,6 +114,7 @@ class Intake:
         self._broker = broker
         self._closed = False
         self._subscription = Subscription(queue, prefetch, self._opened, self._lost)
+        self._wait = metrics.MESSAGE_WAIT_SECONDS.labels(queue.name)
         self._in_flight = metrics.MESSAGES_IN_FLIGHT.labels(queue.name)
         self._in_flight.set_function(lambda: self._open.unfinished if self._open else 0)
         broker.subscribe(self._subscription)
@@ -127,9 +132,15 @@ class Intake:
         async def on_message(message: DeliveredMessage) -> None:
             delivery = _to_delivery(message, current)
             current.received(delivery.tag)
+            self._note_wait(delivery)
             self._buffer.put_nowait(delivery)
 
         await channel.basic_consume(queue_name, on_message)
+
+    def _note_wait(self, delivery: Delivery) -> None:
+        if delivery.published_at is not None and not delivery.redelivered:
+            waited = (datetime.now(UTC) - delivery.published_at).total_seconds()
+            self._wait.observe(max(0.0, waited))
 
     def _lost(self) -> None:
         if self._open is not None:
@@ -164,5 +175,6 @@ def _to_delivery(message: DeliveredMessage, channel: _OpenChannel) -> Delivery:
         correlation_id=properties.correlation_id or "",
         headers=properties.headers or {},
         redelivered=bool(message.redelivered),
+        published_at=properties.timestamp,
         _channel=channel,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.job_events import EVENT_FIELDS
 from shared.jobs import JobStatus, before
+from shared.metrics import JOBS_ENDED
 from shared.mongo import Collection, Document, ReturnDocument, database_errors
 
 
@@ -20,9 +21,12 @@ async def fail_job(jobs: Collection, query: Document, reason: str) -> Document |
         "$inc": {"rev": 1},
     }
     with database_errors():
-        return await jobs.find_one_and_update(
+        failed = await jobs.find_one_and_update(
             {**query, "status": {"$in": before(JobStatus.FAILED)}},
             changes,
             projection=EVENT_FIELDS,
             return_document=ReturnDocument.AFTER,
         )
+    if failed is not None:
+        JOBS_ENDED.labels(str(JobStatus.FAILED)).inc()
+    return failed

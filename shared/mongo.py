@@ -21,6 +21,7 @@ from pymongo.errors import (
 )
 
 from shared.errors import DatabaseUnavailableError
+from shared.mongotimes import CommandTimes
 
 __all__ = [
     "ASCENDING",
@@ -61,6 +62,7 @@ async def connect(url: str, name: str, *, app: str) -> AsyncIterator[Database]:
         serverSelectionTimeoutMS=5_000,
         connectTimeoutMS=5_000,
         socketTimeoutMS=30_000,
+        event_listeners=[CommandTimes()],
     )
     try:
         yield client[name]

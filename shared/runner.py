@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from shared import log as logging
-from shared import tracing
+from shared import metrics, tracing
 from shared.broker import Broker
 from shared.settings import Settings, SettingsError
 
@@ -34,6 +34,7 @@ def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Even
         print(f"asinflow {service}: {error.message}", file=sys.stderr)
         sys.exit(CONFIGURATION_EXIT)
     logging.configure(service, settings)
+    metrics.tell_build(service)
     _configure_tracing(service, settings)
     try:
         uvloop.run(_run(service, settings, serve))

@@ -182,6 +182,11 @@ def request(traceparent: object) -> Iterator[None]:
         yield
 
 
+def recording() -> bool:
+    """Whether `record` would note anything now."""
+    return _maker is not None and current() is not None
+
+
 def rename(name: str, **attributes: str | int | float) -> None:
     """Name the span that is being made after what it turned out to be."""
     if _maker is not None:

@@ -138,4 +138,4 @@ class Worker(Generic[M]):
         for received in batch:
             if not received.delivery.stale:
                 received.delivery.done()
-                metrics.MESSAGES_PROCESSED.labels(self._queue.name, received.delivery.type, "ok").inc()
+                metrics.settled(self._queue.name, received.delivery, "ok")

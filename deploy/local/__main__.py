@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 
 from deploy.local import commands
@@ -24,7 +25,7 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "up":
-            endpoints = commands.up()
+            endpoints = commands.up(settings={"BROKER_METRICS": os.environ.get("BROKER_METRICS", "1")})
             print(f"API at {endpoints['API_URL']}, storefront at {endpoints['STOREFRONT_URL']}")
             print("tokens in .run/env, logs in .run/log; `make down` ends it")
         case "down":

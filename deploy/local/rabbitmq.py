@@ -35,12 +35,19 @@ def management_url(ports: Ports) -> str:
     return f"http://guest:guest@{LOOPBACK}:{ports['rabbitmq-management']}"
 
 
-def programs(binaries: Binaries, folder: Path, ports: Ports, *, management: bool, durable: bool) -> list[Program]:
+def metrics_url(ports: Ports) -> str:
+    return f"http://{LOOPBACK}:{ports['rabbitmq-prometheus']}"
+
+
+def programs(
+    binaries: Binaries, folder: Path, ports: Ports, *, management: bool, durable: bool, metrics: bool = False
+) -> list[Program]:
     """The node and the name server that it needs, with their settings and data below `folder`.
 
-    `management` adds the management and Prometheus plugins. Without `durable` the node is killed rather than stopped.
+    `metrics` adds the Prometheus plugin, `management` the management plugin as well. Without `durable` the node is
+    killed rather than stopped.
     """
-    _write_settings(folder, ports, management=management)
+    _write_settings(folder, ports, management=management, metrics=metrics)
     environment = _environment(folder, ports)
     port = ports["rabbitmq"]
     epmd_port = ports["epmd"]
@@ -64,7 +71,7 @@ def programs(binaries: Binaries, folder: Path, ports: Ports, *, management: bool
     return [epmd, node]
 
 
-def _write_settings(folder: Path, ports: Ports, *, management: bool) -> None:
+def _write_settings(folder: Path, ports: Ports, *, management: bool, metrics: bool) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lines = [
         f"listeners.tcp.1 = {LOOPBACK}:{ports['rabbitmq']}",
@@ -73,12 +80,11 @@ def _write_settings(folder: Path, ports: Ports, *, management: bool) -> None:
         "log.file = false",
         "log.console = true",
     ]
-    if management:
-        for plugin in ("management", "prometheus"):
-            lines += [f"{plugin}.tcp.ip = {LOOPBACK}", f"{plugin}.tcp.port = {ports[f'rabbitmq-{plugin}']}"]
-    plugins = "rabbitmq_management,rabbitmq_prometheus" if management else ""
+    plugins = ["management", "prometheus"] if management else ["prometheus"] if metrics else []
+    for plugin in plugins:
+        lines += [f"{plugin}.tcp.ip = {LOOPBACK}", f"{plugin}.tcp.port = {ports[f'rabbitmq-{plugin}']}"]
     (folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
-    (folder / "plugins").write_text(f"[{plugins}].\n")
+    (folder / "plugins").write_text(f"[{','.join(f'rabbitmq_{plugin}' for plugin in plugins)}].\n")
     (folder / "environment").touch()
     cookie = folder / ".erlang.cookie"
     if not cookie.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.jobs import JobStatus
 from shared.ledger import Ledger
@@ -24,6 +25,9 @@ class JobCount:
     error_count: int
     ledger: bytes
     traceparent: str | None = None
+    type: str = "unknown"
+    created_at: datetime | None = None
+    started_at: datetime | None = None
 
     @property
     def progress(self) -> int:

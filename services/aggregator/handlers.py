@@ -8,8 +8,10 @@ from typing import Protocol
 
 from prometheus_client import Counter
 
+from services.aggregator import durations
 from services.aggregator.counting import JobCount, apply, finish
 from shared import tracing
+from shared.clock import Clock, SystemClock
 from shared.jobs import TERMINAL
 from shared.log import get_logger
 from shared.messages import ItemsFinished, JobExpanded
@@ -40,7 +42,8 @@ class Teller(Protocol):
 class Aggregator:
     """Keeps every job's counts exact; several may run at once."""
 
-    def __init__(self, store: CountStore, teller: Teller) -> None:
+    def __init__(self, store: CountStore, teller: Teller, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._store = store
         self._teller = teller
         self._cache: OrderedDict[str, JobCount] = OrderedDict()
@@ -85,6 +88,7 @@ class Aggregator:
         return count.total_items is None or any(fact.run > count.run for fact in facts)
 
     async def _tell(self, before: JobCount, after: JobCount) -> None:
+        durations.observe(before, after, self._clock)
         COUNTED.labels("succeeded").inc(after.success_count - before.success_count)
         COUNTED.labels("failed").inc(after.error_count - before.error_count)
         if after.status != before.status:

@@ -11,6 +11,9 @@ from shared.mongo import ASCENDING, Binary, Database, Document, IndexModel, data
 INDEXES: Indexes = {"jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),)}
 
 
+COUNT_FIELDS = {**EVENT_FIELDS, **dict.fromkeys(("ledger", "type", "created_at", "started_at"), 1)}
+
+
 class AggregatorRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -21,7 +24,7 @@ class AggregatorRepository:
 
     async def find_count(self, job_id: str) -> JobCount | None:
         with database_errors():
-            job = await self._jobs.find_one({"_id": job_id}, {**EVENT_FIELDS, "ledger": 1})
+            job = await self._jobs.find_one({"_id": job_id}, COUNT_FIELDS)
         if job is None:
             return None
         return JobCount(
@@ -35,6 +38,9 @@ class AggregatorRepository:
             error_count=job["error_count"],
             ledger=bytes(job.get("ledger", b"")),
             traceparent=job.get("traceparent"),
+            type=job["type"],
+            created_at=job["created_at"],
+            started_at=job["started_at"],
         )
 
     async def swap(self, before: JobCount, after: JobCount) -> bool:

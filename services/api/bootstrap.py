@@ -27,6 +27,7 @@ from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.intake import Intake
 from shared.log import get_logger
+from shared.looplag import measure_loop_lag
 from shared.mongo import Database, connect, ping
 from shared.profit import load_tables
 from shared.ratestore import exchange_rates
@@ -62,7 +63,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
     ):
         preparation = _Preparation(database)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
-        async with _background(preparation.run(), live.feed(intake, live_jobs)):
+        async with _background(preparation.run(), live.feed(intake, live_jobs), measure_loop_lag()):
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),

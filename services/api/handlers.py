@@ -18,6 +18,7 @@ from shared.ids import new_id
 from shared.jobs import JobStatus, JobType
 from shared.log import get_logger
 from shared.messages import JobCancelled, JobSubmitted
+from shared.metrics import JOBS_ENDED
 
 log = get_logger(__name__)
 
@@ -85,6 +86,7 @@ class JobHandlers:
         if job.status is not JobStatus.CANCELLED:
             raise _not_cancellable(job)
         if cancelled:
+            JOBS_ENDED.labels(str(job.status)).inc()
             log.info(
                 "job_cancelled", job_id=job_id, user_id=user_id, progress=job.progress, total_items=job.total_items
             )

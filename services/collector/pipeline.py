@@ -141,7 +141,7 @@ class MarketplacePipeline:
 
     def _drop(self, delivery: Delivery) -> None:
         delivery.done()
-        metrics.MESSAGES_PROCESSED.labels(self._queue.name, CollectItem.TYPE, "late").inc()
+        metrics.settled(self._queue.name, delivery, "late")
 
     def _dispatch(self, task: Task, known: ItemStatus | None, last: Document | None) -> None:
         total = task.job.total_items

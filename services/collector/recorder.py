@@ -20,7 +20,7 @@ from shared.failures import FailurePolicy
 from shared.items import finished
 from shared.jobs import ItemStatus
 from shared.log import get_logger
-from shared.messages import CollectItem, ItemsFinished
+from shared.messages import ItemsFinished
 from shared.patience import until_back
 from shared.profit.models import Analysis
 from shared.topology import Queue
@@ -139,7 +139,7 @@ class Recorder:
             await self._failures.settle(queue, delivery, result.bug)
         else:
             delivery.done()
-            metrics.MESSAGES_PROCESSED.labels(queue.name, CollectItem.TYPE, "ok").inc()
+            metrics.settled(queue.name, delivery, "ok")
         if result.known_status is None:
             ITEMS.labels(command.marketplace, str(status), result.origin).inc()
 

@@ -8,6 +8,8 @@ from services.sweeper.deadletters import DeadLetters
 from services.sweeper.expiry import Expiry
 from services.sweeper.healing import Healing
 from services.sweeper.lease import Lease
+from services.sweeper.measure_repository import MeasureRepository
+from services.sweeper.measures import Measures
 from services.sweeper.outbox import Outbox
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.retention import Retention
@@ -29,6 +31,7 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             "outbox": Outbox(repository, broker, settings),
             "healing": Healing(repository, broker, settings),
             "expiry": Expiry(repository, broker, settings),
+            "measures": Measures(MeasureRepository(database), SystemClock(), settings.measure_seconds),
             "retention": Retention(repository, settings, SystemClock()),
         }
         rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)

@@ -22,6 +22,7 @@ from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import CollectItem, ItemsFinished
+from shared.metrics import Limited
 from shared.mongo import Document
 from shared.patience import until_back
 from shared.topology import DEAD_LETTERS
@@ -35,6 +36,8 @@ PREFETCH = 500
 _NO_KEY_CHARACTERS = str.maketrans(".$\0", "___")
 # Rises with every message that ended in the failure store.
 FAILURES = Counter("asinflow_failures_total", "Messages that ended in the failure store", ["queue", "code"])
+# Both come in headers, which anybody may have written.
+QUEUES, CODES = Limited(most=100), Limited(most=100)
 
 
 class DeadLetters:
@@ -66,7 +69,7 @@ class DeadLetters:
         if delivery.type == CollectItem.TYPE:
             await self._end_item(delivery, document)
         delivery.done()
-        FAILURES.labels(document["queue"], document["code"]).inc()
+        FAILURES.labels(QUEUES(document["queue"]), CODES(document["code"])).inc()
         log.warning("failure_stored", queue=document["queue"], code=document["code"], failure_id=document["_id"])
 
     async def _end_item(self, delivery: Delivery, failure: Document) -> None:

@@ -30,4 +30,7 @@ class SweeperSettings(Settings):
     heal_items: int = Field(default=5000, ge=1, le=100_000, description="Most items looked into per job and round")
     failures_hours: float = Field(default=168.0, gt=0, description="How long the failure store keeps a message")
     retention_days: float = Field(default=30.0, gt=0, description="How long ended jobs and their items are kept")
+    measure_seconds: float = Field(
+        default=5.0, gt=0, le=300, description="Time between two measurements of the whole system, for /metrics"
+    )
     max_attempts: int = Field(default=10, ge=1, le=100, description="Attempts to store a dead letter")

@@ -46,7 +46,8 @@ class Channel:
     async def deliver(self, *tags: int) -> None:
         for tag in tags:
             self.outstanding.add(tag)
-            properties = SimpleNamespace(message_type="t", message_id=None, correlation_id=None, headers=None)
+            none = {"message_id": None, "correlation_id": None, "headers": None, "timestamp": None}
+            properties = SimpleNamespace(message_type="t", **none)
             header = SimpleNamespace(properties=properties)
             message = SimpleNamespace(
                 delivery_tag=tag, body=b"%d" % tag, exchange=None, routing_key=None, redelivered=None, header=header
