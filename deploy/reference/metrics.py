@@ -22,10 +22,10 @@ _HEAD = """# Metrics
 Written by `make docs` from the declarations in the code; a test fails when it is not current.
 
 Every process serves its metrics in the Prometheus format at `/metrics` of its port. Times are in seconds, sizes in
-bytes. No label holds a job, a user, a product or an address: what a label can be is told at the end, and a test holds every
-series of a running system against it. Beside these, each process has the usual `process_*` and `python_*` metrics
-(processor time, memory, open files, garbage collection). Queue depths are told by RabbitMQ itself:
-`rabbitmq_detailed_queue_messages_ready` and `…_unacked` of its endpoint `/metrics/detailed`
+bytes. No label holds a job, a user, a product or an address: what a label can be is told at the end, and a test
+holds every series of a running system against it. Beside these, each process has the usual `process_*` and
+`python_*` metrics (processor time, memory, open files, garbage collection). Queue depths are told by RabbitMQ
+itself: `rabbitmq_detailed_queue_messages_ready` and `…_unacked` of its endpoint `/metrics/detailed`
 ([ADR 25](adr/0025-who-measures-what.md)).
 """
 
