@@ -11,14 +11,17 @@ import httpx
 
 from services.api import live
 from services.api.app import create_app
+from services.api.audit import Auditor
 from services.api.auth import Authenticator
 from services.api.dependencies import Parts
+from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.jwks import CachedKeySet, fetcher
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
 from services.api.repository import MongoItemStore, MongoJobStore, ensure_indexes
+from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
 from shared import health
@@ -62,14 +65,19 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         exchange_rates(settings, database, clock) as rates,
     ):
         preparation = _Preparation(database)
+        item_store, product_store = MongoItemStore(database), MongoProductStore(database)
+        items = ItemReader(item_store)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
         async with _background(preparation.run(), live.feed(intake, live_jobs), measure_loop_lag()):
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),
                 jobs=JobHandlers(MongoJobStore(database), broker),
-                items=ItemReader(MongoItemStore(database)),
-                products=MongoProductStore(database),
+                items=items,
+                results=ResultReader(items, product_store),
+                error_groups=FailureCounter(item_store, items),
+                auditor=Auditor(item_store),
+                products=product_store,
                 samples=MongoSampleStore(database),
                 profit=ProfitDesk(tables, rates.current),
                 live=live_jobs,

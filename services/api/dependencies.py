@@ -9,11 +9,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from services.api.audit import Auditor
 from services.api.auth import Authenticator, Caller, require
+from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
+from services.api.results import ResultReader
 from services.api.settings import ApiSettings
 from services.api.stores import ProductStore, SampleStore
 from shared.clock import Clock
@@ -33,6 +36,9 @@ class Parts:
     authenticator: Authenticator
     jobs: JobHandlers
     items: ItemReader
+    results: ResultReader
+    error_groups: FailureCounter
+    auditor: Auditor
     products: ProductStore
     samples: SampleStore
     profit: ProfitDesk

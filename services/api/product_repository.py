@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,12 @@ class MongoProductStore:
         with database_errors():
             document = await self._products.find_one(query)
         return None if document is None else _plain(document)
+
+    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, Document]:
+        with database_errors():
+            # Whose they are is looked at here: asked for both, a database may walk all of the user's products.
+            cursor = self._products.find({"_id": {"$in": list(ids)}})
+            return {document["_id"]: _plain(document) async for document in cursor if document["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
         order = DESCENDING if query.sort.descending else ASCENDING

@@ -104,12 +104,17 @@ def _sort_value(sort: ProductSort, text: str | None) -> SortValue:
     return cursors.moment(text)
 
 
-def product_view(document: dict[str, Any]) -> ProductView:
+def product_view(document: Mapping[str, Any]) -> ProductView:
+    return ProductView.model_validate(product_fields(document))
+
+
+def product_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stored product shows of itself."""
     item = Item(document["asin"], document["marketplace"])
     known = {name: document.get(name) for name in ProductView.model_fields if document.get(name) is not None}
     known["analysis"] = _with_numbers(document.get("analysis"))
     known["price_change_percent"] = change_percent(document.get("previous_price"), document.get("price"))
-    return ProductView.model_validate({"job_id": None, **known, "url": product_url(item)})
+    return {"job_id": None, **known, "url": product_url(item)}
 
 
 def change_percent(before: Decimal | None, now: Decimal | None) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,3 +86,36 @@ class Attempts:
     seq: int
     attempts: int
     error: ItemError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """Failures of one kind; `message` is one of theirs."""
+
+    code: str
+    retryable: bool
+    count: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a job says of its items: its counts and its ledger, read together."""
+
+    rev: int
+    run: int
+    status: JobStatus
+    total_items: int | None
+    success_count: int
+    error_count: int
+    ledger: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChunk:
+    """A stored chunk of a run: the places it claims, how many it holds, and `seqs` where they are not the places."""
+
+    first: int
+    last: int
+    count: int
+    seqs: Sequence[int] | None

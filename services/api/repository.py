@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from services.api.records import Attempts, Idempotency, ItemError, Job, NewJob, Outcome
+from services.api.records import (
+    Account,
+    Attempts,
+    ErrorGroup,
+    Idempotency,
+    ItemChunk,
+    ItemError,
+    Job,
+    NewJob,
+    Outcome,
+)
 from shared import indexes, tracing
 from shared.ids import outcome_id
 from shared.indexes import Indexes
-from shared.jobs import JobStatus, JobType, before
+from shared.jobs import ItemStatus, JobStatus, JobType, before
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
@@ -28,6 +38,8 @@ SOURCE_KEYS = 1_000
 # A chunk of sources takes about 25 kB, so that one insert stays under 3 MB.
 SOURCES_PER_INSERT = 100
 CHUNK_ITEMS = 1_000
+# No job has more items than a million.
+LAST_SEQ = 1_000_000
 WITHOUT_LEDGER = {"ledger": False, "expansion": False}
 
 INDEXES: Indexes = {
@@ -186,16 +198,48 @@ class MongoItemStore:
             return {document["seq"]: _to_outcome(document) async for document in cursor}
 
     async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
-        query = {"job_id": job_id, "run": run, "status": status, "seq": {"$gt": after}}
-        with database_errors():
-            cursor = self._outcomes.find(query, {"seq": True}).sort("seq", ASCENDING).limit(limit)
-            return [document["seq"] async for document in cursor]
+        # In spans that grow: asked for all above `after`, a database may sort the rest of the job to give so few of it.
+        found: list[int] = []
+        span = 2 * limit
+        while len(found) < limit and after < LAST_SEQ:
+            query = {"job_id": job_id, "run": run, "status": status, "seq": {"$gt": after, "$lte": after + span}}
+            with database_errors():
+                cursor = self._outcomes.find(query, {"seq": True}).sort("seq", ASCENDING).limit(limit - len(found))
+                found += [document["seq"] async for document in cursor]
+            after, span = after + span, 4 * span
+        return found
 
     async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]:
         with database_errors():
             cursor = self._attempts.find(_by_ids(job_id, run, seqs))
             found = [_to_attempts(document) async for document in cursor]
         return {attempts.seq: attempts for attempts in found}
+
+    async def count_failures(self, job_id: str, run: int) -> list[ErrorGroup]:
+        group = {
+            "_id": {"code": "$error.code", "retryable": "$error.retryable"},
+            "count": {"$sum": 1},
+            "message": {"$first": "$error.message"},
+        }
+        failed = {"job_id": job_id, "run": run, "status": str(ItemStatus.FAILED)}
+        steps: list[Document] = [{"$match": failed}, {"$group": group}]
+        with database_errors():
+            found = [_to_group(document) async for document in self._outcomes.aggregate(steps)]
+        return sorted(found, key=lambda group: (-group.count, group.code))
+
+    async def find_account(self, job_id: str) -> Account | None:
+        wanted = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger")
+        with database_errors():
+            document = await self._jobs.find_one({"_id": job_id}, dict.fromkeys(wanted, True))
+        return None if document is None else _to_account(document)
+
+    async def find_chunks(self, job_id: str, run: int) -> AsyncIterator[ItemChunk]:
+        fields = {"first": True, "last": True, "seqs": True, "count": {"$size": "$keys"}}
+        match: Document = {"job_id": job_id, "run": run}
+        steps: list[Document] = [{"$match": match}, {"$sort": {"first": ASCENDING}}, {"$project": fields}]
+        with database_errors():
+            async for d in self._items.aggregate(steps):
+                yield ItemChunk(first=d["first"], last=d["last"], count=d["count"], seqs=d.get("seqs"))
 
 
 def _source_ids(job_id: str, count: int) -> list[str]:
@@ -263,6 +307,28 @@ def _to_job(document: Document) -> Job:
 
 def _to_error(error: Mapping[str, Any] | None) -> ItemError | None:
     return None if error is None else ItemError(**{name: error[name] for name in ("code", "message", "retryable")})
+
+
+def _to_group(document: Document) -> ErrorGroup:
+    kind = document["_id"]
+    return ErrorGroup(
+        code=kind.get("code") or "unknown",
+        retryable=bool(kind.get("retryable")),
+        count=document["count"],
+        message=document["message"] or "",
+    )
+
+
+def _to_account(document: Document) -> Account:
+    return Account(
+        rev=document["rev"],
+        run=document["run"],
+        status=JobStatus(document["status"]),
+        total_items=document["total_items"],
+        success_count=document["success_count"],
+        error_count=document["error_count"],
+        ledger=bytes(document.get("ledger") or b""),
+    )
 
 
 def _to_outcome(document: Document) -> Outcome:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from services.api.products import HistoryQuery, ProductQuery
-from services.api.records import Attempts, Job, NewJob, Outcome
+from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome
 from services.api.samples import PageSample, SampleQuery
 from shared.jobs import JobStatus, JobType
 
@@ -63,9 +63,21 @@ class ItemStore(Protocol):
 
     async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]: ...
 
+    async def count_failures(self, job_id: str, run: int) -> list[ErrorGroup]:
+        """The failed outcomes of a run by their error's code, the most frequent first."""
+
+    async def find_account(self, job_id: str) -> Account | None:
+        """Counts and ledger of a job as they stood at one moment."""
+
+    def find_chunks(self, job_id: str, run: int) -> AsyncIterator[ItemChunk]:
+        """How the items of a run are stored, in order."""
+
 
 class ProductStore(Protocol):
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> Mapping[str, Any] | None: ...
+
+    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, Document]:
+        """Those of the user's products that are there, by id."""
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]: ...
 

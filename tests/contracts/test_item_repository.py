@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from services.api import repository
-from services.api.records import Attempts, Outcome
+from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Outcome
 from services.api.stores import ItemStore
+from shared.jobs import JobStatus
 from shared.mongo import Binary, Database, connect
 from tests.unit.api.builders import HOME, asin, attempts, failure, outcome
 from tests.unit.api.fakes import FakeItemStore
@@ -18,6 +19,9 @@ KEYS = [f"{HOME}:{asin(number)}" for number in range(2_050)]
 LEDGER = bytes([0b101, 0xFF])
 OUTCOMES = [outcome(0), failure(2), outcome(5), failure(1_500, attempts=3), outcome(2, run=2)]
 ATTEMPTS = [attempts(3), attempts(4, count=2)]
+ACCOUNT = Account(
+    rev=7, run=2, status=JobStatus.PROCESSING, total_items=2_050, success_count=2, error_count=2, ledger=LEDGER
+)
 AGAIN = {2: 0, 1_500: 1}  # seq and place of what the second run tries again
 
 
@@ -27,12 +31,13 @@ def in_memory() -> FakeItemStore:
     store.outcomes = {(outcome.run, outcome.seq): outcome for outcome in OUTCOMES}
     store.attempts = {(1, entry.seq): entry for entry in ATTEMPTS}
     store.places = {2: AGAIN}
+    store.account = ACCOUNT
     return store
 
 
 async def in_database(database: Database) -> repository.MongoItemStore:
     await repository.ensure_indexes(database)
-    await database["jobs"].insert_one({"_id": JOB, "ledger": Binary(LEDGER)})
+    await database["jobs"].insert_one({"_id": JOB, **asdict(ACCOUNT), "ledger": Binary(LEDGER)})
     await database["items"].insert_many(
         [_chunk(first, KEYS[first : first + 1_000]) for first in range(0, 2_050, 1_000)]
     )
@@ -107,3 +112,24 @@ async def test_attempts_of_a_run_are_found_by_seq(items: ItemStore) -> None:
 
 async def test_ledger_of_a_job_is_found(items: ItemStore) -> None:
     assert await items.find_ledger(JOB) == LEDGER
+
+
+async def test_counts_and_ledger_are_read_together(items: ItemStore) -> None:
+    assert await items.find_account(JOB) == ACCOUNT
+
+
+async def test_failures_of_a_run_are_counted_by_kind(items: ItemStore) -> None:
+    kind = ErrorGroup(code="not_found", retryable=False, count=2, message="There is no such product.")
+    assert await items.count_failures(JOB, 1) == [kind]
+    assert await items.count_failures(JOB, 2) == []
+
+
+async def test_chunks_of_a_run_come_in_order(items: ItemStore) -> None:
+    assert [chunk async for chunk in items.find_chunks(JOB, 1)] == [
+        ItemChunk(first=0, last=999, count=1_000, seqs=None),
+        ItemChunk(first=1_000, last=1_999, count=1_000, seqs=None),
+        ItemChunk(first=2_000, last=2_049, count=50, seqs=None),
+    ]
+    assert [chunk async for chunk in items.find_chunks(JOB, 2)] == [
+        ItemChunk(first=0, last=1, count=2, seqs=[2, 1_500])
+    ]

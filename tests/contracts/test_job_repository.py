@@ -174,6 +174,11 @@ async def test_product_is_found_by_its_owner_only(products: ProductStore) -> Non
     assert await products.find_product("bob", HOME, asin(1)) is None
 
 
+async def test_products_are_found_by_id_by_their_owner_only(products: ProductStore) -> None:
+    ids = [PRODUCTS[number]["_id"] for number in (0, 1, 5)]
+    assert set(await products.find_by_ids("ann", [*ids, "nonsense"])) == set(ids[:2])
+
+
 async def test_user_named_like_part_of_an_id_sees_nothing_of_others(products: ProductStore) -> None:
     assert await products.find_product("ann", HOME, f"{HOME}:{asin(7)}") is None
     assert await products.find_product(f"ann:{HOME}", HOME, asin(7)) is not None

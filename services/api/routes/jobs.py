@@ -1,4 +1,4 @@
-"""Jobs over HTTP: submit, look up, list, cancel, and their items."""
+"""Jobs over HTTP: submit, look up, list, cancel."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from services.api import cursors
-from services.api.dependencies import JobsReader, JobsWriter, Parts, PartsOf
+from services.api.dependencies import JobsReader, JobsWriter, PartsOf
 from services.api.errors import responses
-from services.api.exports import MEDIA_TYPES, Format, render
 from services.api.problems import Problem, invalid_field
 from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE
-from services.api.responses import ITEM_EXAMPLE, Counts, InvalidLine, ItemPage, JobAccepted, JobPage, JobView
+from services.api.responses import Counts, InvalidLine, JobAccepted, JobPage, JobView
 from services.api.routes.paging import LINK_HEADER, link_next
-from services.api.streaming import started
 from services.api.submission import MAX_REPORTED, Submission, understand
 from services.api.views import job_view
-from shared.jobs import ItemStatus, JobStatus, JobType
+from shared.jobs import JobStatus, JobType
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -166,54 +163,3 @@ async def cancel_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView
     """Ends the job at once: what is not collected yet will not be. Cancelling a cancelled job changes nothing."""
     job = await using.jobs.cancel(caller.user_id, job_id)
     return job_view(job, using.clock.now())
-
-
-@router.get(
-    "/{job_id}/items",
-    summary="List a job's items",
-    response_model=ItemPage,
-    responses={
-        200: {
-            "headers": LINK_HEADER,
-            "content": {
-                "application/json": {"example": {"items": [ITEM_EXAMPLE], "next_cursor": None}},
-                "application/x-ndjson": {"schema": {"type": "string"}},
-                "text/csv": {"schema": {"type": "string"}},
-            },
-        },
-        **responses(401, 403, 404, 422, 503),
-    },
-)
-async def list_items(
-    *,
-    request: Request,
-    response: Response,
-    job_id: str,
-    caller: JobsReader,
-    using: PartsOf,
-    status: Annotated[ItemStatus | None, Query(description="Only items in this status")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Items of one JSON page")] = 100,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    form: Annotated[Format, Query(alias="format", description="`ndjson` and `csv` stream all items")] = Format.JSON,
-) -> ItemPage | Response:
-    """The job's products in order, with what became of each."""
-    job = await using.jobs.get(caller.user_id, job_id)
-    after = -1 if cursor is None else _seq(cursor)
-    if form is not Format.JSON:
-        return await _export(using, using.items.scan(job, status, after), form, job_id)
-    items, more = await using.items.page(job, status, after, limit)
-    page = ItemPage(items=items, next_cursor=cursors.encode(items[-1].seq) if more else None)
-    link_next(request, response, page.next_cursor)
-    return page
-
-
-def _seq(cursor: str) -> int:
-    seq: int = cursors.decode(cursor, int)[0]
-    if not 0 <= seq < 2**31:
-        raise cursors.bad_cursor()
-    return seq
-
-
-async def _export(using: Parts, items: Any, form: Format, job_id: str) -> StreamingResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{job_id}-items.{form}"'}
-    return StreamingResponse(await started(render(items, form)), media_type=MEDIA_TYPES[form], headers=headers)

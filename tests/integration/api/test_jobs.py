@@ -4,8 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import httpx
-
 from services.api.settings import ApiSettings
 from shared.broker import Broker
 from shared.intake import Delivery, Intake
@@ -100,50 +98,3 @@ async def test_users_see_their_own_jobs_only(api: Running) -> None:
     assert (await api.client.get(f"/v1/jobs/{job_id}", headers=bearer("bob"))).status_code == 404
     assert (await api.client.get("/v1/jobs", headers=bearer("bob"))).json()["items"] == []
     assert [job["id"] for job in (await api.client.get("/v1/jobs")).json()["items"]] == [job_id]
-
-
-async def test_items_are_exported_in_constant_memory(api: Running, database: Database) -> None:
-    job_id = (await api.client.post("/v1/jobs", json=BULK)).json()["id"]
-    await _store_items(database, job_id, 5_000)
-
-    lines = await _lines(api.client, f"/v1/jobs/{job_id}/items?format=ndjson")
-    failed = await _lines(api.client, f"/v1/jobs/{job_id}/items?format=csv&status=failed")
-
-    assert (len(lines), len(failed)) == (5_000, 1 + 500)
-
-
-async def _lines(client: httpx.AsyncClient, path: str) -> list[str]:
-    async with client.stream("GET", path) as response:
-        return [line async for line in response.aiter_lines()]
-
-
-async def _store_items(database: Database, job_id: str, count: int) -> None:
-    """`count` items all finished, every tenth of them in vain."""
-    await database["items"].insert_many(
-        {
-            "_id": f"{job_id}:1:{first}",
-            "job_id": job_id,
-            "run": 1,
-            "first": first,
-            "last": first + 999,
-            "keys": [f"{HOME}:{asin(number)}" for number in range(first, first + 1_000)],
-        }
-        for first in range(0, count, 1_000)
-    )
-    job = await database["jobs"].find_one({"_id": job_id})
-    assert job is not None
-    await database["outcomes"].insert_many(
-        {
-            "_id": f"{job_id}:1:{seq}",
-            "job_id": job_id,
-            "run": 1,
-            "seq": seq,
-            "status": "succeeded" if seq % 10 else "failed",
-            "attempts": 1,
-            "error": None if seq % 10 else {"code": "not_found", "message": "gone", "retryable": False},
-            "origin": "fetched",
-            "processed_at": job["created_at"],
-        }
-        for seq in range(count)
-    )
-    await database["jobs"].update_one({"_id": job_id}, {"$set": {"total_items": count, "fed": count}})

@@ -7,12 +7,15 @@ import httpx
 import pytest
 
 from services.api.app import create_app
+from services.api.audit import Auditor
 from services.api.auth import Authenticator
 from services.api.dependencies import Parts
+from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
+from services.api.results import ResultReader
 from services.api.settings import ApiSettings
 from shared.profit import load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
@@ -40,11 +43,15 @@ class World:
         async def broker() -> bool:
             return self.broker.connected
 
+        items = ItemReader(self.items)
         return Parts(
             settings=self.settings,
             authenticator=Authenticator(SECRET),
             jobs=JobHandlers(self.jobs, self.broker),
-            items=ItemReader(self.items),
+            items=items,
+            results=ResultReader(items, self.products),
+            error_groups=FailureCounter(self.items, items),
+            auditor=Auditor(self.items),
             products=self.products,
             samples=self.samples,
             profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),

@@ -1,12 +1,12 @@
 """Stand-ins for the database and the broker; tests/contracts proves the stores against the real ones."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from services.api.products import HistoryQuery, ProductQuery
-from services.api.records import Attempts, Job, NewJob, Outcome
+from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome
 from services.api.samples import PageSample, SampleQuery
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
@@ -151,6 +151,7 @@ class FakeItemStore:
         self.outcomes: dict[tuple[int, int], Outcome] = {}
         self.attempts: dict[tuple[int, int], Attempts] = {}
         self.ledger = b""
+        self.account: Account | None = None
         self.ledger_reads = 0
         self.asked = 0
 
@@ -185,6 +186,25 @@ class FakeItemStore:
     async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]:
         return {seq: self.attempts[run, seq] for seq in seqs if (run, seq) in self.attempts}
 
+    async def count_failures(self, job_id: str, run: int) -> list[ErrorGroup]:
+        kinds: dict[tuple[str, bool], list[str]] = {}
+        for (_, _), outcome in sorted((key, o) for key, o in self.outcomes.items() if key[0] == run and o.error):
+            assert outcome.error is not None
+            kinds.setdefault((outcome.error.code, outcome.error.retryable), []).append(outcome.error.message)
+        found = [ErrorGroup(code=k[0], retryable=k[1], count=len(m), message=m[0]) for k, m in kinds.items()]
+        return sorted(found, key=lambda group: (-group.count, group.code))
+
+    async def find_account(self, job_id: str) -> Account | None:
+        return self.account
+
+    async def find_chunks(self, job_id: str, run: int) -> AsyncIterator[ItemChunk]:
+        if run == 1:
+            for first in range(0, len(self.keys), 1_000):
+                count = min(1_000, len(self.keys) - first)
+                yield ItemChunk(first=first, last=first + count - 1, count=count, seqs=None)
+        elif places := self.places.get(run):
+            yield ItemChunk(first=0, last=len(places) - 1, count=len(places), seqs=list(places))
+
 
 class FakeProductStore:
     def __init__(self, products: Sequence[dict[str, Any]] = ()) -> None:
@@ -194,6 +214,9 @@ class FakeProductStore:
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> dict[str, Any] | None:
         product = self.products.get(f"{user_id}:{marketplace}:{asin}")
         return product if product and product["user_id"] == user_id else None
+
+    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        return {i: self.products[i] for i in ids if i in self.products and self.products[i]["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
         """In order of the value, missing ones lowest; ties go the other way."""

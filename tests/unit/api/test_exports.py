@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.api.exports import COLUMNS, Format, csv_line, render
+from services.api.exports import Format, Row, Rows, csv_line, header, render
 from services.api.items import item_view
 from services.api.records import ItemError
 from services.api.responses import ItemView
+from services.api.tables import ITEM_COLUMNS
 from shared.jobs import ItemStatus
 from tests.unit.api.builders import HOME, NOW, asin, failure, outcome
 
@@ -20,19 +21,28 @@ async def several(count: int) -> AsyncIterator[ItemView]:
         yield item_view(seq, f"{HOME}:{asin(seq)}", ItemStatus.SUCCEEDED, outcome(seq))
 
 
+COLUMNS = header(ITEM_COLUMNS)
+
+
+async def rows(items: AsyncIterator[ItemView]) -> Rows[ItemView]:
+    async for item in items:
+        yield Row(item, f"after-{item.seq}")
+
+
 async def whole(items: AsyncIterator[ItemView], form: Format) -> str:
-    return b"".join([piece async for piece in render(items, form)]).decode()
+    return b"".join([piece async for piece in render(rows(items), ITEM_COLUMNS, form)]).decode()
 
 
 async def test_ndjson_has_one_document_a_line() -> None:
     lines = (await whole(several(1_001), Format.NDJSON)).splitlines()
     assert [json.loads(line)["seq"] for line in lines] == list(range(1_001))
+    assert json.loads(lines[-1])["cursor"] == "after-1000"
 
 
 async def test_csv_has_a_header_and_a_row_each() -> None:
-    rows = list(csv.reader(io.StringIO(await whole(several(2), Format.CSV))))
-    assert rows[0] == list(COLUMNS)
-    assert rows[2] == ["1", asin(1), HOME, "succeeded", "1", "", "", "", NOW.isoformat(), "fetched"]
+    table = list(csv.reader(io.StringIO(await whole(several(2), Format.CSV))))
+    assert table[0] == list(COLUMNS)
+    assert table[2] == ["1", asin(1), HOME, "succeeded", "1", "", "", "", NOW.isoformat(), "fetched", "after-1"]
 
 
 async def test_empty_csv_still_has_its_header() -> None:

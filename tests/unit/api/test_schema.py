@@ -18,11 +18,15 @@ from schemathesis.specs.openapi.checks import (
 from services.api.app import create_app
 from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE, AnalyzeRequest
 from services.api.responses import (
+    AUDIT_EXAMPLE,
+    ERROR_GROUP_EXAMPLE,
     ITEM_EXAMPLE,
     JOB_EXAMPLE,
     PRICE_POINT_EXAMPLE,
     PRODUCT_EXAMPLE,
+    ErrorGroupView,
     ItemView,
+    JobAudit,
     JobView,
     PricePoint,
     ProductView,
@@ -112,6 +116,8 @@ def test_examples_of_requests_are_accepted(example: dict[str, Any]) -> None:
     [
         (JobView, JOB_EXAMPLE),
         (ItemView, ITEM_EXAMPLE),
+        (ErrorGroupView, ERROR_GROUP_EXAMPLE),
+        (JobAudit, AUDIT_EXAMPLE),
         (ProductView, PRODUCT_EXAMPLE),
         (PricePoint, PRICE_POINT_EXAMPLE),
         (PageSample, SAMPLE_EXAMPLE),

@@ -1,0 +1,57 @@
+"""The products of a job in the order of its items, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from services.api.item_reader import BLOCK as ITEMS
+from services.api.item_reader import ItemReader
+from services.api.products import product_fields
+from services.api.records import Job
+from services.api.responses import ItemView, ResultView
+from services.api.stores import ProductStore
+from shared.ids import user_product_key
+from shared.jobs import ItemStatus
+
+# Products looked up at once: a page's features, images and description may make one 20 kB.
+PRODUCTS = 200
+
+
+class ResultReader:
+    """Looks up the product of every item that succeeded, as it is now; one that its user has deleted is left out."""
+
+    def __init__(self, items: ItemReader, products: ProductStore) -> None:
+        self._items = items
+        self._products = products
+
+    async def page(self, job: Job, after: int, limit: int) -> tuple[list[ResultView], bool]:
+        """Up to `limit` products above seq `after`, and whether there are more."""
+        found: list[ResultView] = []
+        async for result in self.scan(job, after, block=limit + 1):
+            if len(found) == limit:
+                return found, True
+            found.append(result)
+        return found, False
+
+    async def scan(self, job: Job, after: int = -1, *, block: int = ITEMS) -> AsyncIterator[ResultView]:
+        """Every product above seq `after`; `block` is how many items are looked at at once."""
+        items: list[ItemView] = []
+        async for item in self._items.scan(job, ItemStatus.SUCCEEDED, after, block=min(ITEMS, block)):
+            items.append(item)
+            if len(items) >= min(block, PRODUCTS):
+                for result in await self._look_up(job, items):
+                    yield result
+                items.clear()
+        for result in await self._look_up(job, items):
+            yield result
+
+    async def _look_up(self, job: Job, items: Sequence[ItemView]) -> list[ResultView]:
+        if not items:
+            return []
+        ids = [user_product_key(job.user_id, item.marketplace, item.asin) for item in items]
+        products = await self._products.find_by_ids(job.user_id, ids)
+        return [
+            ResultView.model_validate({"seq": item.seq, **product_fields(products[product_id])})
+            for item, product_id in zip(items, ids, strict=True)
+            if product_id in products
+        ]
