@@ -37,6 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "collector": Entry("processes", MACHINE, "Run a collector: fetches, reads and stores products."),
     "aggregator": Entry("processes", MACHINE, "Run the aggregator: counts outcomes, exactly once each."),
     "sweeper": Entry("processes", MACHINE, "Run the sweeper: heals what was lost, expires what is stuck."),
+    "migrate": Entry("migrate", TOOLS, "Bring the database to the shape of this release."),
     "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved or kept page, as one JSON object."),
     "samples": Entry("samples", TOOLS, "List pages that were kept because their layout seems to have changed."),
     "token": Entry("token", TOOLS, "Sign a bearer token for a user, with ASINFLOW_JWT_SECRET or the local one."),

@@ -13,7 +13,7 @@ EXIT_CODES = """
 0 done; a job that COMPLETED with failed items counts as done ·
 1 the watched job FAILED or was CANCELLED, or a local program failed ·
 2 wrong usage or settings ·
-3 the API cannot be reached ·
+3 the API (of `migrate`: the database) cannot be reached ·
 4 the API refused ·
 130 interrupted; a watched job goes on
 

@@ -16,6 +16,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     NetworkTimeout,
     NotPrimaryError,
+    OperationFailure,
     PyMongoError,
     WTimeoutError,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Document",
     "DuplicateKeyError",
     "IndexModel",
+    "OperationFailure",
     "ReturnDocument",
     "UpdateOne",
     "connect",

@@ -53,9 +53,9 @@ class MongoProductStore:
             return (await self._products.update_one(query, {"$set": {"analysis": analysis}})).matched_count == 1
 
     async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[Document]:
-        wanted: Document = {"marketplace": marketplace, "asin": asin}
-        if query.before is not None:
-            wanted["n"] = {"$lt": query.before}
+        # Points that have no number yet are those of a database that is to be migrated.
+        numbered = {"$exists": True} if query.before is None else {"$lt": query.before}
+        wanted: Document = {"marketplace": marketplace, "asin": asin, "n": numbered}
         bounds = {"$gte": query.since, "$lt": query.until}
         if at := {operator: moment for operator, moment in bounds.items() if moment is not None}:
             wanted["at"] = at

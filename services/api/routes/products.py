@@ -149,7 +149,7 @@ async def price_history(
 
 def _number(cursor: str) -> int:
     number: int = cursors.decode(cursor, int)[0]
-    if not 0 < number < 2**31:
+    if not -(2**31) < number < 2**31:
         raise cursors.bad_cursor()
     return number
 

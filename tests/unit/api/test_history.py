@@ -64,7 +64,12 @@ async def test_pages_of_a_history_join_to_the_whole(client: httpx.AsyncClient, k
 
 @pytest.mark.parametrize(
     "params",
-    [{"cursor": "WzBd"}, {"cursor": "x"}, {"since": "2026-11-23T06:00:00"}, {"until": "0001-01-01T00:00:00+14:00"}],
+    [
+        {"cursor": "WzIxNDc0ODM2NDhd"},
+        {"cursor": "x"},
+        {"since": "2026-11-23T06:00:00"},
+        {"until": "0001-01-01T00:00:00+14:00"},
+    ],
 )
 async def test_unusable_bounds_of_a_history_are_refused(
     client: httpx.AsyncClient, known: World, params: dict[str, str]
