@@ -12,7 +12,7 @@ from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
 from shared.log import get_logger
 from shared.patience import until_back
-from shared.retry import DELAYS, RetryAfter, decide
+from shared.retry import DELAYS, Decision, RetryAfter, decide
 from shared.topology import DEAD, DEAD_LETTERS, Exchange, Queue, retry_exchange, retry_queue
 
 log = get_logger(__name__)
@@ -41,9 +41,13 @@ class FailurePolicy:
         self._max_attempts = max_attempts
         self._jitter = jitter or random.Random()
 
+    def decide(self, delivery: Delivery, error: BaseException) -> Decision:
+        """What becomes of this delivery; the wait before another attempt is drawn anew each time."""
+        return decide(error, delivery.attempt, self._max_attempts, self._jitter)
+
     def final(self, delivery: Delivery, error: BaseException) -> bool:
         """Whether `error` on this delivery is the end of its attempts."""
-        return not isinstance(decide(error, delivery.attempt, self._max_attempts, self._jitter), RetryAfter)
+        return not isinstance(self.decide(delivery, error), RetryAfter)
 
     async def settle_in_time(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
         """Settle, waiting for the broker as long as it takes, unless the delivery has gone back to it meanwhile."""
@@ -52,9 +56,14 @@ class FailurePolicy:
                 if not delivery.stale:
                     await self.settle(queue, delivery, error)
 
-    async def settle(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
-        """Raises BrokerUnavailableError when the message could be put nowhere; then it is still unacknowledged."""
-        decision = decide(error, delivery.attempt, self._max_attempts, self._jitter)
+    async def settle(
+        self, queue: Queue, delivery: Delivery, error: BaseException, decision: Decision | None = None
+    ) -> None:
+        """Do what `decide` said, or says now.
+
+        Raises BrokerUnavailableError when the message could be put nowhere; then it is still unacknowledged.
+        """
+        decision = decision or self.decide(delivery, error)
         if isinstance(decision, RetryAfter):
             await self._broker.publish([_again(queue, delivery, decision.seconds, delivery.attempt + decision.counts)])
             outcome = "retry"

@@ -18,7 +18,8 @@ from prometheus_client import Counter, Histogram
 from shared.amazon.marketplaces import MARKETPLACES, by_host
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.exits import Exit, Exits
-from shared.pace import RETRY_AFTER_MAX_SECONDS, Pace, Turn, TurnLostError
+from shared.pace import Pace, Turn, TurnLostError
+from shared.pacesteps import RETRY_AFTER_MAX_SECONDS
 from shared.settings import FetchSettings
 
 MAX_REDIRECTS = 5
@@ -66,9 +67,9 @@ class Fetcher:
     async def get(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer:
         """The page at `url`, a canonical address of `marketplace`.
 
-        Raises RetryableError (timeout, connection, incomplete body), PermanentError (leaves the marketplace, too
-        large, too many redirects), or NoLongerWantedError when `wanted` says no once it is our turn. Every hop waits
-        for its own turn: a redirect is a request, too.
+        Raises RetryableError (timeout, connection, incomplete body), BlockedError (a long pause), PermanentError
+        (leaves the marketplace, too large, too many redirects), or NoLongerWantedError when `wanted` says no once it
+        is our turn. Every hop waits for its own turn: a redirect is a request, too.
         """
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._in_turn(url, marketplace, wanted)

@@ -20,7 +20,7 @@ from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError,
 from shared.fetch import Answer, Fetcher, open_fetcher
 from shared.log import get_logger
 from shared.mongo import Database
-from shared.pace import Limits, Pace
+from shared.pace import Pace
 from shared.pagesamples import PageSamples, SampleLimits, page_samples
 from shared.settings import FetchSettings
 from shared.source import Wanted
@@ -123,7 +123,7 @@ def parser_threads(count: int) -> Iterator[Executor]:
 @asynccontextmanager
 async def html_source(settings: FetchSettings, database: Database) -> AsyncIterator[HtmlSource]:
     """The source over pages, with its own connections and threads."""
-    limits = Limits(settings.interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
+    limits = settings.limits(settings.interval_seconds)
     kept = SampleLimits(settings.page_samples, settings.page_sample_days, settings.page_sample_seconds)
     clock = SystemClock()
     pace = Pace(database, limits, clock)

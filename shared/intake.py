@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiormq.abc import DeliveredMessage
 
 ATTEMPT_HEADER = "x-attempt"
+OnMessage = Callable[["DeliveredMessage"], Coroutine[Any, Any, None]]
 
 
 @dataclass(eq=False, slots=True)
@@ -60,6 +61,7 @@ class _OpenChannel:
     def __init__(self, channel: aiormq.Channel, prefetch: int) -> None:
         self._channel = channel
         self._tracker = AckTracker(hold_limit=max(1, prefetch // 2))
+        self._consumer_tag: str | None = None
         self._flush_due = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing = asyncio.Lock()
@@ -95,6 +97,17 @@ class _OpenChannel:
                 for ack in self._tracker.take():
                     await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
 
+    async def consume(self, queue_name: str, prefetch: int, on_message: OnMessage) -> None:
+        """Take deliveries, at most `prefetch` unacknowledged ones; 0 takes none. What is in hand stays in hand."""
+        if self._consumer_tag is not None:
+            # Confirmed only after all deliveries that were under way: none of them is lost sight of.
+            await self._channel.basic_cancel(self._consumer_tag)
+            self._consumer_tag = None
+        if prefetch:
+            await self._channel.basic_qos(prefetch_count=prefetch)  # for consumers from now on
+            consuming = await self._channel.basic_consume(queue_name, on_message)
+            self._consumer_tag = consuming.consumer_tag
+
     async def close(self) -> None:
         """Acknowledge what is finished and give the rest back to the queue."""
         await self.flush()
@@ -111,6 +124,8 @@ class Intake:
         self._prefetch = prefetch
         self._buffer: asyncio.Queue[Delivery] = asyncio.Queue()
         self._open: _OpenChannel | None = None
+        self._queue_name = queue.name
+        self._consuming = asyncio.Lock()
         self._broker = broker
         self._closed = False
         self._subscription = Subscription(queue, prefetch, self._opened, self._lost)
@@ -127,15 +142,32 @@ class Intake:
     async def _opened(self, channel: aiormq.Channel, queue_name: str) -> None:
         if self._closed:
             return
-        current = self._open = _OpenChannel(channel, self._prefetch)
+        async with self._consuming:
+            self._open, self._queue_name = _OpenChannel(channel, self._prefetch), queue_name
+            await self._consume(self._open)
 
+    async def _consume(self, current: _OpenChannel) -> None:
         async def on_message(message: DeliveredMessage) -> None:
             delivery = _to_delivery(message, current)
             current.received(delivery.tag)
             self._note_wait(delivery)
             self._buffer.put_nowait(delivery)
 
-        await channel.basic_consume(queue_name, on_message)
+        await current.consume(self._queue_name, self._prefetch, on_message)
+
+    async def hold(self, prefetch: int) -> None:
+        """Hold at most `prefetch` deliveries from now on, also on later connections; 0 takes none from the queue.
+
+        Deliveries in hand stay so and are acknowledged as ever.
+        """
+        async with self._consuming:
+            if prefetch == self._prefetch:
+                return
+            self._prefetch = prefetch
+            if self._open is not None:
+                # A channel that closes meanwhile is opened anew, with this prefetch.
+                with connection_errors_suppressed():
+                    await self._consume(self._open)
 
     def _note_wait(self, delivery: Delivery) -> None:
         if delivery.published_at is not None and not delivery.redelivered:

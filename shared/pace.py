@@ -4,33 +4,31 @@ One document per marketplace holds the next free slot, in microseconds since the
 update on the database's clock, after which the caller sleeps until its slot: no polling, no herd. A slot that its owner
 woke up too late for is given up, not used late, because the next request would follow too closely. After a block the
 next slot lies behind a pause that doubles with each further block, and the interval is longer for a while (additive
-increase, multiplicative decrease of the rate, as in TCP's congestion control).
+increase, multiplicative decrease of the rate, as in TCP's congestion control). After several blocks in a row one
+request tries whether the marketplace answers again, while all others wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from shared import pacesteps
 from shared.clock import Clock
-from shared.errors import AsinflowError
+from shared.errors import AsinflowError, BlockedError
+from shared.ids import new_id
 from shared.log import get_logger
-from shared.mongo import Collection, Database, ReturnDocument, database_errors, insert_new
+from shared.mongo import Collection, Database, Document, ReturnDocument, database_errors, insert_new
+from shared.pacemetrics import BLOCKS, INTERVAL, PAUSED, SLOT_LAG, SLOTS, note
+from shared.pacesteps import Limits
 from shared.serverclock import ServerClock
 
 log = get_logger(__name__)
 
 # A request leaves within this time after its slot began, or not in this slot.
 WINDOW_SECONDS = 0.003
-# Added to the interval, as a share and at least so much, so that leaving late in one window and early in the next one
-# still keeps the distance; the rest of the pace stays usable.
-PAD_SHARE = 0.0075
-PAD_MAX_SECONDS = 0.003
 # Awake so long before the slot, at most this share of the interval: it costs processor time.
 EARLY_SECONDS = 0.0015
 EARLY_SHARE = 0.02
@@ -43,10 +41,6 @@ LEAD_MAX_SECONDS = 0.250
 # Slots that one process holds at a time per marketplace: enough to use the pace, so few that a newcomer, a page of a
 # listing say, waits for no more than that many of each process.
 SLOTS_AHEAD = 2
-SLOWEST_FACTOR = 16.0
-SLOWEST_SECONDS = 1.0
-# However long a marketplace asks us to stay away, it is asked again after this: it may have been a mistake.
-RETRY_AFTER_MAX_SECONDS = 3600.0
 # Without an interval, how long one look at the pauses is good for.
 FREE_SECONDS = 0.25
 # A connection is made so long before its slot, longer where connecting was seen to take longer; in a pause it is kept
@@ -55,22 +49,10 @@ PREPARE_SECONDS = 0.25
 PREPARE_MAX_SECONDS = 10.0
 CONNECTIONS_REMEMBERED = 8
 PATIENCE_SECONDS = 3.0
-NOW_US = {"$multiply": [{"$toLong": "$$NOW"}, 1000]}
-Step = dict[str, Any]
-
-# Rises with every slot reserved; used, missed (woke up too late) or blocked (a pause began before it).
-SLOTS = Counter("asinflow_pace_slots_total", "Slots of the pace by what became of them", ["marketplace", "outcome"])
-# How long after its slot a request left.
-SLOT_LAG = Histogram(
-    "asinflow_pace_slot_lag_seconds",
-    "Time from a slot's beginning to its request being sent",
-    ["marketplace"],
-    buckets=(0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5),
-)
-# The interval now in force; above the configured one while recovering from a block.
-INTERVAL = Gauge("asinflow_pace_interval_seconds", "Interval between requests now in force", ["marketplace"])
-# Rises with every answer that asked us to slow down.
-BLOCKS = Counter("asinflow_marketplace_blocks_total", "Answers that asked us to slow down", ["marketplace", "reason"])
+# While another request tries whether a marketplace answers again, or slots are given out far ahead: look again so soon.
+LOOK_SECONDS = 0.5
+# Who has had no turn for so long is sent away: a message must never be held for as long as the broker's time-out.
+PATIENCE_IN_LINE_SECONDS = 300.0
 
 
 class TurnLostError(AsinflowError):
@@ -80,24 +62,11 @@ class TurnLostError(AsinflowError):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The configured pace, in seconds."""
-
-    interval: float
-    pause: float
-    pause_max: float
-
-
-@dataclass(frozen=True)
 class Slot:
     """A moment on the database's clock (seconds since the epoch) at which one request may leave."""
 
     at: float
     interval_us: int
-
-
-def _us(seconds: float) -> int:
-    return round(seconds * 1_000_000)
 
 
 class Turn:
@@ -119,8 +88,8 @@ class Turn:
         self._pace.connected(self)
         while self.slot is not None and not await self._pace.arrive(self.marketplace, self.slot):
             paused = self._pace.is_blocked(self.marketplace, self.slot)
-            self.slot = await self._pace.reserve(self.marketplace)
-            if paused and self._pace.seconds_until(self.slot) > PATIENCE_SECONDS:
+            self.slot = await self._pace.reserve(self.marketplace, again=not paused)
+            if self.slot is None or (paused and self._pace.seconds_until(self.slot) > PATIENCE_SECONDS):
                 raise TurnLostError("a pause began")
         self.release()
 
@@ -138,9 +107,12 @@ class Pace:
         self._collection: Collection = database["pace"]
         self._limits = limits
         self._clock = clock
+        self._name = new_id()
+        self._jitter = random.Random()
         self._server = ServerClock()
         self._known: set[str] = set()
         self._blocked_until: dict[str, float] = {}
+        self._reasons: dict[str, str] = {}
         self._free_until: dict[str, float] = {}
         self._slowed: set[str] = set()
         self._ahead: dict[str, asyncio.Semaphore] = {}
@@ -154,25 +126,44 @@ class Pace:
     async def prepare(self, marketplace: str) -> Turn:
         """Wait for a place in the line and until shortly before its slot; the rest of the wait is `Turn.start`'s.
 
-        Meant for whoever has a connection to make first. A turn must be released.
+        Meant for whoever has a connection to make first. A turn must be released. Raises BlockedError when the
+        marketplace asked to stay away for longer than anyone should be kept waiting.
         """
         turn = await self.take(marketplace)
         await self.approach(turn)
         return turn
 
     async def take(self, marketplace: str) -> Turn:
-        """Wait for a place in the line and reserve its slot."""
+        """Wait for a place in the line and reserve its slot; raises BlockedError as `prepare` does."""
+        self._send_away(marketplace)
         if self.unlimited and await self.is_free(marketplace):
             return Turn(self, marketplace, None, None)
         place = self._place(marketplace)
         await place.acquire()
         turn = Turn(self, marketplace, None, place)
         try:
-            turn.slot = await self.reserve(marketplace)
+            turn.slot = await self._line_up(marketplace)
         except BaseException:
             turn.release()
             raise
         return turn
+
+    async def _line_up(self, marketplace: str) -> Slot:
+        """The next slot that may be had, however often it takes to ask."""
+        deadline = self._clock.monotonic() + PATIENCE_IN_LINE_SECONDS
+        while (slot := await self.reserve(marketplace)) is None:
+            self._send_away(marketplace)
+            if self._clock.monotonic() > deadline:
+                raise BlockedError(f"no turn within {PATIENCE_IN_LINE_SECONDS:g} s", code="no_turn")
+            await self._clock.sleep(LOOK_SECONDS * self._jitter.uniform(0.5, 1.0))
+        return slot
+
+    def _send_away(self, marketplace: str) -> None:
+        """Raise BlockedError when the rest of the pause, as far as it is known here, is longer than anyone waits."""
+        until = self._blocked_until.get(marketplace, 0.0)
+        if until and (rest := self.seconds_until(Slot(until, 0))) > self._limits.hold:
+            told = f"{marketplace} asked to slow down; it is asked again in {rest:.0f} s"
+            raise BlockedError(told, code=self._reasons.get(marketplace, "blocked"), retry_after=rest)
 
     async def approach(self, turn: Turn) -> None:
         """Sleep until shortly before the turn's slot, or before a later one if a pause has begun meanwhile.
@@ -186,7 +177,8 @@ class Pace:
                 if not self.is_blocked(turn.marketplace, turn.slot):
                     break
                 SLOTS.labels(turn.marketplace, "blocked").inc()
-                turn.slot = await self.reserve(turn.marketplace)
+                self._send_away(turn.marketplace)
+                turn.slot = await self._line_up(turn.marketplace)
             turn.approached_at = self._clock.monotonic()
         except BaseException:
             turn.release()
@@ -207,9 +199,10 @@ class Pace:
     async def _look_for_pause(self, marketplace: str) -> None:
         """See what others were told since our slot was reserved."""
         with database_errors():
-            found = await self._collection.find_one({"_id": marketplace}, {"blocked_until": 1})
+            found = await self._collection.find_one({"_id": marketplace}, {"blocked_until": 1, "reason": 1})
         if found is not None:
             self._blocked_until[marketplace] = found["blocked_until"] / 1_000_000
+            self._reasons[marketplace] = found.get("reason", "blocked")
 
     def is_blocked(self, marketplace: str, slot: Slot) -> bool:
         """Whether a pause that this process knows of lies over `slot`."""
@@ -230,8 +223,9 @@ class Pace:
     async def waits(self, marketplaces: Sequence[str]) -> list[float]:
         """Seconds until the next free slot of each, in one look at the database; 0 when it is free now or unknown."""
         with database_errors():
-            found = self._collection.find({"_id": {"$in": list(marketplaces)}}, {"next": 1})
-            slots = {document["_id"]: Slot(document["next"] / 1_000_000, 0) for document in await found.to_list(None)}
+            fields = {"next": 1, "open": 1, "probe_until": 1}
+            found = self._collection.find({"_id": {"$in": list(marketplaces)}}, fields)
+            slots = {document["_id"]: _first_free(document) for document in await found.to_list(None)}
         return [max(0.0, self.seconds_until(slots[name])) if name in slots else 0.0 for name in marketplaces]
 
     def seconds_until(self, slot: Slot) -> float:
@@ -255,7 +249,7 @@ class Pace:
         """Without an interval: whether no pause is in force, asked of the database a few times a second."""
         if self._clock.monotonic() < self._free_until.get(marketplace, 0.0):
             return True
-        document = await self._update(marketplace, [{"$set": {"asked": NOW_US}}])
+        document = await self._update(marketplace, pacesteps.LOOK)
         if document["interval_us"] > 0 or document["next"] > document["asked"]:
             return False
         self._free_until[marketplace] = self._clock.monotonic() + FREE_SECONDS
@@ -272,90 +266,51 @@ class Pace:
         """Seconds before a slot to be awake: a sleeper on a busy machine is woken late, who is awake is on time."""
         return min(EARLY_SECONDS, self._limits.interval * EARLY_SHARE)
 
-    @property
-    def _floor_us(self) -> int:
-        interval = self._limits.interval
-        return math.ceil((interval + min(PAD_MAX_SECONDS, interval * PAD_SHARE)) * 1_000_000)
+    async def reserve(self, marketplace: str, *, again: bool = False) -> Slot | None:
+        """Take the next free slot; None when there is none to be had now: in a long pause, or while another tries.
 
-    async def reserve(self, marketplace: str) -> Slot:
-        """Take the next free slot."""
+        `again`: in place of a slot that is given up, which may have been the one that tries.
+        """
         lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
-        earliest = {"$add": [NOW_US, round(lead * 1_000_000)]}
-        interval = {"$max": ["$interval_us", self._floor_us]}
-        steps: list[Step] = [
-            {"$set": {"asked": NOW_US, "used_us": interval, "slot": {"$max": ["$next", earliest]}}},
-            {"$set": {"next": {"$add": ["$slot", "$used_us"]}}},
-        ]
+        steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, again=again)
         document = await self._update(marketplace, steps)
         await self._narrow(marketplace)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
-        return Slot(document["slot"] / 1_000_000, int(document["used_us"]))
+        return Slot(document["slot"] / 1_000_000, int(document["used_us"])) if document["granted"] else None
 
     async def _narrow(self, marketplace: str) -> None:
         """Ask for the server's time until we know it well: the first exchange also makes a connection."""
         for _ in range(CLOCK_EXCHANGES):
             if self._server.width(self._clock.monotonic()) <= CLOCK_WIDTH_SECONDS:
                 return
-            await self._update(marketplace, [{"$set": {"asked": NOW_US}}])
+            await self._update(marketplace, pacesteps.LOOK)
 
     async def block(self, marketplace: str, reason: str, retry_after: float | None = None) -> float:
         """Tell everyone that this marketplace asked to slow down; returns the rest of the pause in seconds.
 
         Answers to requests that were under way together are one incident: only the first lengthens the pause.
         """
-        document = await self._update(marketplace, self._block_steps(reason, retry_after or 0.0))
+        steps = pacesteps.block(self._limits, reason, retry_after or 0.0)
+        document = await self._update(marketplace, steps)
         self._free_until.pop(marketplace, None)
         BLOCKS.labels(marketplace, reason).inc()
+        PAUSED.labels(marketplace).inc(max(0.0, document["added_us"] / 1_000_000))
         seconds = max(0.0, float(document["blocked_until"] - document["asked"]) / 1_000_000)
-        log.warning("marketplace_blocked", marketplace=marketplace, reason=reason, pause_seconds=round(seconds, 3))
+        told = {"marketplace": marketplace, "reason": reason, "pause_seconds": round(seconds, 3)}
+        log.warning("marketplace_blocked", **told, in_a_row=document["blocks"], circuit_open=document["open"])
         return seconds
-
-    def _block_steps(self, reason: str, retry_after: float) -> list[Step]:
-        limits = self._limits
-        doubled: Step = {"$multiply": [_us(limits.pause), {"$pow": [2, {"$min": ["$blocks", 16]}]}]}
-        capped = {"$min": [doubled, _us(max(limits.pause, limits.pause_max))]}
-        asked_for = _us(min(retry_after, RETRY_AFTER_MAX_SECONDS))
-        until = {"$add": ["$asked", {"$toLong": {"$max": [capped, asked_for]}}]}
-        # Also a later answer of the same incident may ask for more.
-        longer: Step = {"$max": ["$blocked_until", {"$add": ["$asked", asked_for]}]}
-        slowest = max(SLOWEST_SECONDS, limits.interval * SLOWEST_FACTOR)
-        slower = {"$min": [_us(slowest), {"$multiply": [2, {"$max": ["$interval_us", self._floor_us, 10_000]}]}]}
-        first = {"$gte": [NOW_US, "$blocked_until"]}
-
-        def if_first(then: Any, name: str) -> Step:
-            return {"$cond": ["$first", then, f"${name}"]}
-
-        return [
-            {"$set": {"asked": NOW_US, "first": first, "reason": reason}},
-            {"$set": {"blocked_until": {"$cond": ["$first", until, longer]}}},
-            {
-                "$set": {
-                    "blocks": if_first({"$add": ["$blocks", 1]}, "blocks"),
-                    "interval_us": if_first(slower, "interval_us"),
-                    "next": {"$max": ["$next", "$blocked_until"]},
-                }
-            },
-        ]
 
     async def ease(self, marketplace: str) -> None:
         """A request was answered as it should be: while slowed down, a step back towards the configured interval."""
         if marketplace not in self._slowed:
             return
-        step = max(5_000, _us(self._limits.interval) // 10)
-        floor = 0 if self.unlimited else self._floor_us
-        # An answer to a request from before the block says nothing of how things are now.
-        over: Step = {"$gte": [NOW_US, "$blocked_until"]}
-        eased = {"$cond": [over, {"$max": [floor, {"$subtract": ["$interval_us", step]}]}, "$interval_us"]}
-        blocks = {"$cond": [over, 0, "$blocks"]}
-        steps: list[Step] = [{"$set": {"asked": NOW_US, "interval_us": eased, "blocks": blocks}}]
-        document = await self._update(marketplace, steps)
+        document = await self._update(marketplace, pacesteps.ease(self._limits))
         INTERVAL.labels(marketplace).set(document["interval_us"] / 1_000_000)
 
-    async def _update(self, marketplace: str, steps: list[Step]) -> Step:
+    async def _update(self, marketplace: str, steps: list[pacesteps.Step]) -> Document:
         if marketplace not in self._known:
             # An upsert of a contended key may be made twice: create the document first.
-            fresh = {"_id": marketplace, "interval_us": 0, "blocks": 0, "next": 0, "blocked_until": 0}
-            await insert_new(self._collection, [fresh])
+            await insert_new(self._collection, [{"_id": marketplace, **pacesteps.FRESH}])
             self._known.add(marketplace)
         sent = self._clock.monotonic()
         with database_errors():
@@ -366,6 +321,18 @@ class Pace:
             self._known.discard(marketplace)
             return await self._update(marketplace, steps)
         self._server.observe(sent, self._clock.monotonic(), document["asked"] / 1_000_000)
-        self._blocked_until[marketplace] = document["blocked_until"] / 1_000_000
-        (self._slowed.add if document["interval_us"] > self._floor_us else self._slowed.discard)(marketplace)
+        self._learn(marketplace, document)
         return document
+
+    def _learn(self, marketplace: str, document: Document) -> None:
+        self._blocked_until[marketplace] = document["blocked_until"] / 1_000_000
+        self._reasons[marketplace] = document.get("reason", "blocked")
+        slowed = document["interval_us"] > self._limits.floor_us
+        (self._slowed.add if slowed else self._slowed.discard)(marketplace)
+        note(marketplace, document)
+
+
+def _first_free(document: Document) -> Slot:
+    """When a line's next request may leave, at the earliest."""
+    trying = document.get("probe_until", 0) if document.get("open") else 0
+    return Slot(max(document["next"], trying) / 1_000_000, 0)

@@ -16,6 +16,7 @@ from shared.amazon.marketplaces import MARKETPLACES
 from shared.creators.regions import REGION_OF, Region
 from shared.egress import Egress, parse_egress
 from shared.errors import AsinflowError
+from shared.pacesteps import Limits
 from shared.validation import sentence
 
 SourceName = Literal["html", "creators"]
@@ -25,6 +26,8 @@ CREATORS_VERSIONS = ("2.1", "2.2", "2.3", "3.1", "3.2", "3.3")
 CREATORS_URL = "https://creatorsapi.amazon"
 # Products that one call of the Creators API asks for at most.
 CREATORS_ITEMS = 10
+# From the last byte of a page until it is understood.
+PROBE_MARGIN_SECONDS = 5.0
 
 
 class SettingsError(AsinflowError):
@@ -242,6 +245,18 @@ class FetchSettings(SourceSettings):
         default=5.0, ge=0, description="Pause of a marketplace after its first block; doubles with each further one"
     )
     block_pause_max_seconds: float = Field(default=300.0, ge=0, description="Longest pause after a block")
+    circuit_blocks: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Blocks in a row after which one request alone tries whether a marketplace answers again",
+    )
+    block_hold_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=600,
+        description="Longest pause during which work is kept in hand; in a longer one nothing is taken off the queue",
+    )
     user_agent: str = Field(
         default="Asinflow/0.1 (+https://example.com/contact)",
         min_length=1,
@@ -284,6 +299,18 @@ class FetchSettings(SourceSettings):
         if value is not None:
             parse_egress(value.get_secret_value())
         return value
+
+    def limits(self, interval_seconds: float) -> Limits:
+        """The pace at this interval; a request that tries has as long as any, and a little more to be understood."""
+        longest = self.connect_timeout_seconds + self.fetch_timeout_seconds
+        return Limits(
+            interval_seconds,
+            self.block_pause_seconds,
+            self.block_pause_max_seconds,
+            self.circuit_blocks,
+            longest + PROBE_MARGIN_SECONDS,
+            self.block_hold_seconds,
+        )
 
     @property
     def ways_out(self) -> tuple[Egress, ...]:

@@ -14,6 +14,8 @@ from services.collector.queues import collect_queue
 from services.collector.recorder import Recorder
 from services.collector.repository import CollectorRepository
 from services.collector.settings import CollectorSettings
+from services.collector.valve import Valve
+from shared.blocks import find_blocks
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
@@ -38,6 +40,7 @@ class Collector:
     states: JobStates
     recorder: Recorder
     pipelines: list[MarketplacePipeline]
+    valve: Valve
 
     @property
     def idle(self) -> bool:
@@ -49,7 +52,7 @@ class Collector:
         """Until `stop`, or until there has been nothing to do for a while; then finish or give back what is in hand."""
         background = [asyncio.create_task(self.recorder.run()), asyncio.create_task(self.states.keep_fresh())]
         try:
-            loops = [pipeline.run() for pipeline in self.pipelines]
+            loops = [self.valve.run(), *(pipeline.run() for pipeline in self.pipelines)]
             if until_empty:
                 loops.append(self._until_idle())
             await run_until(stop, *loops, exit_when_cut_off(self.broker, cut_off_seconds), _first_failure(background))
@@ -98,13 +101,16 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
             batch_seconds=settings.batch_seconds,
         )
         parts = Parts(broker, repository, states, source, recorder, failures, clock)
-        pipelines = [
-            MarketplacePipeline(name, parts, prefetch=settings.prefetch_for(name), concurrency=settings.concurrency)
-            for name in settings.marketplaces
-        ]
+        pipelines = {name: _pipeline(name, parts, settings) for name in settings.marketplaces}
+        valve = Valve(lambda: find_blocks(database["pace"]), pipelines, clock, settings.block_hold_seconds)
         await when_database_answers(repository.create_indexes)
         await stack.enter_async_context(running(settings, database, broker))
-        yield Collector(broker, repository, states, recorder, pipelines)
+        yield Collector(broker, repository, states, recorder, list(pipelines.values()), valve)
+
+
+def _pipeline(name: str, parts: Parts, settings: CollectorSettings) -> MarketplacePipeline:
+    prefetch, hold = settings.prefetch_for(name), settings.hold_seconds
+    return MarketplacePipeline(name, parts, prefetch=prefetch, concurrency=settings.concurrency, hold_seconds=hold)
 
 
 async def serve_collector(settings: CollectorSettings, stop: asyncio.Event) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from services.collector.queues import collect_queue
 from services.collector.recorder import Recorder
 from services.collector.repository import CollectorRepository
 from services.collector.results import ItemError, Observation, Result, Task
+from services.collector.valve import Prefetch
 from shared import metrics, tracing
 from shared.amazon.identifiers import Item
 from shared.broker import Broker
@@ -21,6 +23,7 @@ from shared.clock import Clock
 from shared.errors import (
     IMPOSSIBLE_ITEM,
     AsinflowError,
+    BlockedError,
     DecodeError,
     NoLongerWantedError,
     PermanentError,
@@ -33,6 +36,7 @@ from shared.log import get_logger
 from shared.messages import CollectItem
 from shared.mongo import Document
 from shared.patience import until_back
+from shared.retry import RetryAfter
 from shared.source import Source
 from shared.worker import decode
 
@@ -60,7 +64,8 @@ class Parts:
 class MarketplacePipeline:
     """Everything one process does for one marketplace."""
 
-    def __init__(self, marketplace: str, parts: Parts, *, prefetch: int, concurrency: int) -> None:
+    def __init__(self, marketplace: str, parts: Parts, *, prefetch: int, concurrency: int, hold_seconds: float) -> None:
+        """What got no turn within `hold_seconds` goes back to the end of the queue."""
         self._queue = collect_queue(marketplace)
         self._repository = parts.repository
         self._states = parts.states
@@ -68,6 +73,9 @@ class MarketplacePipeline:
         self._recorder = parts.recorder
         self._failures = parts.failures
         self._clock = parts.clock
+        self._prefetch = prefetch
+        self._held = False
+        self._hold_seconds = hold_seconds
         self._intake = Intake(parts.broker, self._queue, prefetch)
         self._slots = asyncio.Semaphore(concurrency)
         self._flights: Flights[Observation] = Flights()
@@ -76,7 +84,13 @@ class MarketplacePipeline:
 
     @property
     def idle(self) -> bool:
-        return self._intake.unfinished == 0
+        """Nothing is in hand, and nothing lies in the queue that is left there on purpose."""
+        return self._intake.unfinished == 0 and not self._held
+
+    async def hold(self, prefetch: Prefetch) -> None:
+        """Hold no more than `prefetch` messages; None is the usual number."""
+        self._held = prefetch is not None
+        await self._intake.hold(self._prefetch if prefetch is None else min(prefetch, self._prefetch))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -166,17 +180,17 @@ class MarketplacePipeline:
 
     async def _get(self, task: Task) -> None:
         try:
-            async with self._slots:
+            async with in_line(self._hold_seconds) as limit, self._slots:
                 async for attempt in until_back():
                     with attempt:
-                        observation, first = await self._flights.fly(task.key, lambda: self._observe(task))
+                        observation, first = await self._flights.fly(task.key, lambda: self._observe(task, limit))
             self._recorder.add(Result(task, "fetched" if first else "reused", observation))
         except NoLongerWantedError:
             self._drop(task.delivery)
         except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
             await self._failed(task, error)
 
-    async def _observe(self, task: Task) -> Observation:
+    async def _observe(self, task: Task, limit: asyncio.Timeout) -> Observation:
         command = task.command
         item = Item(asin=command.asin, marketplace=command.marketplace)
         running = asyncio.current_task()
@@ -185,6 +199,7 @@ class MarketplacePipeline:
             if not self._states.wanted(command.job_id, command.run):
                 return False
             if running is not None:  # from here on it is finished rather than given back
+                limit.reschedule(None)
                 self._sending.add(running)
                 running.add_done_callback(self._sending.discard)
             return True
@@ -211,14 +226,29 @@ class MarketplacePipeline:
         )
 
     async def _postpone(self, task: Task, error: Exception) -> None:
-        command, delivery = task.command, task.delivery
+        delivery = task.delivery
         if delivery.stale:
             return
-        described = describe(error, retryable=True).as_document()
-        await self._repository.mark_attempt(
-            task.outcome_id, command.job_id, delivery.attempt, described, self._clock.now()
-        )
-        await self._failures.settle(self._queue, delivery, error)
+        decision = self._failures.decide(delivery, error)
+        if isinstance(decision, RetryAfter):
+            # An attempt that does not count was none.
+            attempts = delivery.attempt - (not decision.counts)
+            described = describe(error, retryable=True).as_document()
+            await self._repository.mark_attempt(task, attempts, described, decision.seconds)
+        await self._failures.settle(self._queue, delivery, error, decision)
+
+
+@asynccontextmanager
+async def in_line(seconds: float) -> AsyncIterator[asyncio.Timeout]:
+    """Raises BlockedError when the block takes longer: a message must never be held until the broker takes it away."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield limit
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise BlockedError(f"no turn within {seconds:g} s", code="no_turn") from error
 
 
 def describe(error: Exception, *, retryable: bool) -> ItemError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from services.collector.jobstates import JobState
 from services.collector.pricehistory import next_point, overtaken
 from services.collector.products import product_update
-from services.collector.results import Observation, Result
+from services.collector.results import Observation, Result, Task
 from shared.errors import RetryableError
 from shared.indexes import Indexes, ensure_indexes
 from shared.jobs import ItemStatus, JobStatus
@@ -17,6 +16,8 @@ from shared.outcomes import find_statuses
 from shared.profit.models import Analysis
 
 INDEXES: Indexes = {
+    # Read by the expander, which counts what waits to be tried again.
+    "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
     "outcomes": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),),
     "products": (
         IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
@@ -61,11 +62,21 @@ class CollectorRepository:
             documents = await self._observations.find({"_id": {"$in": list(keys)}}).to_list(None)
         return {d["_id"]: d for d in documents}
 
-    async def mark_attempt(self, outcome_id: str, job_id: str, attempts: int, error: Document, at: datetime) -> None:
-        """Keep what went wrong with an item that is to be tried again."""
-        update = {"$set": {"job_id": job_id, "attempts": attempts, "error": error, "at": at}}
+    async def mark_attempt(self, task: Task, attempts: int, error: Document, wait_seconds: float) -> None:
+        """Keep what went wrong with an item that is to be tried again, and when: on the database's clock."""
+        command = task.command
+        wait = {"startDate": "$$NOW", "unit": "millisecond", "amount": round(wait_seconds * 1000)}
+        values = {
+            "job_id": command.job_id,
+            "run": command.run,
+            "marketplace": command.marketplace,
+            "attempts": attempts,
+            "error": {"$literal": error},  # texts from elsewhere may begin with a dollar sign
+            "at": "$$NOW",
+            "next_attempt_at": {"$dateAdd": wait},
+        }
         with database_errors():
-            await self._attempts.update_one({"_id": outcome_id}, update, upsert=True)
+            await self._attempts.update_one({"_id": task.outcome_id}, [{"$set": values}], upsert=True)
 
     async def upsert_observations(self, observations: Mapping[str, Observation]) -> dict[str, Document]:
         """Keep the page of each product; returns the point of its history at which each product stands.

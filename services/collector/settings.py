@@ -15,7 +15,10 @@ class CollectorSettings(FetchSettings, ProfitSettings):
         default=200, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
     )
     hold_seconds: float = Field(
-        default=300.0, gt=0, le=1200, description="Most work held per marketplace, in seconds of its pace"
+        default=300.0,
+        gt=0,
+        le=1200,
+        description="Most work held per marketplace, in seconds of its pace; what got no turn by then goes back",
     )
     max_attempts: int = Field(default=3, ge=1, le=20, description="Attempts per item before it fails")
     batch_items: int = Field(default=100, ge=1, le=1000, description="Most items written and acknowledged together")

@@ -16,7 +16,7 @@ from shared.creators.regions import REGION_OF, Region
 from shared.creators.searches import listing_of, search_of
 from shared.errors import PermanentError
 from shared.mongo import Database
-from shared.pace import Limits, Pace
+from shared.pace import Pace
 from shared.settings import FetchSettings, credential_fields
 from shared.source import Wanted
 
@@ -61,7 +61,7 @@ async def creators_source(
     """The source for `marketplaces`, whose credentials and whose library the settings have made sure of."""
     from amazon_creatorsapi.aio.client import AsyncHttpClient  # noqa: PLC0415  an extra that few installations have
 
-    limits = Limits(settings.creators_interval_seconds, settings.block_pause_seconds, settings.block_pause_max_seconds)
+    limits = settings.limits(settings.creators_interval_seconds)
     pace = Pace(database, limits, SystemClock())
     legs = (settings.connect_timeout_seconds, settings.fetch_timeout_seconds)
     async with AsyncHttpClient(host=settings.creators_url, timeout=legs) as client:

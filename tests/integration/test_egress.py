@@ -17,7 +17,8 @@ from shared.errors import RetryableError
 from shared.fetch import Answer, Fetcher, open_fetcher
 from shared.html_source import HtmlSource, parser_threads
 from shared.mongo import connect
-from shared.pace import Limits, Pace
+from shared.pace import Pace
+from shared.pacesteps import Limits
 from shared.settings import FetchSettings
 from tests.builders import HOME
 

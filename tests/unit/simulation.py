@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from shared.pace import Limits, Pace
+from shared.pace import Pace
+from shared.pacesteps import Limits
 from tests.fakes import FakeClock
 from tests.unit.shared.fake_database import FakeCollection, FakeDatabase
 

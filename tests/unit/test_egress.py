@@ -11,7 +11,8 @@ import pytest
 
 from shared.egress import Egress, parse_egress
 from shared.exits import Exit, Exits
-from shared.pace import Limits, Pace, TurnLostError
+from shared.pace import Pace, TurnLostError
+from shared.pacesteps import Limits
 from shared.settings import FetchSettings, SettingsError
 from tests.builders import HOME
 from tests.unit.simulation import Simulation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -175,6 +176,45 @@ async def test_block_delays_and_is_no_attempt(collecting: Collecting) -> None:
     attempts = await collecting.database["attempts"].find_one({"_id": f"{job}:1:1"})
     assert attempts is not None
     assert (attempts["error"]["code"], attempts["error"]["retryable"]) == ("captcha", True)
+    assert (attempts["attempts"], attempts["run"], attempts["marketplace"]) == (0, 1, HOME)
+    assert (attempts["next_attempt_at"] - attempts["at"]).total_seconds() == 300
+
+
+async def test_nothing_is_taken_while_a_marketplace_is_blocked(collecting: Collecting) -> None:
+    """What is in hand goes to a retry queue; what comes waits in the queue, unheld, until the pause is over."""
+    source, job = FakeSource(), await collecting.job()
+    paces = collecting.database["pace"]
+    hour = {"_id": HOME, "blocked_until": round((time.time() + 3_600) * 1e6), "next": 0, "blocks": 5, "open": True}
+    await paces.insert_one(hour)
+    async with collecting.collector(source) as collector:
+        await eventually(lambda: collector.pipelines[0]._held)
+        await collecting.send(job, *range(5))
+        await eventually(lambda: _waiting(collecting, 5))
+        assert collector.pipelines[0]._intake.unfinished == 0
+        assert not collector.idle
+        await paces.update_one({"_id": HOME}, {"$set": {"blocked_until": 0}})
+        await eventually(lambda: collector.pipelines[0]._intake._prefetch == 1)
+        await paces.update_one({"_id": HOME}, {"$set": {"open": False}})
+        await collecting.outcomes(5)
+        await eventually(lambda: collector.idle)
+
+
+async def _waiting(collecting: Collecting, number: int) -> bool:
+    return await collecting.rabbit.ready(QUEUE) == number
+
+
+async def test_item_without_a_turn_is_given_back(collecting: Collecting) -> None:
+    """The broker takes a message away from who holds it for half an hour, and counts that as a failure."""
+    source, job = FakeSource(), await collecting.job()
+    source.turn.clear()
+    async with collecting.collector(source, hold_seconds=0.3) as collector:
+        await collecting.send(job, 1)
+        marked = await eventually(lambda: collecting.database["attempts"].find_one({"_id": f"{job}:1:1"}))
+        assert (marked["error"]["code"], marked["attempts"]) == ("no_turn", 0)
+        source.turn.set()
+        outcomes = await collecting.outcomes(1)
+        await collecting.all_done(collector)
+    assert (outcomes[1]["status"], outcomes[1]["attempts"]) == ("succeeded", 1)
 
 
 @pytest.mark.parametrize(

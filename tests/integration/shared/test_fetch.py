@@ -18,7 +18,8 @@ from shared.clock import SystemClock
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.fetch import Answer, open_fetcher
 from shared.mongo import Database
-from shared.pace import Limits, Pace
+from shared.pace import Pace
+from shared.pacesteps import Limits
 from shared.settings import FetchSettings
 from tests.builders import HOME
 

@@ -167,10 +167,12 @@ async def test_throttled_call_pauses_everybody(world: World) -> None:
     assert all(isinstance(outcome, BlockedError) and outcome.code == "throttled" for outcome in outcomes)
     assert outcomes[0].retry_after == pytest.approx(90.0, abs=0.1)
     world.answer = found
-    after = world.ask(asin(3))
-    await world.simulation.clock.advance(60.0)
+    [sent_away] = await world.outcomes(world.ask(asin(3)), seconds=1.0)
+    assert (type(sent_away), sent_away.code) == (BlockedError, "throttled")
+    assert sent_away.retry_after == pytest.approx(80.0, abs=1.0)  # ten seconds have passed
     assert len(world.calls) == 1
-    await world.outcomes(after, seconds=40.0)
+    await world.simulation.clock.advance(70.0)
+    await world.outcomes(world.ask(asin(3)), seconds=40.0)
     assert len(world.calls) == 2
 
 

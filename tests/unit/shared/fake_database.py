@@ -119,5 +119,6 @@ _OPERATORS: Mapping[str, Callable[..., Any]] = {
     "$eq": lambda left, right: left == right,
     "$lt": _less,
     "$or": lambda *values: any(values),
+    "$and": lambda *values: all(values),
     "$ifNull": lambda value, otherwise: otherwise if value is None else value,
 }

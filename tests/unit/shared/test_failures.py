@@ -46,7 +46,7 @@ async def test_retried_message_waits_in_the_queue_of_its_delay(settling: Settlin
     failed = settling.delivery(attempt=2)
     await settling.policy.settle(QUEUE, failed, RetryableError("not now", retry_after=12.0))
     [again] = settling.broker.published
-    assert (again.exchange, again.key, again.mandatory) == (retry_exchange(15), QUEUE.name, True)
+    assert (again.exchange, again.key, again.mandatory) == (retry_exchange(13), QUEUE.name, True)
     assert (again.body, again.type, again.message_id) == (b"body", failed.type, failed.message_id)
     assert again.headers[ATTEMPT_HEADER] == 3
     assert settling.channel.acknowledged(failed)

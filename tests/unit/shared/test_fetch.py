@@ -15,7 +15,8 @@ from shared.egress import Egress
 from shared.errors import NoLongerWantedError, PermanentError
 from shared.exits import Exit, Exits
 from shared.fetch import MAX_REDIRECTS, Answer, Fetcher, parse_retry_after
-from shared.pace import Limits, Pace
+from shared.pace import Pace
+from shared.pacesteps import Limits
 from shared.settings import FetchSettings
 from tests.builders import HOME, asin
 from tests.fakes import FakeClock

@@ -28,9 +28,20 @@ class Channel:
         self.gate.set()
         self.closed = False
         self.refused: list[int] = []
+        self.prefetch = 0
+        self.consumers = 0
 
-    async def basic_consume(self, _queue: str, consumer: Callable[[Any], Awaitable[None]]) -> None:
+    async def basic_qos(self, *, prefetch_count: int) -> None:
+        self.prefetch = prefetch_count
+
+    async def basic_consume(self, _queue: str, consumer: Callable[[Any], Awaitable[None]]) -> Any:
         self.deliver_to = consumer
+        self.consumers += 1
+        return SimpleNamespace(consumer_tag=f"consumer-{self.consumers}")
+
+    async def basic_cancel(self, consumer_tag: str) -> None:
+        assert consumer_tag == f"consumer-{self.consumers}"
+        self.consumers -= 1
 
     async def basic_ack(self, tag: int, *, multiple: bool, wait: bool) -> None:
         assert not wait
@@ -176,3 +187,24 @@ async def test_closing_acknowledges_what_is_finished_only(opened: Opened) -> Non
 async def test_closed_intake_was_never_opened(opened: Opened) -> None:
     await opened.intake.close()
     assert opened.intake.unfinished == 0
+
+
+async def test_held_intake_takes_nothing_and_acknowledges_what_it_has(opened: Opened) -> None:
+    channel = await opened.open()
+    await channel.deliver(1)
+    await opened.intake.hold(0)
+    assert channel.consumers == 0
+    [delivery] = await opened.intake.batch(10, 0.01)
+    delivery.done()
+    await eventually(lambda: not channel.outstanding)
+    await opened.intake.hold(1)
+    assert (channel.consumers, channel.prefetch) == (1, 1)
+
+
+async def test_held_intake_takes_nothing_on_a_new_connection(opened: Opened) -> None:
+    await opened.intake.hold(0)
+    channel = await opened.open()
+    assert channel.consumers == 0
+    await opened.intake.hold(PREFETCH)
+    await opened.intake.hold(PREFETCH)
+    assert (channel.consumers, channel.prefetch) == (1, PREFETCH)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.pace import SLOWEST_FACTOR, WINDOW_SECONDS, Limits, Pace, TurnLostError
+from shared.pace import WINDOW_SECONDS, Pace, TurnLostError
+from shared.pacesteps import SLOWEST_FACTOR, Limits
 from tests.builders import HOME
 from tests.fakes import FakeClock
 from tests.unit.shared.fake_database import FakeDatabase
