@@ -21,7 +21,7 @@ from shared.errors import AsinflowError, BlockedError
 from shared.ids import new_id
 from shared.log import get_logger
 from shared.mongo import Collection, Database, Document, ReturnDocument, database_errors, insert_new
-from shared.pacemetrics import BLOCKS, INTERVAL, PAUSED, SLOT_LAG, SLOTS, note
+from shared.pacemetrics import BLOCKS, INTERVAL, SLOT_LAG, SLOTS
 from shared.pacesteps import Limits
 from shared.serverclock import ServerClock
 
@@ -294,7 +294,6 @@ class Pace:
         document = await self._update(marketplace, steps)
         self._free_until.pop(marketplace, None)
         BLOCKS.labels(marketplace, reason).inc()
-        PAUSED.labels(marketplace).inc(max(0.0, document["added_us"] / 1_000_000))
         seconds = max(0.0, float(document["blocked_until"] - document["asked"]) / 1_000_000)
         told = {"marketplace": marketplace, "reason": reason, "pause_seconds": round(seconds, 3)}
         log.warning("marketplace_blocked", **told, in_a_row=document["blocks"], circuit_open=document["open"])
@@ -329,7 +328,6 @@ class Pace:
         self._reasons[marketplace] = document.get("reason", "blocked")
         slowed = document["interval_us"] > self._limits.floor_us
         (self._slowed.add if slowed else self._slowed.discard)(marketplace)
-        note(marketplace, document)
 
 
 def _first_free(document: Document) -> Slot:

@@ -89,10 +89,7 @@ def reserve(limits: Limits, lead_us: int, name: str, *, again: bool) -> list[Ste
 
 
 def block(limits: Limits, reason: str, retry_after: float) -> list[Step]:
-    """A marketplace asked to slow down. Of answers that came together only the first lengthens the pause.
-
-    `added_us` is by how much the pause is longer now than before.
-    """
+    """A marketplace asked to slow down. Of answers that came together only the first lengthens the pause."""
     doubled: Step = {"$multiply": [us(limits.pause), {"$pow": [2, {"$min": ["$blocks", 16]}]}]}
     capped = {"$min": [doubled, us(max(limits.pause, limits.pause_max))]}
     asked_for = us(min(retry_after, RETRY_AFTER_MAX_SECONDS))
@@ -107,7 +104,7 @@ def block(limits: Limits, reason: str, retry_after: float) -> list[Step]:
         return {"$cond": ["$first", then, f"${name}"]}
 
     return [
-        {"$set": {"asked": NOW_US, "first": first, "reason": reason, "before": "$blocked_until"}},
+        {"$set": {"asked": NOW_US, "first": first, "reason": reason}},
         {"$set": {"blocked_until": {"$cond": ["$first", until, longer]}, "blocks": if_first(_more, "blocks")}},
         {
             "$set": {
@@ -115,7 +112,6 @@ def block(limits: Limits, reason: str, retry_after: float) -> list[Step]:
                 "next": {"$max": ["$next", "$blocked_until"]},
                 "open": {"$gte": ["$blocks", limits.blocks]},
                 "probe_until": 0,
-                "added_us": {"$subtract": ["$blocked_until", {"$max": ["$before", "$asked"]}]},
             }
         },
     ]

@@ -32,6 +32,7 @@ class PaceState(NamedTuple):
     line: str
     pause_seconds: float
     interval_seconds: float
+    circuit_open: bool
 
 
 class MeasureRepository:
@@ -83,7 +84,9 @@ class MeasureRepository:
     async def find_paces(self) -> list[PaceState]:
         """All lines of the pace that anybody has used."""
         left: Any = {"$subtract": ["$blocked_until", NOW_US]}
-        pipeline: list[Document] = [{"$project": {"left": left, "interval_us": 1}}]
+        pipeline: list[Document] = [{"$project": {"left": left, "interval_us": 1, "open": 1}}]
         with database_errors():
             found = await self._database["pace"].aggregate(pipeline).to_list(None)
-        return [PaceState(p["_id"], max(0.0, p["left"] / 1e6), p["interval_us"] / 1e6) for p in found]
+        return [
+            PaceState(p["_id"], max(0.0, p["left"] / 1e6), p["interval_us"] / 1e6, bool(p.get("open"))) for p in found
+        ]

@@ -31,6 +31,8 @@ DOCUMENTS = Gauge("asinflow_documents", "Documents stored, about", ["collection"
 PAUSE = Gauge("asinflow_marketplace_pause_seconds", "Rest of the pause of a marketplace", ["marketplace"])
 # Rises with every second that a marketplace is not asked because it wanted us to slow down.
 PAUSED = Counter("asinflow_marketplace_blocked_seconds_total", "Time in pauses of a marketplace", ["marketplace"])
+# 0 closed (requests leave), 1 half-open (one tries whether the marketplace answers again), 2 open (none leaves).
+CIRCUIT = Gauge("asinflow_marketplace_circuit", "0 closed, 1 half-open, 2 open", ["marketplace"])
 
 FORGET_AFTER_ROUNDS = 3
 
@@ -77,6 +79,7 @@ class Measures:
     async def _measure_pauses(self, since: float) -> None:
         for pace in await self._repository.find_paces():
             PAUSE.labels(pace.line).set(pace.pause_seconds)
+            CIRCUIT.labels(pace.line).set((2 if pace.pause_seconds > 0 else 1) if pace.circuit_open else 0)
             PAUSED.labels(pace.line).inc(since if pace.pause_seconds > 0 else 0.0)
 
     def _forget_later(self) -> None:
@@ -88,7 +91,7 @@ class Measures:
 
 def forget() -> None:
     """Show no measures until the next ones are made."""
-    for gauge in (JOBS, OLDEST, DOCUMENTS, PAUSE):
+    for gauge in (JOBS, OLDEST, DOCUMENTS, PAUSE, CIRCUIT):
         gauge.clear()
 
 

@@ -76,12 +76,18 @@ async def test_pause_of_a_marketplace_is_told_and_added_up(database: Database) -
     fresh = {"interval_us": 0, "blocks": 1, "next": 0}
     soon = (datetime.now(UTC).timestamp() + 100) * 1e6
     await database["pace"].insert_many(
-        [{"_id": "amazon.co.jp", "blocked_until": soon, **fresh}, {"_id": "amazon.de", "blocked_until": 0, **fresh}]
+        [
+            {"_id": "amazon.co.jp", "blocked_until": soon, "open": True, **fresh},
+            {"_id": "amazon.de", "blocked_until": 0, **fresh},
+            {"_id": "amazon.fr", "blocked_until": 0, "open": True, **fresh},
+        ]
     )
     before = told("asinflow_marketplace_blocked_seconds_total", marketplace="amazon.co.jp") or 0.0
     await measured(database)
     assert told("asinflow_marketplace_pause_seconds", marketplace="amazon.co.jp") == pytest.approx(100, abs=10)
     assert told("asinflow_marketplace_pause_seconds", marketplace="amazon.de") == 0
+    circuits = {"amazon.co.jp": 2, "amazon.de": 0, "amazon.fr": 1}
+    assert {name: told("asinflow_marketplace_circuit", marketplace=name) for name in circuits} == circuits
     assert (told("asinflow_marketplace_blocked_seconds_total", marketplace="amazon.co.jp") or 0.0) > before
 
 

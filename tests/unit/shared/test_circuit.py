@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from prometheus_client import REGISTRY
 
 from shared.errors import BlockedError
 from shared.pace import Pace, Turn, TurnLostError
@@ -155,31 +154,6 @@ async def test_turn_that_never_comes_is_given_up() -> None:
     processes = [market.process() for _ in range(12)]
     await market.run(*(market.visit(pace, 1) for pace in processes), seconds=310.0)
     assert {error.code for error in market.sent_away} == {"no_turn"}
-
-
-async def test_length_of_pauses_is_counted_once() -> None:
-    def paused() -> float:
-        return REGISTRY.get_sample_value("asinflow_marketplace_paused_seconds_total", {"marketplace": HOME}) or 0.0
-
-    market, before = Market(), paused()
-    await market.run(*(market.process().block(HOME, "captcha") for _ in range(5)), seconds=0.1)
-    await market.run(market.process().block(HOME, "captcha", 9.1), seconds=0.1)
-    assert paused() - before == pytest.approx(9.2, abs=0.01)
-
-
-async def test_circuit_is_seen_in_metrics() -> None:
-    def seen(name: str) -> float | None:
-        return REGISTRY.get_sample_value(f"asinflow_marketplace_{name}", {"marketplace": HOME})
-
-    market = Market()
-    [pace] = await opened(market, 1)
-    await market.run(pace.reserve(HOME), seconds=0.1)
-    assert seen("circuit") == 1
-    await market.run(pace.block(HOME, "captcha"), seconds=0.1)
-    assert (seen("circuit"), seen("blocked_seconds")) == (2, 40.0)
-    await market.clock.advance(41.0)
-    await market.run(pace.ease(HOME), seconds=0.1)
-    assert (seen("circuit"), seen("blocked_seconds")) == (0, 0.0)
 
 
 async def test_turn_lost_to_the_try_of_another_is_prepared_again() -> None:
