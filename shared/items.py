@@ -11,10 +11,10 @@ from shared.messages import CollectItem, ItemsFinished
 from shared.topology import collect_key
 
 
-def collect_command(job_id: str, run: int, seq: int, key: str) -> Outgoing:
-    """`key` is `<marketplace>:<asin>`; the message id is that of the outcome it leads to."""
+def collect_command(job_id: str, run: int, seq: int, key: str, rev: int = 0) -> Outgoing:
+    """`key` is `<marketplace>:<asin>`, `rev` the job's revision now; the message id is that of the outcome."""
     marketplace, asin = key.split(":", 1)
-    message = CollectItem(job_id=job_id, run=run, seq=seq, asin=asin, marketplace=marketplace)
+    message = CollectItem(job_id=job_id, run=run, seq=seq, asin=asin, marketplace=marketplace, rev=rev)
     return command(message, key=collect_key(marketplace), message_id=outcome_id(job_id, run, seq))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared import tracing
 from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
-from shared.messages import FINAL_EVENTS, JobProgressed, JobSubmitted
+from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobResumed, JobSubmitted
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
 # What a job's document must be read with to make an event of it.
@@ -28,6 +28,14 @@ def submission(job: Mapping[str, Any]) -> Outgoing:
 def progressed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
     message_id = f"{job['_id']}:{job['run']}:{job['rev']}"
     return event(JobProgressed.model_validate(_facts(job, at)), message_id=message_id, headers=tracing.headers_of(job))
+
+
+def paused(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
+    return event(JobPaused.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['rev']}:paused")
+
+
+def resumed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
+    return event(JobResumed.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['rev']}:resumed")
 
 
 def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from shared.job_events import EVENT_FIELDS
-from shared.jobs import JobStatus, before
-from shared.metrics import JOBS_ENDED
-from shared.mongo import Collection, Document, ReturnDocument, database_errors
+from shared.jobs import JobStatus, Step
+from shared.mongo import Database, Document, database_errors
+from shared.transitions import Transitions
 
 
-async def fail_job(jobs: Collection, query: Document, reason: str) -> Document | None:
-    """To FAILED, unless the job has ended or does not match `query`; returns it as its final event tells it."""
-    changes = {
-        "$set": {
-            "status": str(JobStatus.FAILED),
-            "error_message": reason,
-            "status_reason": None,
-            "announced": False,
-        },
-        "$currentDate": {"completed_at": True, "updated_at": True},
-        "$inc": {"rev": 1},
-    }
+async def fail_job(
+    database: Database, job_id: str, where: Mapping[str, Any], reason: str, actor: str
+) -> Document | None:
+    """To FAILED, unless the job has ended or does not match `where`; returns it as its final event tells it."""
+    changes = {"error_message": reason}
+    if not await Transitions(database).take(
+        job_id, Step.FAIL, where=where, actor=actor, reason=reason, values=changes
+    ):
+        return None
     with database_errors():
-        failed = await jobs.find_one_and_update(
-            {**query, "status": {"$in": before(JobStatus.FAILED)}},
-            changes,
-            projection=EVENT_FIELDS,
-            return_document=ReturnDocument.AFTER,
-        )
-    if failed is not None:
-        JOBS_ENDED.labels(str(JobStatus.FAILED)).inc()
-    return failed
+        return await database["jobs"].find_one({"_id": job_id, "status": str(JobStatus.FAILED)}, EVENT_FIELDS)

@@ -27,6 +27,23 @@ class Ledger:
                 new += 1
         return new
 
+    def remove(self, seqs: Iterable[int]) -> int:
+        """Clear the bits of `seqs`; returns how many were set before."""
+        gone = 0
+        for seq in seqs:
+            if self.has(seq):
+                self._bits[seq >> 3] &= ~(1 << (seq & 7))
+                gone += 1
+        return gone
+
+    def has(self, seq: int) -> bool:
+        return 0 <= seq < self._total and bool(self._bits[seq >> 3] & 1 << (seq & 7))
+
+    def union(self, other: Ledger) -> bytes:
+        """The bits set in either."""
+        both = int.from_bytes(self._bits, "little") | int.from_bytes(other._bits, "little")  # noqa: SLF001  its own kind
+        return both.to_bytes(len(self._bits), "little")
+
     @property
     def count(self) -> int:
         """How many items have their outcome."""

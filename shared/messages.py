@@ -48,6 +48,9 @@ class CollectItem(Message):
     seq: Seq = Field(description="Place of the item in the job, from 0")
     asin: str = Field(pattern=ASIN_RULE)
     marketplace: str = Field(pattern=MARKETPLACE_RULE)
+    rev: int = Field(
+        default=0, ge=0, description="Revision of the job that handed it out: who knows an older one must look again"
+    )
 
 
 class ItemsFinished(Message):
@@ -86,6 +89,18 @@ class JobProgressed(JobEvent):
     TYPE: ClassVar[str] = "job.progressed.v1"
 
 
+class JobPaused(JobEvent):
+    """Its user has stopped it for a while: nothing more is handed out, what was under way is still counted."""
+
+    TYPE: ClassVar[str] = "job.paused.v1"
+
+
+class JobResumed(JobEvent):
+    """A paused job waits for its turn again, and then goes on where it stood."""
+
+    TYPE: ClassVar[str] = "job.resumed.v1"
+
+
 class JobCompleted(JobEvent):
     """Every item has its outcome. Once per run."""
 
@@ -101,7 +116,7 @@ class JobFailed(JobEvent):
 
 
 class JobCancelled(JobEvent):
-    """Its user ended it. Once per run."""
+    """Its user ended it, or had a run that left items out, which is done. Once per run."""
 
     TYPE: ClassVar[str] = "job.cancelled.v1"
 
@@ -114,6 +129,8 @@ MESSAGES: dict[str, type[Message]] = {
         ItemsFinished,
         JobExpanded,
         JobProgressed,
+        JobPaused,
+        JobResumed,
         JobCompleted,
         JobFailed,
         JobCancelled,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.jobs import JobStatus
+from shared.jobs import TERMINAL, JobStatus
 from shared.ledger import Ledger
 from shared.messages import ItemsFinished
 
@@ -28,23 +28,30 @@ class JobCount:
     type: str = "unknown"
     created_at: datetime | None = None
     started_at: datetime | None = None
+    kept: int = 0  # outcomes of earlier runs that stay
+    run_items: int | None = None  # items of this run; None for all
+    choosing: bool = False  # the items of this run are still to be chosen
 
     @property
     def progress(self) -> int:
         return self.success_count + self.error_count
 
     @property
-    def complete(self) -> bool:
-        return self.status == JobStatus.PROCESSING and self.progress == self.total_items
+    def done(self) -> bool:
+        """Whether every item of this run has its outcome, and the job has not ended yet."""
+        if self.status in TERMINAL or self.choosing or self.total_items is None:
+            return False
+        chosen = self.total_items if self.run_items is None else self.run_items
+        return self.progress == self.kept + chosen
 
 
 def apply(count: JobCount, facts: Iterable[ItemsFinished]) -> JobCount:
     """The job after `facts`, with `rev` one higher; the same object when they bring nothing new.
 
-    Facts of another run, repeated facts and places outside the job change nothing. A job that ended otherwise keeps
-    its status, but its counts stay true.
+    Facts of another run, repeated facts and places outside the job change nothing, nor does any fact while the items of
+    the run are being chosen. A job that ended otherwise keeps its status, but its counts stay true.
     """
-    if count.total_items is None:
+    if count.total_items is None or count.choosing:
         return count
     ledger = Ledger(count.ledger, count.total_items)
     succeeded = failed = 0
@@ -61,9 +68,14 @@ def apply(count: JobCount, facts: Iterable[ItemsFinished]) -> JobCount:
         ledger=ledger.to_bytes(),
         rev=count.rev + 1,
     )
-    return replace(counted, status=JobStatus.COMPLETED) if counted.complete else counted
+    return replace(counted, status=_end(counted)) if counted.done else counted
 
 
 def finish(count: JobCount) -> JobCount:
-    """COMPLETED when every item has its outcome, else unchanged."""
-    return replace(count, status=JobStatus.COMPLETED, rev=count.rev + 1) if count.complete else count
+    """Ended when every item of the run has its outcome, else unchanged."""
+    return replace(count, status=_end(count), rev=count.rev + 1) if count.done else count
+
+
+def _end(count: JobCount) -> JobStatus:
+    """A run that left out items without an outcome leaves the job CANCELLED, as it found it."""
+    return JobStatus.COMPLETED if count.progress == count.total_items else JobStatus.CANCELLED

@@ -8,7 +8,6 @@ from prometheus_client import Histogram
 
 from services.aggregator.counting import JobCount
 from shared.clock import Clock
-from shared.metrics import JOBS_ENDED
 
 SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 
@@ -25,7 +24,6 @@ def observe(before: JobCount, after: JobCount, clock: Clock) -> None:
     if before.success_count == 0 < after.success_count and after.run == 1:
         _observe(FIRST_PRODUCT_SECONDS, after, after.created_at, clock)
     if after.status != before.status:
-        JOBS_ENDED.labels(str(after.status)).inc()
         _observe(JOB_SECONDS, after, after.created_at if after.run == 1 else after.started_at, clock)
 
 

@@ -85,14 +85,14 @@ class Aggregator:
     @staticmethod
     def _outdated(count: JobCount, facts: Sequence[ItemsFinished]) -> bool:
         """Whether the facts know of more than this reading of the job."""
-        return count.total_items is None or any(fact.run > count.run for fact in facts)
+        return count.total_items is None or count.choosing or any(fact.run > count.run for fact in facts)
 
     async def _tell(self, before: JobCount, after: JobCount) -> None:
         durations.observe(before, after, self._clock)
         COUNTED.labels("succeeded").inc(after.success_count - before.success_count)
         COUNTED.labels("failed").inc(after.error_count - before.error_count)
         if after.status != before.status:
-            log.info("job_completed", job_id=after.job_id, total=after.total_items, errors=after.error_count)
+            log.info("job_ended", job_id=after.job_id, status=str(after.status), errors=after.error_count)
             await self._teller.ended(after)
         else:
             await self._teller.progressed(after)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from services.aggregator.counting import JobCount
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
-from shared.jobs import JobStatus
+from shared.jobs import JobStatus, Step
 from shared.mongo import ASCENDING, Binary, Database, Document, IndexModel, database_errors
+from shared.runs import RUN_FIELDS, unresolved
+from shared.transitions import Transitions
+
+_ENDS = {JobStatus.COMPLETED: Step.COMPLETE, JobStatus.CANCELLED: Step.LEAVE}
 
 INDEXES: Indexes = {"jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),)}
 
 
-COUNT_FIELDS = {**EVENT_FIELDS, **dict.fromkeys(("ledger", "type", "created_at", "started_at"), 1)}
+COUNT_FIELDS = {**EVENT_FIELDS, **RUN_FIELDS, **dict.fromkeys(("ledger", "type", "created_at", "started_at"), 1)}
 
 
 class AggregatorRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs = database["jobs"]
+        self._transitions = Transitions(database)
 
     async def create_indexes(self) -> None:
         await ensure_indexes(self._database, INDEXES)
@@ -41,6 +46,9 @@ class AggregatorRepository:
             type=job["type"],
             created_at=job["created_at"],
             started_at=job["started_at"],
+            kept=job.get("kept") or 0,
+            run_items=job.get("run_items"),
+            choosing=job["total_items"] is not None and unresolved(job),
         )
 
     async def swap(self, before: JobCount, after: JobCount) -> bool:
@@ -50,18 +58,25 @@ class AggregatorRepository:
             "progress": after.progress,
             "success_count": after.success_count,
             "error_count": after.error_count,
-            "status": str(after.status),
-            "rev": after.rev,
         }
-        dates = {"updated_at": True}
         if after.status != before.status:
-            values |= {"announced": False, "status_reason": None}
-            dates["completed_at"] = True
+            return await self._end(before, after, values)
+        changes: Document = {"$set": {**values, "rev": after.rev}, "$currentDate": {"updated_at": True}}
         with database_errors():
-            result = await self._jobs.update_one(
-                {"_id": before.job_id, "rev": before.rev}, {"$set": values, "$currentDate": dates}
-            )
+            result = await self._jobs.update_one({"_id": before.job_id, "rev": before.rev}, changes)
         return bool(result.matched_count == 1)
+
+    async def _end(self, before: JobCount, after: JobCount, values: Document) -> bool:
+        left_out = (after.total_items or 0) - after.progress
+        reason = f"{left_out} items were left out of its last run" if left_out else None
+        return await self._transitions.take(
+            before.job_id,
+            _ENDS[after.status],
+            where={"rev": before.rev},
+            actor="aggregator",
+            reason=reason,
+            values={**values, "status_reason": reason},
+        )
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from services.expander.choosing import Choosing
+from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.feedloop import FeedLoop
@@ -21,6 +23,7 @@ from shared.messages import (
     JobCompleted,
     JobExpanded,
     JobFailed,
+    JobPaused,
     JobProgressed,
     JobSubmitted,
     Message,
@@ -30,7 +33,7 @@ from shared.settings import CREATORS_ITEMS
 from shared.sources import open_source
 from shared.worker import Worker
 
-NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobCompleted, JobFailed, JobCancelled)
+NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobPaused, JobCompleted, JobFailed, JobCancelled)
 
 
 async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> None:
@@ -40,7 +43,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
         feeder = Feeder(repository, broker, _item_seconds(settings), settings.window_seconds, settings.window_items)
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
-        expander = Expander(repository, broker, expansion, feeder, failures.final, settings.user_concurrent_jobs)
+        choosing = Choosing(ChosenRepository(database), SystemClock())
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, settings.user_concurrent_jobs)
         feed_loop = FeedLoop(expander, settings.poll_seconds)
         submitted = Worker(
             broker,

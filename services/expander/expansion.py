@@ -55,7 +55,7 @@ class Expansion:
     async def _copy(self, job: Document) -> int:
         total = 0
         async for keys in self._repository.sources(job["_id"]):
-            await self._repository.insert_items(job["_id"], job["run"], total, keys)
+            await self._repository.insert_items(job["_id"], total, keys)
             total += len(keys)
         return total
 
@@ -65,13 +65,11 @@ class Expansion:
             return place.found
         address = recognise(place.next_url, MARKETPLACES)
         if address.kind == "product" and address.asin is not None:
-            await self._repository.insert_items(
-                job["_id"], job["run"], 0, [product_key(address.marketplace, address.asin)]
-            )
+            await self._repository.insert_items(job["_id"], 0, [product_key(address.marketplace, address.asin)])
             return 1
         deadline = self._clock.monotonic() + STEP_SECONDS
         # A page stored before a crash but not yet counted is read again, so it must not seem to bring nothing new.
-        seen = dict.fromkeys(await self._repository.find_keys(job["_id"], job["run"], place.found))
+        seen = dict.fromkeys(await self._repository.find_earlier_keys(job["_id"], place.found))
         while place.next_url is not None:
             if self._clock.monotonic() > deadline:
                 return None
@@ -93,7 +91,7 @@ class Expansion:
         room = job["request"]["max_results"] - place.found
         keys = dict.fromkeys(product_key(marketplace, asin) for asin in listing.asins)
         new = [key for key in keys if key not in seen][:room]
-        kept = await self._repository.insert_items(job["_id"], job["run"], place.found, new)
+        kept = await self._repository.insert_items(job["_id"], place.found, new)
         seen.update(dict.fromkeys(kept))
         done = not kept or len(kept) >= room or place.pages + 1 >= self._max_pages
         next_url = None if done else listing.next_url

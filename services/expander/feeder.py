@@ -10,6 +10,7 @@ from shared.broker import Broker, Outgoing
 from shared.items import collect_command
 from shared.jobs import JobStatus
 from shared.mongo import Document
+from shared.runs import items_run, run_progress, run_total
 
 # Rises with every item handed out to the collectors; above the items of all jobs when windows were repeated.
 FED = Counter("asinflow_items_fed_total", "Items handed out to collectors")
@@ -25,21 +26,21 @@ class Feeder:
 
     async def feed(self, job: Document) -> int:
         """Hand out what the job's window has room for; returns how many."""
-        total = job["total_items"]
+        total = run_total(job)
         if job["status"] != JobStatus.PROCESSING or total is None:
             return 0
-        places = next_feed(total, job["fed"], job["progress"], self._window)
+        places = next_feed(total, job["fed"], run_progress(job), self._window)
         if not places:
             return 0
         await self._broker.publish(await self._commands(job, places))
-        await self._repository.move_cursor(job["_id"], job["run"], places.start, places.stop)
+        await self._repository.move_cursor(job, places.start, places.stop)
         FED.inc(len(places))
         return len(places)
 
     async def _commands(self, job: Document, places: range) -> list[Outgoing]:
-        chunks = await self._repository.find_chunks(job["_id"], job["run"], places)
+        chunks = await self._repository.find_chunks(job["_id"], items_run(job), places)
         return [
-            collect_command(job["_id"], job["run"], seq, key)
+            collect_command(job["_id"], job["run"], seq, key, job["rev"])
             for chunk in chunks
             for place, (seq, key) in enumerate(zip(chunk.seqs, chunk.keys, strict=True), chunk.first)
             if place in places

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from services.expander.choosing import Choosing
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.repository import ExpanderRepository
 from shared import tracing
 from shared.broker import Broker, event
 from shared.errors import AsinflowError, UnroutableError
+from shared.handout import again
 from shared.intake import Delivery
 from shared.job_events import ended, submission
 from shared.jobs import TERMINAL, JobStatus
@@ -17,9 +19,13 @@ from shared.log import get_logger
 from shared.messages import JobEvent, JobExpanded, JobSubmitted, Message
 from shared.mongo import Document
 from shared.patience import INFRASTRUCTURE_ERRORS
+from shared.runs import run_total, unresolved
 from shared.worker import Received
 
 log = get_logger(__name__)
+
+# A job in one of these states does not run: another of its user may.
+MAKES_ROOM = TERMINAL | {JobStatus.PAUSED}
 
 IsFinal = Callable[[Delivery, BaseException], bool]
 
@@ -30,6 +36,7 @@ class Expander:
         repository: ExpanderRepository,
         broker: Broker,
         expansion: Expansion,
+        choosing: Choosing,
         feeder: Feeder,
         is_final: IsFinal,
         user_limit: int,
@@ -37,6 +44,7 @@ class Expander:
         self._repository = repository
         self._broker = broker
         self._expansion = expansion
+        self._choosing = choosing
         self._feeder = feeder
         self._is_final = is_final
         self._user_limit = user_limit
@@ -73,21 +81,38 @@ class Expander:
             # A job may have ended between the count and the mark: then nobody else would wake this one.
             if await self._repository.count_ahead(job) >= self._user_limit:
                 return None
-        return await self._repository.start(job["_id"])
+        return await self._repository.start(job["_id"], job["run"])
 
     async def _expand(self, job: Document) -> None:
-        if job["total_items"] is None and not await self._expansion.advance(job):
+        if unresolved(job) and not await self._resolve(job):
             await self._broker.publish([submission(job)])
             return
         expanded = await self._repository.find_job(job["_id"])
-        if expanded is None or expanded["total_items"] is None:
+        if expanded is None or expanded["run"] != job["run"] or unresolved(expanded):
             return
+        await self._hand_out_again(job)
         fact = JobExpanded(job_id=job["_id"], run=job["run"], total_items=expanded["total_items"])
         await self._broker.publish([event(fact, message_id=f"{job['_id']}:{job['run']}:expanded", mandatory=True)])
         log.info("job_expanded", job_id=job["_id"], total=expanded["total_items"])
 
+    async def _resolve(self, job: Document) -> bool:
+        """Find out which items the run has, as far as one step goes; whether that is done."""
+        if job["total_items"] is None:
+            return await self._expansion.advance(job)
+        return await self._choosing.advance(job)
+
+    async def _hand_out_again(self, job: Document) -> None:
+        """What collectors have dropped while the job was paused; at most a window, and `job` as it was resumed."""
+        if (job.get("pauses") or 0) <= (job.get("resumed") or 0):
+            return
+        if run_total(job) is not None:
+            messages = await again(self._repository, job, job["fed"])
+            await self._broker.publish(messages)
+            log.info("handed_out_again", job_id=job["_id"], messages=len(messages))
+        await self._repository.mark_resumed(job)
+
     async def _fail(self, job: Document, reason: str) -> None:
-        failed = await self._repository.fail(job["_id"], reason)
+        failed = await self._repository.fail(job["_id"], job["run"], reason)
         if failed is not None:
             await self._broker.publish([ended(failed)])
             await self._repository.mark_announced(failed["_id"], failed["run"])
@@ -99,8 +124,8 @@ class Expander:
             job = await self._repository.find_job(job_id)
             if job is not None:
                 await self._feed(job)
-        ended_of = {m.user_id for r in batch if isinstance(m := r.message, JobEvent) and m.status in TERMINAL}
-        for user_id in ended_of:
+        events = [m for received in batch if isinstance(m := received.message, JobEvent)]
+        for user_id in {m.user_id for m in events if m.status in MAKES_ROOM}:
             await self._wake(user_id)
 
     async def _wake(self, user_id: str) -> None:

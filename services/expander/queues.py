@@ -1,6 +1,14 @@
 """The expander's queues."""
 
-from shared.messages import JobCancelled, JobCompleted, JobExpanded, JobFailed, JobProgressed, JobSubmitted
+from shared.messages import (
+    JobCancelled,
+    JobCompleted,
+    JobExpanded,
+    JobFailed,
+    JobPaused,
+    JobProgressed,
+    JobSubmitted,
+)
 from shared.topology import COMMANDS, EVENTS, work_queue
 
 JOB_SUBMITTED = work_queue("expander.job_submitted", COMMANDS, JobSubmitted.TYPE)
@@ -10,6 +18,7 @@ JOB_NEWS = work_queue(
     EVENTS,
     JobExpanded.TYPE,
     JobProgressed.TYPE,
+    JobPaused.TYPE,
     JobCompleted.TYPE,
     JobFailed.TYPE,
     JobCancelled.TYPE,

@@ -9,13 +9,12 @@ from services.sweeper.settings import SweeperSettings
 from shared import tracing
 from shared.broker import Broker, Outgoing, event
 from shared.errors import UnroutableError
-from shared.ids import outcome_id
-from shared.items import collect_command, finished
+from shared.handout import again
 from shared.job_events import submission
-from shared.ledger import missing
 from shared.log import get_logger
 from shared.messages import JobExpanded
 from shared.mongo import Document
+from shared.runs import unresolved
 
 log = get_logger(__name__)
 
@@ -55,37 +54,11 @@ class Healing:
 
     async def _lost(self, job: Document) -> list[Outgoing]:
         job_id, run, total = job["_id"], job["run"], job["total_items"]
-        if total is None:
+        if unresolved(job):
             return [submission(job)]
         # Wakes the feeder, and the aggregator to end a job that is complete.
         wake = event(JobExpanded(job_id=job_id, run=run, total_items=total), mandatory=True)
-        return [wake, *await self._lost_items(job)]
-
-    async def _lost_items(self, job: Document) -> list[Outgoing]:
-        """For items handed out and not counted: the fact again where there is an outcome, else the command."""
-        job_id, run = job["_id"], job["run"]
-        ledger = await self._repository.find_ledger(job_id)
-        uncounted = missing(ledger, 0, job["total_items"], job["total_items"])
-        keys = await self._handed_out(job, uncounted)
-        ids = {outcome_id(job_id, run, seq): seq for seq in keys}
-        statuses = await self._repository.find_statuses(list(ids))
-        fact = finished(job_id, run, {ids[found]: status for found, status in statuses.items()})
-        facts = [event(fact, mandatory=True)] if statuses else []
-        lost = [seq for found, seq in ids.items() if found not in statuses]
-        return [*facts, *(collect_command(job_id, run, seq, keys[seq]) for seq in lost)]
-
-    async def _handed_out(self, job: Document, uncounted: list[int]) -> dict[int, str]:
-        """The keys, by seq, of those uncounted items that were handed out; so many as one round takes."""
-        places = range(job["fed"])
-        limit = self._settings.heal_items
-        if job["run"] == 1:  # places are seqs
-            chosen = [seq for seq in uncounted if seq in places][:limit]
-            found = await self._repository.find_keys(job["_id"], 1, chosen) if chosen else {}
-        else:
-            found = await self._repository.find_keys(job["_id"], job["run"], places) if places else {}
-        wanted = set(uncounted)
-        pairs = [(seq, key) for seq, key in found.values() if seq in wanted]
-        return dict(pairs[:limit])
+        return [wake, *await again(self._repository, job, self._settings.heal_items)]
 
 
 def heals_since_progress(job: Document) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from shared.chunks import find_keys
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
@@ -19,6 +20,7 @@ from shared.mongo import (
     insert_new,
 )
 from shared.outcomes import find_statuses
+from shared.runs import RUN_FIELDS
 
 BATCH = 200
 
@@ -61,7 +63,7 @@ class SweeperRepository:
     async def find_unsent(self, age: float) -> list[Document]:
         """Jobs whose submission the broker has not confirmed."""
         return await self._find(
-            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("created_at", age)}
+            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("queued_at", age)}
         )
 
     async def find_unstarted(self, age: float) -> list[Document]:
@@ -70,7 +72,7 @@ class SweeperRepository:
 
     async def find_expired(self, age: float) -> list[Document]:
         """Jobs that could not be started; one that waits for its user's other jobs is not late."""
-        query = {"status": str(JobStatus.PENDING), "status_reason": None, **older_than("created_at", age)}
+        query = {"status": str(JobStatus.PENDING), "status_reason": None, **older_than("queued_at", age)}
         return await self._find(query)
 
     async def find_unannounced(self, age: float) -> list[Document]:
@@ -83,7 +85,7 @@ class SweeperRepository:
         return await self._find({"status": str(JobStatus.PROCESSING), **older_than("updated_at", age)})
 
     async def _find(self, query: Document) -> list[Document]:
-        fields = {**EVENT_FIELDS, "fed": 1, "updated_at": 1, "healed_at": 1, "heals": 1, "status_reason": 1}
+        fields = {**EVENT_FIELDS, **RUN_FIELDS, "fed": 1, "updated_at": 1, "healed_at": 1, "heals": 1, "status_reason": 1}
         with database_errors():
             # Those looked into longest ago first, so that none is forgotten behind the others.
             return await self._jobs.find(query, fields).sort("healed_at", ASCENDING).limit(BATCH).to_list(None)
@@ -106,7 +108,7 @@ class SweeperRepository:
 
     async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:
         """To FAILED, unless the job changed since it was read; returns the job as it then is."""
-        return await fail_job(self._jobs, {"_id": job_id, "rev": rev}, reason)
+        return await fail_job(self._database, job_id, {"rev": rev}, reason, "sweeper")
 
     async def find_ledger(self, job_id: str) -> bytes:
         with database_errors():
@@ -115,15 +117,7 @@ class SweeperRepository:
 
     async def find_keys(self, job_id: str, run: int, places: Collection[int]) -> dict[int, tuple[int, str]]:
         """For each of these places of a run: its seq and its key."""
-        query = {"job_id": job_id, "run": run, "first": {"$lte": max(places)}, "last": {"$gte": min(places)}}
-        wanted = set(places)
-        found: dict[int, tuple[int, str]] = {}
-        with database_errors():
-            async for chunk in self._items.find(query):
-                seqs = chunk.get("seqs") or range(chunk["first"], chunk["last"] + 1)
-                pairs = enumerate(zip(seqs, chunk["keys"], strict=True), chunk["first"])
-                found.update((place, pair) for place, pair in pairs if place in wanted)
-        return found
+        return await find_keys(self._items, job_id, run, places)
 
     async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
         """The stored status of those items that have their outcome."""

@@ -1,0 +1,53 @@
+"""Handing items out again that were handed out and have not been counted: the fact where there is an outcome, else the
+command. Both may be heard twice, so nothing is spoilt when an item was only slow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
+
+from shared.broker import Outgoing, event
+from shared.ids import outcome_id
+from shared.items import collect_command, finished
+from shared.jobs import ItemStatus
+from shared.ledger import missing
+from shared.runs import WHOLE, items_run
+
+# So many places of a run are looked at in one go.
+BLOCK = 1_000
+
+
+class HandedOutReader(Protocol):
+    async def find_ledger(self, job_id: str) -> bytes: ...
+
+    async def find_keys(self, job_id: str, run: int, places: Collection[int]) -> dict[int, tuple[int, str]]: ...
+
+    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]: ...
+
+
+async def again(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> list[Outgoing]:
+    """The messages for up to `limit` items of the job's run that were handed out and are not counted."""
+    job_id, run = job["_id"], job["run"]
+    keys = await _uncounted(reader, job, limit)
+    ids = {outcome_id(job_id, run, seq): seq for seq in keys}
+    statuses = await reader.find_statuses(list(ids)) if ids else {}
+    fact = finished(job_id, run, {ids[found]: status for found, status in statuses.items()})
+    facts = [event(fact, mandatory=True)] if statuses else []
+    lost = [seq for found, seq in ids.items() if found not in statuses]
+    return [*facts, *(collect_command(job_id, run, seq, keys[seq], job["rev"]) for seq in lost)]
+
+
+async def _uncounted(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> dict[int, str]:
+    """The keys, by seq, of items that were handed out and are not counted."""
+    ledger = await reader.find_ledger(job["_id"])
+    if items_run(job) == WHOLE:  # places are seqs
+        places = missing(ledger, 0, min(job["fed"], job["total_items"]), limit)
+        return dict((await reader.find_keys(job["_id"], WHOLE, places)).values()) if places else {}
+    found: dict[int, str] = {}
+    for start in range(0, job["fed"], BLOCK):
+        block = range(start, min(start + BLOCK, job["fed"]))
+        pairs = (await reader.find_keys(job["_id"], job["run"], block)).values()
+        found.update((seq, key) for seq, key in sorted(pairs) if missing(ledger, seq, seq + 1, 1))
+        if len(found) >= limit:
+            break
+    return dict(list(found.items())[:limit])

@@ -1,0 +1,40 @@
+"""The runs of a job, read off its document: which items the present one has, and how far it is. Pure.
+
+The first run has every item, and so has one that follows a run whose items were never known. A later one has those
+that were chosen to be tried again; `kept` counts the outcomes of earlier runs that stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# The run under which every item of the job is stored, in order.
+WHOLE = 1
+# What a job's document must be read with for the functions below.
+RUN_FIELDS = dict.fromkeys(("run", "run_items", "kept", "selection", "total_items", "progress"), 1)
+
+Job = Mapping[str, Any]
+
+
+def items_run(job: Job) -> int:
+    """The run under which the items of the present run are stored."""
+    return WHOLE if job.get("run_items") is None else int(job["run"])
+
+
+def run_total(job: Job) -> int | None:
+    """How many items the present run has; None until they are known."""
+    if unresolved(job):
+        return None
+    chosen = job.get("run_items")
+    return int(job["total_items"] if chosen is None else chosen)
+
+
+def run_progress(job: Job) -> int:
+    """How many items of the present run have their outcome."""
+    return int(job["progress"]) - int(job.get("kept") or 0)
+
+
+def unresolved(job: Job) -> bool:
+    """Whether the items of the present run are still to be found or chosen."""
+    return job["total_items"] is None or job.get("selection") is not None
