@@ -31,11 +31,13 @@ def progressed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
 
 
 def paused(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
-    return event(JobPaused.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['rev']}:paused")
+    message_id = f"{job['_id']}:{job['rev']}:paused"
+    return event(JobPaused.model_validate(_facts(job, at)), message_id=message_id, headers=tracing.headers_of(job))
 
 
 def resumed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
-    return event(JobResumed.model_validate(_facts(job, at)), message_id=f"{job['_id']}:{job['rev']}:resumed")
+    message_id = f"{job['_id']}:{job['rev']}:resumed"
+    return event(JobResumed.model_validate(_facts(job, at)), message_id=message_id, headers=tracing.headers_of(job))
 
 
 def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:

@@ -16,9 +16,7 @@ async def fail_job(
 ) -> Document | None:
     """To FAILED, unless the job has ended or does not match `where`; returns it as its final event tells it."""
     changes = {"error_message": reason}
-    if not await Transitions(database).take(
-        job_id, Step.FAIL, where=where, actor=actor, reason=reason, values=changes
-    ):
+    if not await Transitions(database).take(job_id, Step.FAIL, where=where, actor=actor, reason=reason, values=changes):
         return None
     with database_errors():
         return await database["jobs"].find_one({"_id": job_id, "status": str(JobStatus.FAILED)}, EVENT_FIELDS)

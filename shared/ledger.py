@@ -41,7 +41,7 @@ class Ledger:
 
     def union(self, other: Ledger) -> bytes:
         """The bits set in either."""
-        both = int.from_bytes(self._bits, "little") | int.from_bytes(other._bits, "little")  # noqa: SLF001  its own kind
+        both = int.from_bytes(self._bits, "little") | int.from_bytes(other._bits, "little")
         return both.to_bytes(len(self._bits), "little")
 
     @property

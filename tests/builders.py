@@ -100,6 +100,7 @@ def job_document(**changes: Any) -> dict[str, Any]:
         "run": 1,
         "rev": 0,
         "created_at": NOW,
+        "queued_at": NOW,
         "updated_at": NOW,
         "submitted_at": None,
         "started_at": None,

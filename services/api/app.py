@@ -10,7 +10,7 @@ from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
-from services.api.routes import events, health, items, jobs, products, profit, samples
+from services.api.routes import events, health, items, jobs, life, products, profit, samples
 
 DESCRIPTION = """Collects Amazon products in bulk.
 
@@ -28,7 +28,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (jobs, items, events, products, profit, samples):
+    for resource in (jobs, items, life, events, products, profit, samples):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.
@@ -39,7 +39,14 @@ def create_app(parts: Parts) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(parts.settings.cors_origins),
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "If-None-Match"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "Last-Event-ID",
+                "If-Match",
+                "If-None-Match",
+            ],
             expose_headers=["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
     app.add_middleware(RequestContext)

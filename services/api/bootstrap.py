@@ -13,14 +13,17 @@ from services.api import live
 from services.api.app import create_app
 from services.api.audit import Auditor
 from services.api.auth import Authenticator
+from services.api.courier import Courier
 from services.api.dependencies import Parts
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.jwks import CachedKeySet, fetcher
+from services.api.life_repository import MongoLifeStore
+from services.api.lifecycle import LifeCycle
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
-from services.api.repository import MongoItemStore, MongoJobStore, ensure_indexes
+from services.api.repository import MongoItemStore, ensure_indexes
 from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
@@ -64,6 +67,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         httpx.AsyncClient() as client,
         exchange_rates(settings, database, clock) as rates,
     ):
+        jobs = MongoLifeStore(database)
         preparation = _Preparation(database)
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
@@ -72,7 +76,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),
-                jobs=JobHandlers(MongoJobStore(database), broker),
+                jobs=JobHandlers(jobs, broker),
+                life=LifeCycle(jobs, Courier(broker)),
                 items=items,
                 results=ResultReader(items, product_store),
                 error_groups=FailureCounter(item_store, items),

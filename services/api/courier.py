@@ -35,7 +35,7 @@ class Courier:
         return True
 
     async def deliver(self, message: Outgoing, mark: Callable[[], Awaitable[None]]) -> None:
-        """Publish, and write down that the broker has confirmed; without the note it is sent again, which is harmless."""
+        """Publish, and note that the broker has confirmed; without the note it is sent again, which is harmless."""
         if not await self.publish(message):
             return
         try:

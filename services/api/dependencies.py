@@ -14,6 +14,7 @@ from services.api.auth import Authenticator, Caller, require
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
 from services.api.results import ResultReader
@@ -35,6 +36,7 @@ class Parts:
     settings: ApiSettings
     authenticator: Authenticator
     jobs: JobHandlers
+    life: LifeCycle
     items: ItemReader
     results: ResultReader
     error_groups: FailureCounter

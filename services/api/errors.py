@@ -32,6 +32,7 @@ MEANINGS: Mapping[int, str] = {
     404: "There is no such thing, or it is another user's",
     405: "This resource does not know the method",
     409: "It is not in a state for this",
+    412: "It has changed since the `ETag` in `If-Match`",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request is not valid; `errors` names each field",

@@ -1,33 +1,22 @@
-"""What the API does with jobs: take in, cancel. Decides, writes, publishes; knows neither HTTP nor the database."""
+"""Taking jobs in and looking them up. Decides, writes, publishes; knows neither HTTP nor the database."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from services.api import metrics
-from services.api.problems import Problem, invalid, not_found
+from services.api.courier import Courier, Publisher
+from services.api.problems import invalid, not_found
 from services.api.records import Idempotency, Job, NewJob
 from services.api.stores import JobStore
 from services.api.submission import Submission
-from shared.broker import Outgoing, command, event
-from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, UnroutableError
+from shared.broker import command
 from shared.ids import new_id
 from shared.jobs import JobStatus, JobType
 from shared.log import get_logger
-from shared.messages import JobCancelled, JobSubmitted
-from shared.metrics import JOBS_ENDED
+from shared.messages import JobSubmitted
 
 log = get_logger(__name__)
-
-# A request is answered within a second whatever the broker does: what it did not take is sent again by the sweeper.
-PUBLISH_SECONDS = 0.5
-
-
-class Publisher(Protocol):
-    async def publish(self, messages: Sequence[Outgoing]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +28,7 @@ class Accepted:
 class JobHandlers:
     def __init__(self, store: JobStore, publisher: Publisher) -> None:
         self._store = store
-        self._publisher = publisher
+        self._courier = Courier(publisher)
 
     async def submit(self, user_id: str, submission: Submission, key: str | None = None) -> Accepted:
         """The job that this request made, now or when it came before under the same key.
@@ -79,21 +68,6 @@ class JobHandlers:
         jobs = await self._store.find_jobs(user_id, status=status, job_type=job_type, before=before, limit=limit + 1)
         return jobs[:limit], len(jobs) > limit
 
-    async def cancel(self, user_id: str, job_id: str) -> Job:
-        """The job, CANCELLED; cancelling it again changes nothing. Raises Problem: 404, or 409 when it had ended."""
-        cancelled = await self._store.mark_cancelled(user_id, job_id)
-        job = await self.get(user_id, job_id)
-        if job.status is not JobStatus.CANCELLED:
-            raise _not_cancellable(job)
-        if cancelled:
-            JOBS_ENDED.labels(str(job.status)).inc()
-            log.info(
-                "job_cancelled", job_id=job_id, user_id=user_id, progress=job.progress, total_items=job.total_items
-            )
-        if not job.announced:
-            await self._announce(job)
-        return job
-
     async def _earlier(self, user_id: str, submission: Submission, key: str) -> Accepted | None:
         job = await self._store.find_job_by_key(user_id, key)
         if job is None:
@@ -105,28 +79,8 @@ class JobHandlers:
 
     async def _send(self, job: Job) -> None:
         message = JobSubmitted(job_id=job.id, run=job.run)
-        if await self._publish(command(message, message_id=f"{job.id}:{job.run}:submitted"), job):
-            await self._note(self._store.mark_submitted(job.id), job)
-
-    async def _announce(self, job: Job) -> None:
-        if await self._publish(event(_cancelled(job), message_id=f"{job.id}:{job.run}:cancelled"), job):
-            await self._note(self._store.mark_announced(job.id, job.run), job)
-
-    async def _publish(self, message: Outgoing, job: Job) -> bool:
-        """Whether the broker confirmed in time; if not, the sweeper sends it later."""
-        try:
-            await asyncio.wait_for(self._publisher.publish([message]), PUBLISH_SECONDS)
-        except (BrokerUnavailableError, UnroutableError, TimeoutError) as error:
-            log.warning("message_unsent", job_id=job.id, type=message.type, reason=str(error) or "no answer in time")
-            return False
-        return True
-
-    async def _note(self, mark: Awaitable[None], job: Job) -> None:
-        """Write down what the broker has confirmed; without the note it is sent again, which is harmless."""
-        try:
-            await mark
-        except DatabaseUnavailableError:
-            log.warning("confirmation_unmarked", job_id=job.id)
+        submitted = command(message, message_id=f"{job.id}:{job.run}:submitted")
+        await self._courier.deliver(submitted, lambda: self._store.mark_submitted(job.id, job.run))
 
 
 def _new_job(user_id: str, submission: Submission, key: str | None) -> NewJob:
@@ -138,25 +92,4 @@ def _new_job(user_id: str, submission: Submission, key: str | None) -> NewJob:
         request=submission.request,
         settings=submission.settings,
         idempotency=None if key is None else Idempotency(key=key, fingerprint=submission.fingerprint),
-    )
-
-
-def _not_cancellable(job: Job) -> Problem:
-    return Problem(
-        409, "job_already_ended", f"The job is {job.status}; only a job that has not ended can be cancelled."
-    )
-
-
-def _cancelled(job: Job) -> JobCancelled:
-    return JobCancelled(
-        job_id=job.id,
-        run=job.run,
-        user_id=job.user_id,
-        rev=job.rev,
-        status=job.status,
-        total_items=job.total_items,
-        progress=job.progress,
-        success_count=job.success_count,
-        error_count=job.error_count,
-        at=job.completed_at or job.updated_at,
     )

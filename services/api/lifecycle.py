@@ -5,10 +5,11 @@ Every step is one atomic write; whatever is to be told of it is told afterwards,
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from services.api.courier import Courier
-from services.api.problems import Problem, not_found
+from services.api.problems import Problem, not_found, not_in_state
 from services.api.records import Job, TimelineEntry
 from shared.broker import command
 from shared.job_events import ended, paused, resumed
@@ -84,8 +85,10 @@ class LifeCycle:
         return job
 
     async def resume(self, user_id: str, job_id: str) -> Job:
-        """The job, waiting for its turn; nothing changes when it was not paused. Raises Problem: 404, or 409 when it has
-        ended."""
+        """The job, waiting for its turn; nothing changes when it was not paused.
+
+        Raises Problem: 404, or 409 when it has ended.
+        """
         took = await self._store.mark_resumed(user_id, job_id)
         job = await self._get(user_id, job_id)
         if job.status in TERMINAL:
@@ -122,15 +125,17 @@ class LifeCycle:
         selection = Selection(behind=job.behind, failed=False, older_than_seconds=older_than_seconds)
         return await self._begin(job, selection, Step.RECOLLECT, older_than_seconds)
 
-    async def prioritise(self, user_id: str, job_id: str, priority: str, tag: str | None) -> Job:
-        """The job with this priority. `tag` is the revision it must still have, if given.
+    async def prioritise(self, user_id: str, job_id: str, priority: str, revs: Collection[str] | None) -> Job:
+        """The job with this priority. `revs` are the revisions of which it must have one, if given.
 
         Raises Problem: 404, 409 when it has ended, 412 when it is another revision.
         """
         while True:
             job = await self._get(user_id, job_id)
-            if tag is not None and tag != str(job.rev):
-                raise Problem(412, "precondition_failed", "The job has changed since; look at it again.", retryable=True)
+            if revs is not None and str(job.rev) not in revs:
+                raise Problem(
+                    412, "precondition_failed", "The job has changed since; look at it again.", retryable=True
+                )
             if job.status in TERMINAL:
                 raise refused(job, None)
             if job.priority == priority:
@@ -172,8 +177,13 @@ class LifeCycle:
         self, job: Job, selection: Selection | None, step: Step, max_age_seconds: int | None = None
     ) -> Job:
         while not await self._store.begin_run(job, selection, max_age_seconds):
-            # Only late outcomes change a job that has ended, or another run of it has begun.
-            job = await self._ended(job.user_id, job.id, step)
+            # Late outcomes have changed it, and it can be tried again; or another request has begun a run.
+            changed = await self._ended(job.user_id, job.id, step)
+            if changed.run != job.run:
+                raise Problem(
+                    409, "job_changed", "Another run of the job has begun and ended meanwhile.", retryable=True
+                )
+            job = changed
         begun = await self._get(job.user_id, job.id)
         log.info("run_asked_for", job_id=job.id, run=begun.run, step=str(step))
         await self._submit(begun)
@@ -190,12 +200,12 @@ def refused(job: Job, step: Step | None, name: str = "change") -> Problem:
     wanted = name if step is None else str(step)
     code = "job_already_ended" if job.status in TERMINAL else "job_not_ended"
     detail = f"The job is {job.status}; {wanted} is not possible then, but {', '.join(allowed)}."
-    return Problem(409, code, detail, more={"job_status": str(job.status), "allowed": allowed})
+    return not_in_state(code, detail, str(job.status), allowed)
 
 
 def _nothing(why: str, job: Job) -> Problem:
-    more = {"job_status": str(job.status), "allowed": user_steps(job.status)}
-    return Problem(409, "nothing_to_retry", f"There is nothing to try again. {why}", more=more)
+    detail = f"There is nothing to try again. {why}"
+    return not_in_state("nothing_to_retry", detail, str(job.status), user_steps(job.status))
 
 
 def _why_nothing(job: Job, codes: tuple[str, ...] | None, *, unfinished: bool) -> str:

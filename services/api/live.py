@@ -13,13 +13,13 @@ from shared.errors import DecodeError
 from shared.ids import new_id
 from shared.intake import Intake
 from shared.log import get_logger
-from shared.messages import FINAL_EVENTS, JobEvent, JobExpanded, JobProgressed, Message
+from shared.messages import FINAL_EVENTS, JobEvent, JobExpanded, JobPaused, JobProgressed, JobResumed, Message
 from shared.topology import Queue, listener_queue
 from shared.worker import decode
 
 log = get_logger(__name__)
 
-EVENTS: tuple[type[Message], ...] = (JobProgressed, JobExpanded, *FINAL_EVENTS.values())
+EVENTS: tuple[type[Message], ...] = (JobProgressed, JobExpanded, JobPaused, JobResumed, *FINAL_EVENTS.values())
 BATCH = 500
 PREFETCH = 1_000
 

@@ -74,6 +74,11 @@ def not_found(what: str) -> Problem:
     return Problem(404, f"{what}_not_found", f"There is no such {what}.")
 
 
+def not_in_state(code: str, detail: str, status: str, allowed: Sequence[str]) -> Problem:
+    """A step that the job's state does not allow; tells the state and the steps that it does allow."""
+    return Problem(409, code, detail, more={"job_status": status, "allowed": list(allowed)})
+
+
 def unavailable(seconds: int = 5) -> Problem:
     return Problem(
         503,

@@ -57,6 +57,31 @@ class Job:
     fed: int
     error_message: str | None
     announced: bool
+    kept: int = 0
+    run_items: int | None = None
+    behind: int = 1  # the last run that was at work
+    choosing: bool = False  # the items of this run are still to be chosen
+    stretch_at: datetime | None = None
+    stretch_progress: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The fields that its events are made of, as they are stored."""
+        names = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
+        return {"_id": self.id, "error_message": self.error_message, **{name: getattr(self, name) for name in names}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """What was done to a job, when and by whom; `before` and `after` are its states."""
+
+    rev: int
+    at: datetime
+    kind: str
+    before: JobStatus | None
+    after: JobStatus
+    run: int
+    reason: str | None
+    actor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from services.api.records import (
 from shared import indexes, tracing
 from shared.ids import outcome_id
 from shared.indexes import Indexes
-from shared.jobs import ItemStatus, JobStatus, JobType, before
+from shared.jobs import ItemStatus, JobStatus, JobType
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
@@ -102,7 +102,7 @@ class MongoJobStore:
         # An upsert, because only an update can take its times from the database's clock.
         update = {
             "$setOnInsert": {**_new_document(job), "traceparent": tracing.current()},
-            "$currentDate": {"created_at": True, "updated_at": True},
+            "$currentDate": {"created_at": True, "queued_at": True, "updated_at": True},
         }
         with database_errors():
             try:
@@ -136,25 +136,12 @@ class MongoJobStore:
             cursor = self._jobs.find(query, WITHOUT_LEDGER).sort("_id", DESCENDING).limit(limit)
             return [_to_job(document) async for document in cursor]
 
-    async def mark_submitted(self, job_id: str) -> None:
+    async def mark_submitted(self, job_id: str, run: int) -> None:
         with database_errors():
             await self._jobs.update_one(
-                {"_id": job_id, "submitted_at": None}, {"$currentDate": {"submitted_at": True, "updated_at": True}}
+                {"_id": job_id, "run": run, "submitted_at": None},
+                {"$currentDate": {"submitted_at": True, "updated_at": True}},
             )
-
-    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
-        query = {"_id": job_id, "user_id": user_id, "status": {"$in": before(JobStatus.CANCELLED)}}
-        update = {
-            "$set": {"status": str(JobStatus.CANCELLED), "status_reason": "Cancelled by its user", "announced": False},
-            "$inc": {"rev": 1},
-            "$currentDate": {"completed_at": True, "updated_at": True},
-        }
-        with database_errors():
-            return (await self._jobs.update_one(query, update)).matched_count == 1
-
-    async def mark_announced(self, job_id: str, run: int) -> None:
-        with database_errors():
-            await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
 
 
 class MongoItemStore:
@@ -278,7 +265,7 @@ def _new_document(job: NewJob) -> Document:
 
 
 def _to_job(document: Document) -> Job:
-    idempotency = document.get("idempotency")
+    idempotency, selection = document.get("idempotency"), document.get("selection")
     return Job(
         id=document["_id"],
         user_id=document["user_id"],
@@ -302,6 +289,12 @@ def _to_job(document: Document) -> Job:
         fed=document["fed"],
         error_message=document.get("error_message"),
         announced=document["announced"],
+        kept=document.get("kept") or 0,
+        run_items=document.get("run_items"),
+        behind=selection["behind"] if selection else document["run"],
+        choosing=selection is not None,
+        stretch_at=document.get("stretch_at"),
+        stretch_progress=document.get("stretch_progress") or 0,
     )
 
 

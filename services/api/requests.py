@@ -28,6 +28,8 @@ KEYWORD_EXAMPLE: dict[str, Any] = {
     "priority": "high",
 }
 
+RETRY_EXAMPLE: dict[str, Any] = {"error_codes": ["timeout", "captcha"], "include_cancelled": False}
+RECOLLECT_EXAMPLE: dict[str, Any] = {"older_than_seconds": 86_400}
 ANALYZE_EXAMPLE: dict[str, Any] = {"target_margin": 15, "korea_shipping_krw": 3000, "selling_price_krw": 59900}
 
 
@@ -46,6 +48,9 @@ class JobSettings(_Request):
     korea_shipping_krw: int = Field(default=0, ge=0, le=100_000_000, description="Shipping within Korea per product")
     max_age_seconds: int | None = Field(
         default=None, ge=0, le=31_536_000, description="Use an observation again that is no older; 0 always fetches"
+    )
+    time_limit_seconds: int | None = Field(
+        default=None, ge=1, description="End the job as FAILED after so long at work; waiting and pauses do not count"
     )
 
 
@@ -93,6 +98,38 @@ JOB_REQUEST: TypeAdapter[BulkAsinRequest | UrlRequest | KeywordRequest] = TypeAd
 TYPES = tuple(str(job_type) for job_type in JobType)
 # What pydantic calls a request whose `type` is missing or none of those.
 NO_SUCH_TYPE = frozenset({"union_tag_invalid", "union_tag_not_found"})
+
+
+class RetryRequest(_Request):
+    """What of a job is tried again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RETRY_EXAMPLE]})
+
+    error_codes: list[Annotated[str, Field(min_length=1, max_length=100)]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Only failed items with one of these codes; without, all failed items",
+    )
+    include_cancelled: bool = Field(default=False, description="Also items that an earlier end left without outcome")
+
+
+class RecollectRequest(_Request):
+    """Which products of a job are collected anew."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RECOLLECT_EXAMPLE]})
+
+    older_than_seconds: int = Field(
+        ge=0, le=315_360_000, description="Items that succeeded and whose product was last seen longer ago than this"
+    )
+
+
+class JobPatch(_Request):
+    """What can be changed of a job that has not ended."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"priority": "high"}]})
+
+    priority: Literal["high", "normal", "low"]
 
 
 class AnalyzeRequest(_Request):

@@ -31,6 +31,7 @@ JOB_EXAMPLE: dict[str, Any] = {
         "japan_shipping_jpy": 0,
         "korea_shipping_krw": 0,
         "max_age_seconds": 300,
+        "time_limit_seconds": 604800,
     },
     "run": 1,
     "rev": 12,
@@ -49,6 +50,16 @@ JOB_EXAMPLE: dict[str, Any] = {
     "eta_seconds": 98.0,
     "duration_seconds": 99.0,
     "error_message": None,
+}
+TIMELINE_EXAMPLE: dict[str, Any] = {
+    "at": "2026-11-23T06:00:01Z",
+    "kind": "start",
+    "before": "PENDING",
+    "after": "PROCESSING",
+    "run": 1,
+    "rev": 1,
+    "reason": None,
+    "actor": "expander",
 }
 ITEM_EXAMPLE: dict[str, Any] = {
     "seq": 17,
@@ -124,6 +135,7 @@ class JobSettingsView(BaseModel):
     japan_shipping_jpy: int
     korea_shipping_krw: int
     max_age_seconds: int
+    time_limit_seconds: int | None = None
 
 
 class JobView(BaseModel):
@@ -148,7 +160,7 @@ class JobView(BaseModel):
     progress: int = Field(description="Items that have their outcome: success_count + error_count")
     success_count: int
     error_count: int
-    cancelled_count: int = Field(description="Items that will get no outcome, the job having ended before")
+    cancelled_count: int = Field(description="Items without an outcome that will get none in this run")
     progress_percent: float
     success_rate: float | None = Field(description="Percent of finished items that succeeded; null before the first")
     items_per_second: float | None
@@ -201,6 +213,28 @@ class JobAccepted(JobView):
 
     counts: Counts | None = Field(default=None, description="For BULK_ASIN only")
     invalid: list[InvalidLine] = Field(default=[], description="The first 1,000 lines that name no product")
+
+
+class TimelineEntryView(BaseModel):
+    """What was done to a job, when and by whom."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TIMELINE_EXAMPLE]})
+
+    at: datetime
+    kind: str = Field(
+        description="submit, start, begin, pause, resume, priority, complete, cancel, leave, fail, retry …"
+    )
+    before: JobStatus | None = Field(description="Its status until then; null for the first entry")
+    after: JobStatus
+    run: int
+    rev: int
+    reason: str | None
+    actor: str = Field(description="`user`, or the service that did it")
+
+
+class TimelinePage(BaseModel):
+    items: list[TimelineEntryView]
+    next_cursor: str | None
 
 
 class JobPage(BaseModel):
@@ -429,6 +463,10 @@ class ProblemView(BaseModel):
     largest_margin: float | None = Field(
         default=None, description="With `impossible_margin` only: the largest margin that can be reached, in percent"
     )
+    job_status: JobStatus | None = Field(
+        default=None, description="When a job's state does not allow what was asked: the state"
+    )
+    allowed: list[str] | None = Field(default=None, description="With `job_status`: what can be done with it instead")
 
 
 class Health(BaseModel):

@@ -33,6 +33,12 @@ class ApiSettings(MarketplaceSettings, ProfitSettings):
     default_max_age_seconds: int = Field(
         default=300, ge=0, description="An observation this young is used again, unless the request says otherwise"
     )
+    job_time_limit_seconds: int = Field(
+        default=604_800, ge=1, description="How long a job may be at work, unless the request says otherwise"
+    )
+    max_job_time_limit_seconds: int = Field(
+        default=2_592_000, ge=1, description="Longest time limit that a request may ask for"
+    )
     max_streams_per_user: int = Field(
         default=20, ge=1, description="Live event streams that one user may hold open at one process"
     )

@@ -35,14 +35,8 @@ class JobStore(Protocol):
     ) -> list[Job]:
         """The newest first, only those older than the job `before`."""
 
-    async def mark_submitted(self, job_id: str) -> None:
-        """The broker has the job; the first mark stays."""
-
-    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
-        """End the job at once; False when it is not there or has ended already."""
-
-    async def mark_announced(self, job_id: str, run: int) -> None:
-        """The broker has the final event of this run."""
+    async def mark_submitted(self, job_id: str, run: int) -> None:
+        """The broker has this run of the job; the first mark stays."""
 
 
 class ItemStore(Protocol):

@@ -156,10 +156,18 @@ def _max_results(given: int | None, settings: ApiSettings) -> int:
     return given
 
 
+def _time_limit(given: int | None, settings: ApiSettings) -> int:
+    most = settings.max_job_time_limit_seconds
+    if given is not None and given > most:
+        raise invalid_field("settings.time_limit_seconds", "too_long", f"must be at most {most}")
+    return min(settings.job_time_limit_seconds, most) if given is None else given
+
+
 def _common(request: AnyRequest, settings: ApiSettings) -> dict[str, Any]:
     chosen = request.settings.model_dump()
     if chosen["max_age_seconds"] is None:
         chosen["max_age_seconds"] = settings.default_max_age_seconds
+    chosen["time_limit_seconds"] = _time_limit(chosen["time_limit_seconds"], settings)
     return {"priority": request.priority, "settings": chosen, "fingerprint": fingerprint(request)}
 
 

@@ -15,7 +15,7 @@ CUT_SHORT = frozenset({JobStatus.CANCELLED, JobStatus.FAILED})
 def job_view(job: Job, now: datetime) -> JobView:
     """The job with all that follows from its counts; no time in it is ever negative, whatever the clocks say."""
     duration = duration_seconds(job, now)
-    rate = job.progress / duration if duration else None
+    rate = items_per_second(job, now)
     return JobView(
         id=job.id,
         type=job.type,
@@ -44,14 +44,33 @@ def job_view(job: Job, now: datetime) -> JobView:
     )
 
 
+def entity_tag(job: Job) -> str:
+    """Weak, because a view tells times as well, which pass while the job stays the same."""
+    return f'W/"{job.rev}"'
+
+
 def duration_seconds(job: Job, now: datetime) -> float | None:
     if job.started_at is None:
         return None
     return max(0.0, ((job.completed_at or now) - job.started_at).total_seconds())
 
 
+def items_per_second(job: Job, now: datetime) -> float | None:
+    """The rate since the job was started or resumed last; None while it stands still."""
+    since = job.stretch_at or job.started_at
+    if since is None or job.status in {JobStatus.PENDING, JobStatus.PAUSED}:
+        return None
+    seconds = ((job.completed_at or now) - since).total_seconds()
+    return max(0, job.progress - job.stretch_progress) / seconds if seconds > 0 else None
+
+
 def cancelled_count(job: Job) -> int:
-    return max(0, (job.total_items or 0) - job.progress) if job.status in CUT_SHORT else 0
+    """Of a job that goes on, those that its present run has left out."""
+    if job.total_items is None:
+        return 0
+    if job.status in CUT_SHORT or job.choosing:
+        return max(0, job.total_items - job.progress)
+    return 0 if job.run_items is None else max(0, job.total_items - job.kept - job.run_items)
 
 
 def progress_percent(job: Job) -> float:
@@ -65,4 +84,5 @@ def progress_percent(job: Job) -> float:
 def eta_seconds(job: Job, rate: float | None) -> float | None:
     if job.status is not JobStatus.PROCESSING or job.total_items is None or not rate:
         return None
-    return round(max(0, job.total_items - job.progress) / rate, 1)
+    left = job.total_items - job.progress - cancelled_count(job)
+    return None if job.choosing else round(max(0, left) / rate, 1)

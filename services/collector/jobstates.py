@@ -26,6 +26,7 @@ class JobState:
     status: JobStatus
     settings: Mapping[str, Any]
     total_items: int | None = None
+    rev: int = 0
 
 
 class JobReader(Protocol):
@@ -47,21 +48,21 @@ class JobStates:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
-    async def load(self, job_ids: Collection[str]) -> Mapping[str, JobState | None]:
-        """The states of these jobs; None for one that is gone."""
+    async def load(self, revs: Mapping[str, int]) -> Mapping[str, JobState | None]:
+        """The states of these jobs, none older than the revision given for it; None for a job that is gone."""
         now = self._clock.monotonic()
-        for job_id in self._entries.keys() & job_ids:  # before reading, lest they be forgotten meanwhile
+        for job_id in self._entries.keys() & revs:  # before reading, lest they be forgotten meanwhile
             self._entries[job_id].used_at = now
-        await self._read([i for i in job_ids if not self._fresh(i, now)])
-        return {job_id: self._entries[job_id].state for job_id in job_ids}
+        await self._read([i for i, rev in revs.items() if not self._fresh(i, now) or self._older(i, rev)])
+        return {job_id: self._entries[job_id].state for job_id in revs}
 
-    def wanted(self, job_id: str, run: int) -> bool:
-        """Whether this run of the job still wants its items, as last read."""
+    def wanted(self, job_id: str, run: int, rev: int = 0) -> bool:
+        """Whether this run of the job still wants the items that its revision `rev` handed out, as last read."""
         entry = self._entries.get(job_id)
         if entry is None:
             return False
         entry.used_at = self._clock.monotonic()
-        return entry.state is not None and wants(entry.state, run)
+        return entry.state is not None and wants(entry.state, run, rev)
 
     async def keep_fresh(self) -> None:
         """Until cancelled: read again what is in use, forget what is not."""
@@ -78,6 +79,10 @@ class JobStates:
         entry = self._entries.get(job_id)
         return entry is not None and now - entry.read_at < REFRESH_SECONDS / 2
 
+    def _older(self, job_id: str, rev: int) -> bool:
+        state = self._entries[job_id].state
+        return state is not None and state.rev < rev
+
     async def _read(self, job_ids: Collection[str]) -> None:
         if not job_ids:
             return
@@ -88,9 +93,10 @@ class JobStates:
             self._entries[job_id] = _Entry(states.get(job_id), now, known.used_at if known else now)
 
 
-def wants(state: JobState, run: int) -> bool:
-    """Whether items of `run` are still to be collected; a run not heard of yet has just begun."""
-    return state.run < run or (state.run == run and state.status == JobStatus.PROCESSING)
+def wants(state: JobState, run: int, rev: int = 0) -> bool:
+    """Whether items of `run` are still to be collected; a run not heard of yet has just begun, and a revision not heard
+    of yet has just handed them out."""
+    return state.run < run or (state.run == run and (state.status == JobStatus.PROCESSING or state.rev < rev))
 
 
 def is_late(state: JobState | None, run: int) -> bool:

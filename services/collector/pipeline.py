@@ -143,7 +143,10 @@ class MarketplacePipeline:
 
     async def _wanted(self, commands: Sequence[tuple[Delivery, CollectItem]]) -> list[Task]:
         """The items still to be done; messages of jobs that are gone, ended or in a later run are finished here."""
-        states = await self._states.load({command.job_id for _, command in commands})
+        revs: dict[str, int] = {}
+        for _, command in commands:
+            revs[command.job_id] = max(command.rev, revs.get(command.job_id, 0))
+        states = await self._states.load(revs)
         tasks = []
         for delivery, command in commands:
             state = states[command.job_id]
@@ -196,7 +199,7 @@ class MarketplacePipeline:
         running = asyncio.current_task()
 
         def wanted() -> bool:
-            if not self._states.wanted(command.job_id, command.run):
+            if not self._states.wanted(command.job_id, command.run, command.rev):
                 return False
             if running is not None:  # from here on it is finished rather than given back
                 limit.reschedule(None)

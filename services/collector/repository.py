@@ -42,12 +42,12 @@ class CollectorRepository:
         await ensure_indexes(self._database, INDEXES)
 
     async def find_job_states(self, job_ids: Collection[str]) -> dict[str, JobState]:
-        fields = {"user_id": 1, "run": 1, "status": 1, "settings": 1, "total_items": 1}
+        fields = {"user_id": 1, "run": 1, "status": 1, "settings": 1, "total_items": 1, "rev": 1}
         with database_errors():
             documents = await self._jobs.find({"_id": {"$in": list(job_ids)}}, fields).to_list(None)
         return {
             d["_id"]: JobState(
-                d["user_id"], d["run"], JobStatus(d["status"]), d.get("settings", {}), d.get("total_items")
+                d["user_id"], d["run"], JobStatus(d["status"]), d.get("settings", {}), d.get("total_items"), d["rev"]
             )
             for d in documents
         }

@@ -44,7 +44,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         feeder = Feeder(repository, broker, _item_seconds(settings), settings.window_seconds, settings.window_items)
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         choosing = Choosing(ChosenRepository(database), SystemClock())
-        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, settings.user_concurrent_jobs)
+        limit = settings.user_concurrent_jobs
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, limit)
         feed_loop = FeedLoop(expander, settings.poll_seconds)
         submitted = Worker(
             broker,

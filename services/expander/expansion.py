@@ -57,6 +57,8 @@ class Expansion:
         async for keys in self._repository.sources(job["_id"]):
             await self._repository.insert_items(job["_id"], total, keys)
             total += len(keys)
+        if total == 0 and job["request"].get("count"):
+            raise PermanentError("the list of its products is not stored any more", code="sources_gone")
         return total
 
     async def _page(self, job: Document) -> int | None:

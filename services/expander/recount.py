@@ -54,6 +54,4 @@ class Recount:
 
 
 def recount_of(total_items: int, success_count: int, error_count: int, ledger: bytes) -> Recount:
-    return Recount(
-        total_items, success_count, error_count, Ledger(ledger, total_items), Ledger(b"", total_items)
-    )
+    return Recount(total_items, success_count, error_count, Ledger(ledger, total_items), Ledger(b"", total_items))

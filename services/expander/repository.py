@@ -30,9 +30,7 @@ JOB_FIELDS = {
 }
 
 # What a start computes from the job. A deadline that a pause has stopped moves on by as long as it was stopped.
-_STOPPED = {
-    "$dateDiff": {"startDate": {"$ifNull": ["$paused_at", "$$NOW"]}, "endDate": "$$NOW", "unit": "millisecond"}
-}
+_STOPPED = {"$dateDiff": {"startDate": {"$ifNull": ["$paused_at", "$$NOW"]}, "endDate": "$$NOW", "unit": "millisecond"}}
 STARTED: dict[str, Any] = {
     "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
     "stretch_at": "$$NOW",
@@ -119,7 +117,7 @@ class ExpanderRepository:
                 yield document["keys"]
 
     async def insert_items(self, job_id: str, first: int, keys: Sequence[str]) -> Sequence[str]:
-        """Keep these keys as the job's items from seq `first` on; returns those that an earlier try has kept there, if any.
+        """Keep these keys as the job's items from seq `first` on; returns what an earlier try has kept there, if any.
 
         A listing may have changed between two tries: what is stored first is what counts.
         """

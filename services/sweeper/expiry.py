@@ -14,6 +14,7 @@ from shared.mongo import Document
 log = get_logger(__name__)
 
 EXPIRED = "Timeout: Job expired"
+LIMIT_REACHED = "Timeout: the job's time limit was reached"
 # A job is healed so often without any progress before it is given up.
 HEALS_BEFORE_GIVING_UP = 3
 
@@ -33,16 +34,30 @@ class Expiry:
             hours = self._settings.stalled_limit_seconds / 3600
             await self._fail(job, f"{EXPIRED}: no progress for {hours:g} h, though it was tried to go on")
 
+        for job in await self._repository.find_overdue():
+            limit = duration_text(job["settings"]["time_limit_seconds"])
+            # A job at work changes all the time, so that its revision says nothing: what it is at its end is told.
+            with tracing.continuing(job.get(tracing.TRACEPARENT)):
+                reason = f"{LIMIT_REACHED}: {limit}"
+                await self._tell(await self._repository.fail_run(job["_id"], job["run"], reason), reason)
+
     async def _fail(self, job: Document, reason: str) -> None:
         with tracing.continuing(job.get(tracing.TRACEPARENT)):
-            await self._end(job, reason)
+            await self._tell(await self._repository.fail(job["_id"], job["rev"], reason), reason)
 
-    async def _end(self, job: Document, reason: str) -> None:
-        failed = await self._repository.fail(job["_id"], job["rev"], reason)
+    async def _tell(self, failed: Document | None, reason: str) -> None:
         if failed is not None:
-            log.warning("job_expired", job_id=job["_id"], reason=reason)
+            log.warning("job_expired", job_id=failed["_id"], reason=reason)
             await self._broker.publish([ended(failed)])
-            await self._repository.mark_announced([failed["_id"]])
+            await self._repository.mark_announced([failed])
+
+
+def duration_text(seconds: float) -> str:
+    """90 s, 5 min, 1.5 h: in the largest unit of which there is at least one, from two minutes on."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def tried_to_go_on(job: Document) -> bool:

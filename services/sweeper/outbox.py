@@ -30,12 +30,12 @@ class Outbox:
         if not jobs:
             return
         await self._broker.publish([submission(job) for job in jobs])
-        await self._repository.mark_sent([job["_id"] for job in jobs])
+        await self._repository.mark_sent(jobs)
         log.info("jobs_sent_again", unsent=len(unsent), unstarted=len(unstarted))
 
     async def _announce_ends(self) -> None:
         jobs = await self._repository.find_unannounced(ANNOUNCE_AFTER_SECONDS)
         if jobs:
             await self._broker.publish([ended(job) for job in jobs])
-            await self._repository.mark_announced([job["_id"] for job in jobs])
+            await self._repository.mark_announced(jobs)
             log.info("ends_announced_again", jobs=len(jobs))

@@ -8,6 +8,7 @@ from typing import Any
 from shared.chunks import find_keys
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
+from shared.jobdeletion import delete_children
 from shared.jobends import fail_job
 from shared.jobs import TERMINAL, ItemStatus, JobStatus
 from shared.mongo import (
@@ -36,7 +37,11 @@ INDEXES: Indexes = {
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
         IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
         IndexModel([("completed_at", ASCENDING)]),
+        IndexModel([("deadline_at", ASCENDING)]),
     ),
+    "attempts": (IndexModel([("job_id", ASCENDING)]),),
+    "job_events": (IndexModel([("job_id", ASCENDING)]),),
+    "deletions": (IndexModel([("asked_at", ASCENDING)]),),
     "sources": (IndexModel([("created_at", ASCENDING)]),),
     "failures": (IndexModel([("queue", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),),
 }
@@ -49,6 +54,7 @@ class SweeperRepository:
         self._items = database["items"]
         self._outcomes = database["outcomes"]
         self._failures = database["failures"]
+        self._deletions = database["deletions"]
 
     async def create_indexes(self, failures_seconds: float) -> None:
         """An existing expiry of failures is changed to `failures_seconds`."""
@@ -85,18 +91,37 @@ class SweeperRepository:
         return await self._find({"status": str(JobStatus.PROCESSING), **older_than("updated_at", age)})
 
     async def _find(self, query: Document) -> list[Document]:
-        fields = {**EVENT_FIELDS, **RUN_FIELDS, "fed": 1, "updated_at": 1, "healed_at": 1, "heals": 1, "status_reason": 1}
+        fields = {
+            **EVENT_FIELDS,
+            **RUN_FIELDS,
+            "fed": 1,
+            "updated_at": 1,
+            "healed_at": 1,
+            "heals": 1,
+            "settings": 1,
+            "status_reason": 1,
+        }
         with database_errors():
             # Those looked into longest ago first, so that none is forgotten behind the others.
             return await self._jobs.find(query, fields).sort("healed_at", ASCENDING).limit(BATCH).to_list(None)
 
-    async def mark_sent(self, job_ids: Sequence[str]) -> None:
-        with database_errors():
-            await self._jobs.update_many({"_id": {"$in": list(job_ids)}}, {"$currentDate": {"submitted_at": True}})
+    async def find_overdue(self) -> list[Document]:
+        """Running jobs past their time limit."""
+        return await self._find({"status": str(JobStatus.PROCESSING), **older_than("deadline_at", 0)})
 
-    async def mark_announced(self, job_ids: Sequence[str]) -> None:
-        with database_errors():
-            await self._jobs.update_many({"_id": {"$in": list(job_ids)}}, {"$set": {"announced": True}})
+    async def mark_sent(self, jobs: Sequence[Document]) -> None:
+        """The broker has these runs of the jobs; a run that has begun since is still to be sent."""
+        await self._mark(jobs, {"$currentDate": {"submitted_at": True}})
+
+    async def mark_announced(self, jobs: Sequence[Document]) -> None:
+        """The broker has the final events of these runs."""
+        await self._mark(jobs, {"$set": {"announced": True}})
+
+    async def _mark(self, jobs: Sequence[Document], update: Document) -> None:
+        """One by one: a filter on pairs of id and run is more than an index serves."""
+        for job in jobs:
+            with database_errors():
+                await self._jobs.update_one({"_id": job["_id"], "run": job["run"]}, update)
 
     async def claim_healing(self, job: Document, age: float, heals: int) -> bool:
         """Mark the job as looked into now for the `heals`th time; False when it has moved, or was so within `age`."""
@@ -109,6 +134,10 @@ class SweeperRepository:
     async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:
         """To FAILED, unless the job changed since it was read; returns the job as it then is."""
         return await fail_job(self._database, job_id, {"rev": rev}, reason, "sweeper")
+
+    async def fail_run(self, job_id: str, run: int, reason: str) -> Document | None:
+        """To FAILED, unless this run of the job has ended; returns the job as it then is."""
+        return await fail_job(self._database, job_id, {"run": run}, reason, "sweeper")
 
     async def find_ledger(self, job_id: str) -> bytes:
         with database_errors():
@@ -147,7 +176,21 @@ class SweeperRepository:
 
     async def delete_jobs(self, job_ids: Sequence[str]) -> None:
         """The job last: a crash in between leaves it to be deleted again."""
+        await delete_children(self._database, job_ids)
         with database_errors():
-            for name in ("items", "sources", "outcomes", "attempts"):
-                await self._database[name].delete_many({"job_id": {"$in": list(job_ids)}})
             await self._jobs.delete_many({"_id": {"$in": list(job_ids)}})
+
+    async def finish_deletions(self, age: float) -> int:
+        """Delete what is left of jobs whose deletion was asked for `age` seconds ago; how many jobs there were.
+
+        A job that is still there was tried again at the same moment, and stays.
+        """
+        with database_errors():
+            asked = await self._deletions.find(older_than("asked_at", age), {"_id": 1}).limit(BATCH).to_list(None)
+            ids = [document["_id"] for document in asked]
+            there = [job["_id"] async for job in self._jobs.find({"_id": {"$in": ids}}, {"_id": 1})]
+        gone = [job_id for job_id in ids if job_id not in there]
+        await delete_children(self._database, gone)
+        with database_errors():
+            await self._deletions.delete_many({"_id": {"$in": ids}})
+        return len(gone)

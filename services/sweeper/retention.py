@@ -10,6 +10,8 @@ from shared.log import get_logger
 log = get_logger(__name__)
 
 PERIOD_SECONDS = 600.0
+# After so long nothing of a deleted job is under way any more: requests have ended, delayed messages have come back.
+DELETION_SECONDS = 900.0
 
 
 class Retention:
@@ -25,6 +27,9 @@ class Retention:
             return
         self._due = self._clock.monotonic() + PERIOD_SECONDS
         await self._repository.delete_old_sources(self._age)
+        finished = await self._repository.finish_deletions(DELETION_SECONDS)
+        if finished:
+            log.info("deletions_finished", jobs=finished)
         old = await self._repository.find_old_jobs(self._age)
         if old:
             await self._repository.delete_jobs(old)

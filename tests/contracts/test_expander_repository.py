@@ -84,23 +84,26 @@ async def test_waiting_jobs_are_woken_oldest_first(stored: Stored) -> None:
 
 async def test_pending_job_is_started_once(stored: Stored) -> None:
     repository = await stored(job("a", status_reason="waits"), job("c", status="CANCELLED"))
-    first, again = await repository.start("a"), await repository.start("a")
+    assert await repository.start("a", 2) is None
+    first, again = await repository.start("a", 1), await repository.start("a", 1)
     assert first is not None
     assert again is not None
     assert (first["status"], first["status_reason"], first["rev"], again["rev"]) == ("PROCESSING", None, 1, 1)
-    assert await repository.start("c") is None
-    assert await repository.start("no-such-job") is None
+    assert await repository.start("c", 1) is None
+    assert await repository.start("no-such-job", 1) is None
 
 
 async def test_items_stored_first_are_kept(stored: Stored) -> None:
     repository = await stored(running("a"))
-    assert list(await repository.insert_items("a", 1, 0, KEYS[:3])) == KEYS[:3]
-    assert list(await repository.insert_items("a", 1, 0, KEYS[5:9])) == KEYS[:3]
-    assert list(await repository.insert_items("a", 1, 3, [])) == []
-    await repository.insert_items("a", 1, 3, KEYS[3:8])
-    assert await repository.find_keys("a", 1, 3) == KEYS[:3]
-    assert await repository.find_keys("a", 1, 8) == KEYS[:8]
-    assert await repository.find_keys("a", 2, 8) == []
+    assert list(await repository.insert_items("a", 0, KEYS[:3])) == KEYS[:3]
+    assert list(await repository.insert_items("a", 0, KEYS[5:9])) == KEYS[:3]
+    assert list(await repository.insert_items("a", 3, [])) == []
+    await repository.insert_items("a", 3, KEYS[3:8])
+    assert await repository.find_earlier_keys("a", 3) == KEYS[:3]
+    assert await repository.find_earlier_keys("a", 8) == KEYS[:8]
+    assert await repository.find_earlier_keys("b", 8) == []
+    assert await repository.find_keys("a", 1, [2, 3, 99]) == {2: (2, KEYS[2]), 3: (3, KEYS[3])}
+    assert await repository.find_keys("a", 2, [2, 3]) == {}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ async def test_items_stored_first_are_kept(stored: Stored) -> None:
 async def test_chunks_are_those_that_hold_a_place(stored: Stored, places: range, firsts: list[int]) -> None:
     repository = await stored(running("a"))
     for first, last in ((0, 3), (3, 8), (8, 12)):
-        await repository.insert_items("a", 1, first, KEYS[first:last])
+        await repository.insert_items("a", first, KEYS[first:last])
     chunks: list[Chunk] = await repository.find_chunks("a", 1, places)
     assert [chunk.first for chunk in chunks] == firsts
     for chunk in chunks:
@@ -143,19 +146,33 @@ async def test_running_jobs_have_a_total(stored: Stored) -> None:
 
 
 async def test_cursor_moves_from_where_it_was_read(stored: Stored) -> None:
-    repository = await stored(running("a", fed=10))
-    await repository.move_cursor("a", 1, 0, 99)
-    await repository.move_cursor("a", 2, 10, 99)
-    assert (await found(repository, "a"))["fed"] == 10
-    await repository.move_cursor("a", 1, 10, 20)
-    assert (await found(repository, "a"))["fed"] == 20
+    repository = await stored(running("a", fed=10), running("b", fed=10, pauses=1))
+    job, paused = await found(repository, "a"), await found(repository, "b")
+    await repository.move_cursor(job, 0, 99)
+    await repository.move_cursor({**job, "run": 2}, 10, 99)
+    await repository.move_cursor({**paused, "pauses": None}, 10, 99)
+    assert [(await found(repository, name))["fed"] for name in "ab"] == [10, 10]
+    await repository.move_cursor(job, 10, 20)
+    await repository.move_cursor(paused, 10, 20)
+    assert [(await found(repository, name))["fed"] for name in "ab"] == [20, 20]
+
+
+async def test_what_was_handed_out_again_after_a_pause_is_noted(stored: Stored) -> None:
+    repository = await stored(running("a", pauses=2))
+    job = await found(repository, "a")
+    await repository.mark_resumed({**job, "run": 2})
+    assert (await found(repository, "a")).get("resumed") is None
+    await repository.mark_resumed(job)
+    await repository.mark_resumed({**job, "pauses": 1})
+    assert (await found(repository, "a"))["resumed"] == 2
 
 
 async def test_job_fails_once_and_only_before_its_end(stored: Stored) -> None:
-    repository = await stored(running("a", status_reason="x"), job("c", status="CANCELLED"))
-    failed = await repository.fail("a", "no such page")
+    repository = await stored(running("a", status_reason="x"), job("c", status="CANCELLED"), running("b", run=2))
+    failed = await repository.fail("a", 1, "no such page")
     assert failed is not None
     assert (failed["status"], failed["error_message"], failed["rev"]) == ("FAILED", "no such page", 1)
-    assert await repository.fail("a", "again") is None
-    assert await repository.fail("c", "again") is None
+    assert await repository.fail("a", 1, "again") is None
+    assert await repository.fail("c", 1, "again") is None
+    assert await repository.fail("b", 1, "late") is None
     assert (await found(repository, "a"))["status_reason"] is None

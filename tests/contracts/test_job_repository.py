@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from services.api import repository
+from services.api.life_repository import MongoLifeStore
+from services.api.lifecycle import LifeStore
 from services.api.product_repository import MongoProductStore
 from services.api.products import Position, ProductQuery, ProductSort, position
 from services.api.records import Idempotency, Job
@@ -17,21 +19,26 @@ from shared.mongo import Decimal128, connect
 from tests.unit.api.builders import HOME, NOW, asin, new_job, product
 from tests.unit.api.fakes import FakeJobStore, FakeProductStore
 
+
+class Jobs(JobStore, LifeStore, Protocol):
+    """All that is asked of jobs."""
+
+
 KEY = Idempotency(key="k-1", fingerprint="f-1")
 
 
 @pytest.fixture(params=["memory", "mongodb"])
-async def jobs(request: pytest.FixtureRequest) -> AsyncIterator[JobStore]:
+async def jobs(request: pytest.FixtureRequest) -> AsyncIterator[Jobs]:
     if request.param == "memory":
         yield FakeJobStore()
         return
     url, name = request.getfixturevalue("mongo_url"), request.getfixturevalue("mongo_database")
     async with connect(url, name, app="test") as database:
         await repository.ensure_indexes(database)
-        yield repository.MongoJobStore(database)
+        yield MongoLifeStore(database)
 
 
-async def inserted(jobs: JobStore, **changes: Any) -> Job:
+async def inserted(jobs: Jobs, **changes: Any) -> Job:
     new = new_job(**changes)
     assert await jobs.insert_job(new)
     found = await jobs.find_job(new.user_id, new.id)
@@ -39,7 +46,7 @@ async def inserted(jobs: JobStore, **changes: Any) -> Job:
     return found
 
 
-async def test_inserted_job_is_found_as_it_was_meant(jobs: JobStore) -> None:
+async def test_inserted_job_is_found_as_it_was_meant(jobs: Jobs) -> None:
     new = new_job(idempotency=KEY, type=JobType.KEYWORD, request={"keyword": "$where", "max_results": 5})
     await jobs.insert_job(new)
 
@@ -58,18 +65,18 @@ async def test_inserted_job_is_found_as_it_was_meant(jobs: JobStore) -> None:
     assert found.created_at == found.updated_at
 
 
-async def test_job_of_another_user_is_not_found(jobs: JobStore) -> None:
+async def test_job_of_another_user_is_not_found(jobs: Jobs) -> None:
     job = await inserted(jobs)
     assert await jobs.find_job("bob", job.id) is None
 
 
-async def test_insert_repeated_after_lost_answer_succeeds(jobs: JobStore) -> None:
+async def test_insert_repeated_after_lost_answer_succeeds(jobs: Jobs) -> None:
     new = new_job(idempotency=KEY)
     assert await jobs.insert_job(new)
     assert await jobs.insert_job(new)
 
 
-async def test_idempotency_key_is_taken_once_per_user(jobs: JobStore) -> None:
+async def test_idempotency_key_is_taken_once_per_user(jobs: Jobs) -> None:
     first = await inserted(jobs, idempotency=KEY)
     refused = new_job(idempotency=KEY)
 
@@ -79,13 +86,13 @@ async def test_idempotency_key_is_taken_once_per_user(jobs: JobStore) -> None:
     assert await jobs.find_job_by_key("ann", KEY.key) == first
 
 
-async def test_jobs_without_key_do_not_collide(jobs: JobStore) -> None:
+async def test_jobs_without_key_do_not_collide(jobs: Jobs) -> None:
     await inserted(jobs)
     await inserted(jobs)
     assert len(await jobs.find_jobs("ann", status=None, job_type=None, before=None, limit=9)) == 2
 
 
-async def test_jobs_come_newest_first_and_page_by_id(jobs: JobStore) -> None:
+async def test_jobs_come_newest_first_and_page_by_id(jobs: Jobs) -> None:
     ids = [(await inserted(jobs)).id for _ in range(5)]
     await inserted(jobs, user_id="bob")
 
@@ -95,7 +102,7 @@ async def test_jobs_come_newest_first_and_page_by_id(jobs: JobStore) -> None:
     assert [job.id for job in first + second] == ids[::-1]
 
 
-async def test_jobs_are_filtered_by_status_and_type(jobs: JobStore) -> None:
+async def test_jobs_are_filtered_by_status_and_type(jobs: Jobs) -> None:
     keyword = await inserted(jobs, type=JobType.KEYWORD)
     cancelled = await inserted(jobs)
     await jobs.mark_cancelled("ann", cancelled.id)
@@ -109,7 +116,7 @@ async def test_jobs_are_filtered_by_status_and_type(jobs: JobStore) -> None:
     assert by_both == []
 
 
-async def test_cancelling_ends_the_job_once(jobs: JobStore) -> None:
+async def test_cancelling_ends_the_job_once(jobs: Jobs) -> None:
     job = await inserted(jobs)
 
     assert await jobs.mark_cancelled("ann", job.id)
@@ -123,13 +130,13 @@ async def test_cancelling_ends_the_job_once(jobs: JobStore) -> None:
     assert await jobs.find_job("ann", job.id) == cancelled
 
 
-async def test_job_of_another_user_cannot_be_cancelled(jobs: JobStore) -> None:
+async def test_job_of_another_user_cannot_be_cancelled(jobs: Jobs) -> None:
     job = await inserted(jobs)
     assert not await jobs.mark_cancelled("bob", job.id)
     assert await jobs.find_job("ann", job.id) == job
 
 
-async def test_only_the_run_that_was_announced_is_marked(jobs: JobStore) -> None:
+async def test_only_the_run_that_was_announced_is_marked(jobs: Jobs) -> None:
     job = await inserted(jobs)
 
     await jobs.mark_announced(job.id, run=2)

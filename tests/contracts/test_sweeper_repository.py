@@ -64,7 +64,7 @@ def old(seconds: float = 2 * AGE) -> datetime:
 
 
 def job(name: str, **changes: Any) -> Document:
-    young = {"created_at": old(1), "updated_at": old(1)}
+    young = {"queued_at": old(1), "updated_at": old(1)}
     return job_document(**{"_id": name, **young, **changes})
 
 
@@ -74,13 +74,13 @@ def names(jobs: list[Document]) -> list[str]:
 
 async def test_unsent_jobs_are_pending_old_and_never_sent(stored: Stored) -> None:
     repository = await stored(
-        job("a", created_at=old()),
+        job("a", queued_at=old()),
         job("b"),
-        job("c", created_at=old(), submitted_at=old()),
-        job("d", created_at=old(), status="CANCELLED"),
+        job("c", queued_at=old(), submitted_at=old()),
+        job("d", queued_at=old(), status="CANCELLED"),
     )
     assert names(await repository.find_unsent(AGE)) == ["a"]
-    await repository.mark_sent(["a"])
+    await repository.mark_sent([{"_id": "a", "run": 1}, {"_id": "c", "run": 2}])
     assert await repository.find_unsent(AGE) == []
 
 
@@ -93,12 +93,12 @@ async def test_unstarted_jobs_were_sent_long_ago(stored: Stored) -> None:
         job("e", submitted_at=old(), status="PROCESSING"),
     )
     assert names(await repository.find_unstarted(AGE)) == ["a", "b"]
-    await repository.mark_sent(["a", "b"])
+    await repository.mark_sent([{"_id": "a", "run": 1}, {"_id": "b", "run": 1}])
     assert await repository.find_unstarted(AGE) == []
 
 
 async def test_expired_jobs_do_not_wait_for_others(stored: Stored) -> None:
-    repository = await stored(job("a", created_at=old()), job("b", created_at=old(), status_reason="waits"), job("c"))
+    repository = await stored(job("a", queued_at=old()), job("b", queued_at=old(), status_reason="waits"), job("c"))
     assert names(await repository.find_expired(AGE)) == ["a"]
 
 
@@ -111,7 +111,7 @@ async def test_unannounced_jobs_ended_a_while_ago(stored: Stored) -> None:
         job("e", status="PROCESSING", completed_at=None),
     )
     assert names(await repository.find_unannounced(AGE)) == ["a", "b"]
-    await repository.mark_announced(["a", "b"])
+    await repository.mark_announced([{"_id": "a", "run": 1}, {"_id": "b", "run": 1}])
     assert await repository.find_unannounced(AGE) == []
 
 

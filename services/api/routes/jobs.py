@@ -1,4 +1,4 @@
-"""Jobs over HTTP: submit, look up, list, cancel."""
+"""Jobs over HTTP: submit, look up, list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE
 from services.api.responses import Counts, InvalidLine, JobAccepted, JobPage, JobView
 from services.api.routes.paging import LINK_HEADER, link_next
 from services.api.submission import MAX_REPORTED, Submission, understand
-from services.api.views import job_view
+from services.api.views import entity_tag, job_view
 from shared.jobs import JobStatus, JobType
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -151,15 +151,8 @@ async def get_job(
 ) -> JobView | Response:
     """The job as it stands."""
     job = await using.jobs.get(caller.user_id, job_id)
-    tag = f'W/"{job.rev}"'
+    tag = entity_tag(job)
     if if_none_match is not None and tag in {given.strip() for given in if_none_match.split(",")}:
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
-    return job_view(job, using.clock.now())
-
-
-@router.post("/{job_id}/cancel", summary="Cancel a job", responses=responses(401, 403, 404, 409, 503))
-async def cancel_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView:
-    """Ends the job at once: what is not collected yet will not be. Cancelling a cancelled job changes nothing."""
-    job = await using.jobs.cancel(caller.user_id, job_id)
     return job_view(job, using.clock.now())

@@ -13,6 +13,8 @@ import pytest
 
 from services.aggregator.queues import JOB_EXPANDED
 from services.collector.queues import collect_queue
+from services.expander.choosing import Choosing
+from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.feedloop import FeedLoop
@@ -61,7 +63,8 @@ class Expanding:
         failures = FailurePolicy(broker, max_attempts=max_attempts)
         feeder = Feeder(repository, broker, 0.0, 0.5, WINDOW)
         expansion = Expansion(repository, self.source, SystemClock(), 400)
-        expander = Expander(repository, broker, expansion, feeder, failures.final, user_limit)
+        choosing = Choosing(ChosenRepository(self.database), SystemClock())
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, user_limit)
         loop = FeedLoop(expander, 0.1)
         submitted = Worker(
             broker, JOB_SUBMITTED, [JobSubmitted], expander.handle_job_submitted, failures, concurrency=4

@@ -55,7 +55,7 @@ class Sweeping:
 
     async def job(self, *, age: float = 0.0, **changes: Any) -> str:
         """A job that nobody touched for `age` seconds."""
-        moments = {"created_at": ago(age), "updated_at": ago(age)}
+        moments = {"queued_at": ago(age), "updated_at": ago(age)}
         job = job_document(**{**moments, **changes})
         await self.database["jobs"].insert_one(job)
         return str(job["_id"])

@@ -24,6 +24,7 @@ JOB_SETTINGS = {
     "japan_shipping_jpy": 0,
     "korea_shipping_krw": 0,
     "max_age_seconds": 300,
+    "time_limit_seconds": 604_800,
 }
 
 

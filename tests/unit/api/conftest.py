@@ -9,10 +9,12 @@ import pytest
 from services.api.app import create_app
 from services.api.audit import Auditor
 from services.api.auth import Authenticator
+from services.api.courier import Courier
 from services.api.dependencies import Parts
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
 from services.api.results import ResultReader
@@ -48,6 +50,7 @@ class World:
             settings=self.settings,
             authenticator=Authenticator(SECRET),
             jobs=JobHandlers(self.jobs, self.broker),
+            life=LifeCycle(self.jobs, Courier(self.broker)),
             items=items,
             results=ResultReader(items, self.products),
             error_groups=FailureCounter(self.items, items),

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.products import HistoryQuery, ProductQuery
-from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome
+from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome, TimelineEntry
 from services.api.samples import PageSample, SampleQuery
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
-from shared.jobs import JobStatus, JobType, before
+from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
+from shared.selection import Selection
 
 
 class FakeClock:
@@ -35,6 +36,9 @@ class FakeJobStore:
         self.jobs: dict[str, Job] = {}
         self.sources: dict[str, list[str]] = {}
         self.submitted: set[str] = set()
+        self.timelines: dict[str, list[TimelineEntry]] = {}
+        self.selections: dict[str, Selection | None] = {}
+        self.failed_codes: dict[str, tuple[str, ...]] = {}
         self.down = False
 
     def _check(self) -> None:
@@ -83,27 +87,73 @@ class FakeJobStore:
         ]
         return sorted(found, key=lambda job: job.id, reverse=True)[:limit]
 
-    async def mark_submitted(self, job_id: str) -> None:
+    async def mark_submitted(self, job_id: str, run: int) -> None:
         self._check()
-        self.submitted.add(job_id)
+        if self.jobs[job_id].run == run:
+            self.submitted.add(job_id)
 
     async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
-        job = await self.find_job(user_id, job_id)
-        if job is None or str(job.status) not in before(JobStatus.CANCELLED):
-            return False
         now = datetime.now(UTC)
-        self.put(
-            replace(
-                job,
-                status=JobStatus.CANCELLED,
-                status_reason="Cancelled by its user",
-                rev=job.rev + 1,
-                completed_at=now,
-                updated_at=now,
-                announced=False,
-            )
-        )
+        ended = {"completed_at": now, "updated_at": now, "announced": False}
+        return self._take(user_id, job_id, Step.CANCEL, status_reason="Cancelled by its user", **ended)
+
+    async def mark_paused(self, user_id: str, job_id: str) -> bool:
+        return self._take(user_id, job_id, Step.PAUSE, status_reason="Paused by its user")
+
+    async def mark_resumed(self, user_id: str, job_id: str) -> bool:
+        resumed = self._take(user_id, job_id, Step.RESUME, status_reason=None)
+        if resumed:
+            self.submitted.discard(job_id)
+        return resumed
+
+    def _take(self, user_id: str, job_id: str, step: Step, **changes: Any) -> bool:
+        self._check()
+        job = self.jobs.get(job_id)
+        if job is None or job.user_id != user_id or job.status not in STEPS[step].sources:
+            return False
+        target = STEPS[step].target
+        self.timelines.setdefault(job_id, []).append(_entry(job, step, target, changes.get("run", job.run)))
+        self.put(replace(job, status=target, rev=job.rev + 1, **changes))
         return True
+
+    async def begin_run(self, job: Job, selection: Selection | None, max_age_seconds: int | None) -> bool:
+        if self.jobs.get(job.id) != job:
+            return False
+        step = Step.RETRY if selection is None or selection.failed else Step.RECOLLECT
+        settings = dict(job.settings)
+        if max_age_seconds is not None:
+            settings["max_age_seconds"] = min(max_age_seconds, settings["max_age_seconds"])
+        times = {"started_at": None, "completed_at": None, "stretch_at": None}
+        marks = {"fed": 0, "announced": False, "status_reason": None, "error_message": None, "run_items": None}
+        run = {"run": job.run + 1, "choosing": selection is not None, "behind": selection.behind if selection else 1}
+        self.selections[job.id] = selection
+        self.submitted.discard(job.id)
+        return self._take(job.user_id, job.id, step, settings=settings, **run, **times, **marks)
+
+    async def set_priority(self, job: Job, priority: str) -> bool:
+        self._check()
+        now = self.jobs.get(job.id)
+        if now is None or now.status not in LIVE or (now.run, now.priority) != (job.run, job.priority):
+            return False
+        self.put(replace(now, priority=priority, rev=now.rev + 1))
+        return True
+
+    async def has_failed(self, job: Job, codes: tuple[str, ...] | None) -> bool:
+        self._check()
+        failed = self.failed_codes.get(job.id, ("not_found",) if job.error_count else ())
+        return bool(failed) if codes is None else any(code in failed for code in codes)
+
+    async def delete_job(self, job: Job) -> bool:
+        self._check()
+        if self.jobs.get(job.id) != job or job.status not in TERMINAL:
+            return False
+        del self.jobs[job.id]
+        return True
+
+    async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]:
+        first = _entry(job, "submit", JobStatus.PENDING, 1, rev=0, before=None, at=job.created_at)
+        entries = [first, *self.timelines.get(job.id, [])]
+        return [entry for entry in entries if entry.rev > after][:limit]
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         self._check()
@@ -112,6 +162,11 @@ class FakeJobStore:
 
     def _of(self, user_id: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.user_id == user_id]
+
+
+def _entry(job: Job, kind: str, after: JobStatus, run: int, **changes: Any) -> TimelineEntry:
+    values = {"rev": job.rev + 1, "at": datetime.now(UTC), "before": job.status, "reason": None, "actor": "user"}
+    return TimelineEntry(kind=str(kind), after=after, run=run, **{**values, **changes})
 
 
 def _stored(job: NewJob) -> Job:

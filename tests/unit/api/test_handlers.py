@@ -14,7 +14,6 @@ from services.api.records import Idempotency
 from services.api.submission import Submission, understand
 from shared.broker import Outgoing
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, UnroutableError
-from shared.jobs import JobStatus
 from tests.unit.api.builders import api_settings, asin, job
 from tests.unit.api.fakes import FakeBroker, FakeJobStore
 
@@ -45,9 +44,9 @@ class Recorder(FakeJobStore):
         self.steps.append("publish")
         await self.broker.publish(messages)
 
-    async def mark_submitted(self, job_id: str) -> None:
+    async def mark_submitted(self, job_id: str, run: int) -> None:
         self.steps.append("submitted")
-        await super().mark_submitted(job_id)
+        await super().mark_submitted(job_id, run)
 
 
 @pytest.fixture
@@ -162,56 +161,3 @@ async def test_loser_of_a_race_answers_with_the_winners_job() -> None:
 
     assert (answer.job, answer.replayed) == (winner, True)
     assert (list(store.jobs), store.sources, broker.published) == ([winner.id], {}, [])
-
-
-@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.PAUSED])
-async def test_job_that_has_not_ended_is_cancelled_and_announced(
-    handlers: JobHandlers, store: FakeJobStore, broker: FakeBroker, status: JobStatus
-) -> None:
-    running = store.put(job(status=status, rev=7, progress=1, success_count=1))
-
-    cancelled = await handlers.cancel("ann", running.id)
-
-    assert (cancelled.status, cancelled.rev) == (JobStatus.CANCELLED, 8)
-    (message,) = broker.published
-    body = json.loads(message.body)
-    assert (message.type, message.message_id) == ("job.cancelled.v1", f"{running.id}:1:cancelled")
-    assert (body["status"], body["rev"], body["progress"], body["user_id"]) == ("CANCELLED", 8, 1, "ann")
-    assert store.jobs[running.id].announced
-
-
-async def test_cancelling_twice_announces_once(handlers: JobHandlers, store: FakeJobStore, broker: FakeBroker) -> None:
-    running = store.put(job())
-    first = await handlers.cancel("ann", running.id)
-    second = await handlers.cancel("ann", running.id)
-    assert (second.status, second.rev, len(broker.published)) == (JobStatus.CANCELLED, first.rev, 1)
-
-
-async def test_cancel_unannounced_for_want_of_a_broker_is_announced_later(
-    handlers: JobHandlers, store: FakeJobStore, broker: FakeBroker
-) -> None:
-    running = store.put(job())
-    broker.error = BrokerUnavailableError("down")
-    assert (await handlers.cancel("ann", running.id)).status is JobStatus.CANCELLED
-    assert not store.jobs[running.id].announced
-    broker.error = None
-    await handlers.cancel("ann", running.id)
-    assert store.jobs[running.id].announced
-
-
-@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED])
-async def test_job_that_has_ended_cannot_be_cancelled(
-    handlers: JobHandlers, store: FakeJobStore, broker: FakeBroker, status: JobStatus
-) -> None:
-    ended = store.put(job(status=status))
-    with pytest.raises(Problem) as caught:
-        await handlers.cancel("ann", ended.id)
-    assert (caught.value.status, broker.published) == (409, [])
-    assert store.jobs[ended.id] == ended
-
-
-async def test_job_of_another_user_is_not_there_to_be_cancelled(handlers: JobHandlers, store: FakeJobStore) -> None:
-    running = store.put(job(user_id="bob"))
-    with pytest.raises(Problem) as caught:
-        await handlers.cancel("ann", running.id)
-    assert (caught.value.status, store.jobs[running.id]) == (404, running)

@@ -56,20 +56,20 @@ def known() -> Known:
 
 async def test_states_are_read_together_and_kept(known: Known) -> None:
     for _ in range(3):
-        assert await known.states.load(["a", "gone"]) == {"a": state(), "gone": None}
+        assert await known.states.load({"a": 0, "gone": 0}) == {"a": state(), "gone": None}
     assert known.reader.reads == [{"a", "gone"}]
 
 
 async def test_look_at_the_moment_of_sending_reads_nothing(known: Known) -> None:
     assert not known.states.wanted("a", 1)
-    await known.states.load(["a"])
+    await known.states.load({"a": 0})
     assert known.states.wanted("a", 1)
     assert len(known.reader.reads) == 1
 
 
 async def test_cancelled_job_is_unwanted_within_half_a_second(known: Known) -> None:
     async with known.kept_fresh():
-        await known.states.load(["a"])
+        await known.states.load({"a": 0})
         known.reader.jobs["a"] = state(status=JobStatus.CANCELLED)
         await known.clock.advance(REFRESH_SECONDS)
         assert not known.states.wanted("a", 1)
@@ -77,7 +77,7 @@ async def test_cancelled_job_is_unwanted_within_half_a_second(known: Known) -> N
 
 async def test_job_in_use_is_kept_fresh(known: Known) -> None:
     async with known.kept_fresh():
-        await known.states.load(["a"])
+        await known.states.load({"a": 0})
         for _ in range(10):
             known.states.wanted("a", 1)
             await known.clock.advance(FORGET_SECONDS / 2)
@@ -88,7 +88,7 @@ async def test_job_in_use_is_kept_fresh(known: Known) -> None:
 
 async def test_job_not_in_use_is_forgotten(known: Known) -> None:
     async with known.kept_fresh():
-        await known.states.load(["a"])
+        await known.states.load({"a": 0})
         await known.clock.advance(FORGET_SECONDS + 1)
         known.reader.reads.clear()
         await known.clock.advance(60)
@@ -98,7 +98,7 @@ async def test_job_not_in_use_is_forgotten(known: Known) -> None:
 
 async def test_outage_keeps_what_is_known(known: Known) -> None:
     async with known.kept_fresh():
-        await known.states.load(["a"])
+        await known.states.load({"a": 0})
         known.reader.down = True
         await known.clock.advance(5.0)
         assert known.states.wanted("a", 1)
@@ -111,10 +111,10 @@ async def test_outage_keeps_what_is_known(known: Known) -> None:
 async def test_job_is_not_forgotten_while_others_are_read(known: Known) -> None:
     """It was read lately, but used last before long, as a job's is that had no items here for a while."""
     async with known.kept_fresh():
-        await known.states.load(["a"])
+        await known.states.load({"a": 0})
         await known.clock.advance(FORGET_SECONDS - REFRESH_SECONDS / 4)
         known.reader.answers.clear()
-        loading = asyncio.create_task(known.states.load(["a", "b"]))
+        loading = asyncio.create_task(known.states.load({"a": 0, "b": 0}))
         await known.clock.advance(REFRESH_SECONDS)
         known.reader.answers.set()
         assert await loading == {"a": state(), "b": None}

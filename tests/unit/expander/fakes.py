@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
+from services.expander.choosing import Choosing
 from services.expander.repository import Chunk, ExpanderRepository
-from shared.jobs import JobStatus, before
+from shared.jobs import LIVE, ItemStatus, JobStatus
 from shared.mongo import Document
+from shared.runs import WHOLE
+
+
+class StandingChoosing(Choosing):
+    """Chooses nothing: every job it is asked about has begun its run, or not, as the test says."""
+
+    def __init__(self) -> None:
+        self.begun = True
+        self.asked: list[str] = []
+
+    async def advance(self, job: Document) -> bool:
+        self.asked.append(job["_id"])
+        return self.begun
 
 
 class MemoryExpanderRepository(ExpanderRepository):
@@ -17,6 +31,7 @@ class MemoryExpanderRepository(ExpanderRepository):
         self.jobs: dict[str, Document] = {job["_id"]: job for job in jobs}
         self.source_keys: dict[str, list[list[str]]] = {}
         self.items: dict[tuple[str, int, int], list[str]] = {}
+        self.outcomes: dict[str, ItemStatus] = {}
         self.fail_next: dict[str, Exception] = {}
 
     def _maybe_fail(self, method: str) -> None:
@@ -48,8 +63,10 @@ class MemoryExpanderRepository(ExpanderRepository):
         ]
         return sorted(waiting, key=lambda job: str(job["_id"]))[:5]
 
-    async def start(self, job_id: str) -> Document | None:
+    async def start(self, job_id: str, run: int) -> Document | None:
         job = self.jobs.get(job_id)
+        if job is not None and job["run"] != run:
+            return None
         if job is not None and job["status"] == JobStatus.PENDING:
             self._change(job, {"status": "PROCESSING", "status_reason": None})
         return dict(job) if job is not None and job["status"] == JobStatus.PROCESSING else None
@@ -58,13 +75,30 @@ class MemoryExpanderRepository(ExpanderRepository):
         for keys in self.source_keys.get(job_id, []):
             yield keys
 
-    async def insert_items(self, job_id: str, run: int, first: int, keys: Sequence[str]) -> Sequence[str]:
+    async def insert_items(self, job_id: str, first: int, keys: Sequence[str]) -> Sequence[str]:
         self._maybe_fail("insert_items")
-        return self.items.setdefault((job_id, run, first), list(keys)) if keys else keys
+        return self.items.setdefault((job_id, WHOLE, first), list(keys)) if keys else keys
 
-    async def find_keys(self, job_id: str, run: int, before: int) -> list[str]:
-        chunks = sorted((i, keys) for i, keys in self.items.items() if i[:2] == (job_id, run) and i[2] < before)
+    async def find_earlier_keys(self, job_id: str, before: int) -> list[str]:
+        chunks = sorted((i, keys) for i, keys in self.items.items() if i[:2] == (job_id, WHOLE) and i[2] < before)
         return [key for _, keys in chunks for key in keys]
+
+    async def find_keys(self, job_id: str, run: int, places: Collection[int]) -> dict[int, tuple[int, str]]:
+        chunks = await self.find_chunks(job_id, run, range(min(places), max(places) + 1))
+        pairs = [(c.first + n, pair) for c in chunks for n, pair in enumerate(zip(c.seqs, c.keys, strict=True))]
+        return {place: pair for place, pair in pairs if place in places}
+
+    async def find_ledger(self, job_id: str) -> bytes:
+        return bytes(self.jobs[job_id].get("ledger", b""))
+
+    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
+        return {identity: self.outcomes[identity] for identity in outcome_ids if identity in self.outcomes}
+
+    async def mark_resumed(self, job: Document) -> None:
+        self._maybe_fail("mark_resumed")
+        stored = self.jobs[job["_id"]]
+        if stored["run"] == job["run"]:
+            stored["resumed"] = max(stored.get("resumed", 0), job.get("pauses") or 0)
 
     async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
         return [
@@ -91,15 +125,15 @@ class MemoryExpanderRepository(ExpanderRepository):
         running = [job for job in self.jobs.values() if job["status"] == JobStatus.PROCESSING]
         return [dict(job) for job in running if job["total_items"] is not None]
 
-    async def move_cursor(self, job_id: str, run: int, fed: int, to: int) -> None:
+    async def move_cursor(self, job: Document, fed: int, to: int) -> None:
         self._maybe_fail("move_cursor")
-        job = self.jobs[job_id]
-        if (job["run"], job["fed"]) == (run, fed):
-            job["fed"] = to
+        stored = self.jobs[job["_id"]]
+        if (stored["run"], stored["fed"], stored.get("pauses")) == (job["run"], fed, job.get("pauses")):
+            stored["fed"] = to
 
-    async def fail(self, job_id: str, reason: str) -> Document | None:
+    async def fail(self, job_id: str, run: int, reason: str) -> Document | None:
         job: dict[str, Any] = self.jobs[job_id]
-        if job["status"] not in before(JobStatus.FAILED):
+        if job["run"] != run or job["status"] not in LIVE:
             return None
         self._change(job, {"status": "FAILED", "error_message": reason, "status_reason": None, "announced": False})
         return dict(job)

@@ -181,7 +181,7 @@ async def test_product_address_is_one_item_without_a_request() -> None:
     repository, source = MemoryExpanderRepository(job), FakeSource()
     assert await Expansion(repository, source, FakeClock(), 400).advance(job)
     assert (job["total_items"], source.asked) == (1, [])
-    assert await repository.find_keys(job["_id"], 1, 1) == keys(7)
+    assert await repository.find_earlier_keys(job["_id"], 1) == keys(7)
 
 
 async def test_list_of_products_is_copied_in_order() -> None:
@@ -192,7 +192,7 @@ async def test_list_of_products_is_copied_in_order() -> None:
     for _ in range(2):
         assert await expansion.advance(job)
     assert job["total_items"] == 3
-    assert await repository.find_keys(job["_id"], 1, 3) == keys(3, 1, 2)
+    assert await repository.find_earlier_keys(job["_id"], 3) == keys(3, 1, 2)
 
 
 async def test_total_once_fixed_stays() -> None:

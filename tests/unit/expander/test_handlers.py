@@ -18,7 +18,7 @@ from shared.mongo import Document
 from shared.topology import collect_key
 from tests.builders import HOME, asin, job_document, received
 from tests.fakes import FakeBroker, FakeClock, FakeSource
-from tests.unit.expander.fakes import MemoryExpanderRepository
+from tests.unit.expander.fakes import MemoryExpanderRepository, StandingChoosing
 
 LIMIT = 2
 ATTEMPTS = 3
@@ -32,8 +32,9 @@ class Expanding:
         self.broker = FakeBroker()
         policy = FailurePolicy(self.broker, max_attempts=ATTEMPTS, jitter=random.Random(1))
         expansion = Expansion(self.repository, self.source, FakeClock(), 400)
+        self.choosing = StandingChoosing()
         feeder = Feeder(self.repository, self.broker, 0, 0.5, 100)
-        self.expander = Expander(self.repository, self.broker, expansion, feeder, policy.final, LIMIT)
+        self.expander = Expander(self.repository, self.broker, expansion, self.choosing, feeder, policy.final, LIMIT)
 
     async def submit(self, job: Document, attempt: int = 1, run: int = 1) -> None:
         message = JobSubmitted(job_id=job["_id"], run=run)
@@ -47,7 +48,7 @@ class Expanding:
 
 
 def bulk(number: int, **changes: object) -> Document:
-    return job_document(_id=f"job-{number}", **changes)
+    return job_document(**{"_id": f"job-{number}", "request": {"count": 0}, **changes})
 
 
 def searched(**changes: object) -> Document:

@@ -21,7 +21,9 @@ from shared.messages import (
     JobCompleted,
     JobExpanded,
     JobFailed,
+    JobPaused,
     JobProgressed,
+    JobResumed,
     JobSubmitted,
     Message,
 )
@@ -45,7 +47,7 @@ EXAMPLES: list[Message] = [
     collect(999_999),
     finished((1, 2), (3,), run=2),
     JobExpanded(job_id="a-job", total_items=0),
-    *(model.model_validate(FACTS) for model in (JobProgressed, JobCompleted, JobCancelled)),
+    *(model.model_validate(FACTS) for model in (JobProgressed, JobPaused, JobResumed, JobCompleted, JobCancelled)),
     JobFailed.model_validate({**FACTS, "reason": "商品がありません"}),
 ]
 each_message = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.TYPE)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from services.sweeper.repository import BATCH, SweeperRepository
 from shared.ids import outcome_id
-from shared.jobs import TERMINAL, ItemStatus, JobStatus, before
+from shared.jobs import LIVE, TERMINAL, ItemStatus, JobStatus
 from shared.mongo import Document
 from tests.fakes import FakeClock
 
@@ -18,24 +18,25 @@ class MemorySweeperRepository(SweeperRepository):
         self.keys: dict[tuple[str, int], dict[int, tuple[int, str]]] = {}
         self.outcomes: dict[str, ItemStatus] = {}
         self.sources_deleted = 0
+        self.deletions_finished = 0
         self._clock = clock
 
     def _older(self, moment: datetime | None, seconds: float) -> bool:
         return moment is not None and moment < self._clock.now() - timedelta(seconds=seconds)
 
     def _having(self, field: str, age: float, *statuses: JobStatus) -> list[Document]:
-        found = [dict(j) for j in self.jobs.values() if j["status"] in statuses and self._older(j[field], age)]
+        found = [dict(j) for j in self.jobs.values() if j["status"] in statuses and self._older(j.get(field), age)]
         never = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         return sorted(found, key=lambda job: job.get("healed_at") or never)[:BATCH]
 
     async def find_unsent(self, age: float) -> list[Document]:
-        return [j for j in self._having("created_at", age, JobStatus.PENDING) if j["submitted_at"] is None]
+        return [j for j in self._having("queued_at", age, JobStatus.PENDING) if j["submitted_at"] is None]
 
     async def find_unstarted(self, age: float) -> list[Document]:
         return self._having("submitted_at", age, JobStatus.PENDING)
 
     async def find_expired(self, age: float) -> list[Document]:
-        return [j for j in self._having("created_at", age, JobStatus.PENDING) if j["status_reason"] is None]
+        return [j for j in self._having("queued_at", age, JobStatus.PENDING) if j["status_reason"] is None]
 
     async def find_unannounced(self, age: float) -> list[Document]:
         return [j for j in self._having("completed_at", age, *TERMINAL) if not j["announced"]]
@@ -43,13 +44,19 @@ class MemorySweeperRepository(SweeperRepository):
     async def find_stalled(self, age: float) -> list[Document]:
         return self._having("updated_at", age, JobStatus.PROCESSING)
 
-    async def mark_sent(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            self.jobs[job_id]["submitted_at"] = self._clock.now()
+    async def find_overdue(self) -> list[Document]:
+        return self._having("deadline_at", 0, JobStatus.PROCESSING)
 
-    async def mark_announced(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            self.jobs[job_id]["announced"] = True
+    async def mark_sent(self, jobs: Sequence[Document]) -> None:
+        self._mark(jobs, submitted_at=self._clock.now())
+
+    async def mark_announced(self, jobs: Sequence[Document]) -> None:
+        self._mark(jobs, announced=True)
+
+    def _mark(self, jobs: Sequence[Document], **values: object) -> None:
+        for job in jobs:
+            if self.jobs[job["_id"]]["run"] == job["run"]:
+                self.jobs[job["_id"]].update(values)
 
     async def claim_healing(self, job: Document, age: float, heals: int) -> bool:
         stored = self.jobs[job["_id"]]
@@ -62,11 +69,17 @@ class MemorySweeperRepository(SweeperRepository):
         return True
 
     async def fail(self, job_id: str, rev: int, reason: str) -> Document | None:
+        return None if self.jobs[job_id]["rev"] != rev else self._fail(job_id, reason)
+
+    async def fail_run(self, job_id: str, run: int, reason: str) -> Document | None:
+        return None if self.jobs[job_id]["run"] != run else self._fail(job_id, reason)
+
+    def _fail(self, job_id: str, reason: str) -> Document | None:
         job = self.jobs[job_id]
-        if job["rev"] != rev or job["status"] not in before(JobStatus.FAILED):
+        if job["status"] not in LIVE:
             return None
         ended = {"status": "FAILED", "error_message": reason, "status_reason": None, "announced": False}
-        job.update(ended, rev=rev + 1, completed_at=self._clock.now(), updated_at=self._clock.now())
+        job.update(ended, rev=job["rev"] + 1, completed_at=self._clock.now(), updated_at=self._clock.now())
         return dict(job)
 
     async def find_ledger(self, job_id: str) -> bytes:
@@ -87,6 +100,10 @@ class MemorySweeperRepository(SweeperRepository):
 
     async def delete_old_sources(self, age: float) -> None:
         self.sources_deleted += 1
+
+    async def finish_deletions(self, age: float) -> int:
+        self.deletions_finished += 1
+        return 0
 
     async def delete_jobs(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:

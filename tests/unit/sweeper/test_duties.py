@@ -59,13 +59,14 @@ class Room:
 
     def job(self, *, age: float = 0.0, **changes: Any) -> Document:
         """Nobody touched it for `age` seconds."""
-        job = job_document(**{"created_at": self.ago(age), "updated_at": self.ago(age), **changes})
+        job = job_document(**{"queued_at": self.ago(age), "updated_at": self.ago(age), **changes})
         self.repository.jobs[job["_id"]] = job
         return job
 
     def running(self, total: int | None, fed: int = 0, *, age: float = 100.0, run: int = 1, **changes: Any) -> Document:
         """A running job; the items of a later run are those of the first in reverse."""
-        job = self.job(age=age, status="PROCESSING", total_items=total, fed=fed, run=run, **changes)
+        of_run = {"run": run, "run_items": None if run == 1 else total}
+        job = self.job(age=age, status="PROCESSING", total_items=total, fed=fed, **of_run, **changes)
         seqs = list(range(total or 0))
         places = seqs if run == 1 else seqs[::-1]
         pairs = {place: (seq, product_key(HOME, asin(seq))) for place, seq in enumerate(places)}

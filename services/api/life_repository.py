@@ -1,0 +1,140 @@
+"""What the API writes of a job's life after it was submitted."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from services.api.records import Job, TimelineEntry
+from services.api.repository import MongoJobStore
+from shared.jobdeletion import delete_children
+from shared.jobs import LIVE, TERMINAL, USER, JobStatus, Step
+from shared.mongo import Database, Document, DuplicateKeyError, database_errors
+from shared.selection import Selection
+from shared.timeline import Timeline, entry
+from shared.transitions import Transitions
+
+# What a new run forgets of the one before.
+_OF_A_RUN = ("deadline_at", "paused_at", "started_at", "completed_at", "submitted_at", "error_message")
+_DROPPED = ("healed_at", "heals", "run_items", "selection", "chosen_up_to")
+
+
+class MongoLifeStore(MongoJobStore):
+    """Jobs, and every step that their users take with them."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._database = database
+        self._transitions = Transitions(database)
+        self._timeline = Timeline(database)
+
+    async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
+        reason = "Cancelled by its user"
+        return await self._take(user_id, job_id, Step.CANCEL, values={"status_reason": reason})
+
+    async def mark_paused(self, user_id: str, job_id: str) -> bool:
+        computed = {
+            "paused_at": {"$ifNull": ["$paused_at", "$$NOW"]},
+            "pauses": {"$add": [{"$ifNull": ["$pauses", 0]}, 1]},
+        }
+        values = {"status_reason": "Paused by its user"}
+        return await self._take(user_id, job_id, Step.PAUSE, values=values, computed=computed)
+
+    async def mark_resumed(self, user_id: str, job_id: str) -> bool:
+        return await self._take(
+            user_id, job_id, Step.RESUME, values={"submitted_at": None}, computed={"queued_at": "$$NOW"}
+        )
+
+    async def _take(self, user_id: str, job_id: str, step: Step, **changes: Any) -> bool:
+        return await self._transitions.take(job_id, step, where={"user_id": user_id}, actor=USER, **changes)
+
+    async def mark_announced(self, job_id: str, run: int) -> None:
+        with database_errors():
+            await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
+
+    async def begin_run(self, job: Job, selection: Selection | None, max_age_seconds: int | None) -> bool:
+        step = Step.RETRY if selection is None or selection.failed else Step.RECOLLECT
+        values: Document = {**dict.fromkeys(_OF_A_RUN), "run": job.run + 1, "fed": 0, "announced": False}
+        if selection is not None:
+            values["selection"] = selection.as_document()
+        if max_age_seconds is not None:
+            asked = min(max_age_seconds, job.settings.get("max_age_seconds", max_age_seconds))
+            values["settings"] = {**job.settings, "max_age_seconds": asked}
+        dropped = [name for name in _DROPPED if name not in values]
+        computed = {"queued_at": "$$NOW"}
+        where = {"user_id": job.user_id, "rev": job.rev}
+        return await self._transitions.take(
+            job.id, step, where=where, actor=USER, values=values, computed=computed, dropped=dropped
+        )
+
+    async def set_priority(self, job: Job, priority: str) -> bool:
+        query = {
+            "_id": job.id,
+            "user_id": job.user_id,
+            "run": job.run,
+            "status": {"$in": sorted(LIVE)},
+            "priority": job.priority,
+        }
+        changes = {
+            "priority": {"$literal": priority},
+            "rev": {"$add": ["$rev", 1]},
+            "untold": entry("priority", USER, f"from {job.priority} to {priority}"),
+        }
+        with database_errors():
+            changed = (await self._jobs.update_one(query, [{"$set": changes}])).matched_count == 1
+        if changed:
+            await self._timeline.publish(job.id)
+        return changed
+
+    async def has_failed(self, job: Job, codes: tuple[str, ...] | None) -> bool:
+        outcomes = self._database["outcomes"]
+        query: Document = {"job_id": job.id, "run": {"$lte": job.run}, "status": "failed"}
+        if codes is not None:
+            query["error.code"] = {"$in": list(codes)}
+        with database_errors():
+            return await outcomes.find_one(query, {"_id": 1}) is not None
+
+    async def delete_job(self, job: Job) -> bool:
+        """The mark comes first: whoever dies after it leaves the rest to the sweeper, which comes again later anyway,
+        because what collectors had in hand may still arrive."""
+        query = {"_id": job.id, "user_id": job.user_id, "rev": job.rev, "status": {"$in": sorted(TERMINAL)}}
+        with database_errors():
+            with contextlib.suppress(DuplicateKeyError):  # another request does the same at this moment
+                await self._database["deletions"].update_one(
+                    {"_id": job.id}, {"$set": {"user_id": job.user_id}, "$currentDate": {"asked_at": True}}, upsert=True
+                )
+            if (await self._jobs.delete_one(query)).deleted_count == 0:
+                return False
+        await delete_children(self._database, [job.id])
+        return True
+
+    async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]:
+        found = [_to_entry(document) for document in await self._timeline.find(job.id, after, limit)]
+        return [_submitted(job), *found][:limit] if after < 0 else found
+
+
+def _submitted(job: Job) -> TimelineEntry:
+    """A job's document is the record of its being made."""
+    return TimelineEntry(
+        rev=0,
+        at=job.created_at,
+        kind="submit",
+        before=None,
+        after=JobStatus.PENDING,
+        run=1,
+        reason=None,
+        actor=USER,
+    )
+
+
+def _to_entry(document: Document) -> TimelineEntry:
+    return TimelineEntry(
+        rev=document["rev"],
+        at=document["at"],
+        kind=document["kind"],
+        before=JobStatus(document["from"]),
+        after=JobStatus(document["to"]),
+        run=document["run"],
+        reason=document["reason"],
+        actor=document["actor"],
+    )
