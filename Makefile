@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check docs bench-parse clean
+.PHONY: help setup setup-observe observe demo up down status test lint format check docs bench-parse clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,13 +18,19 @@ demo: setup ## Run a job of each type on a system of its own, show the results, 
 up: setup ## Start the whole system and leave it running (COLLECTORS=4 PAGES=dir ASINFLOW_…=… as wanted)
 	@$(LOCAL) up
 
+setup-observe:
+	@$(PYTHON) -m deploy.local.install --observe
+
+observe: setup-observe ## Watch the running system (started if need be) with Prometheus and Alertmanager, beside it
+	@$(LOCAL) observe
+
 down: setup ## End the system that `make up` started
 	@$(LOCAL) down
 
 status: setup ## List the processes of the running system
 	@$(LOCAL) status
 
-test: setup ## Run all tests (ARGS="-k name" for some)
+test: setup-observe ## Run all tests (ARGS="-k name" for some)
 	@.venv/bin/pytest -n $(PYTEST_WORKERS) $(ARGS)
 
 lint: setup ## Check format, style, types and the import rules

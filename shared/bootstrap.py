@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from shared.broker import Broker
 from shared.errors import DatabaseUnavailableError
 from shared.health import HealthApp, serve
-from shared.looplag import measure_loop_lag
 from shared.mongo import Database, connect, ping
 from shared.patience import until_back
 from shared.settings import Settings
+from shared.watch import watch
 
 
 @asynccontextmanager
@@ -34,7 +34,7 @@ async def running(settings: Settings, database: Database, broker: Broker) -> Asy
 
     app = HealthApp({"database": database_answers, "broker": broker_connected})
     async with broker, serve(app, settings.http_host, settings.http_port):
-        measuring = asyncio.create_task(measure_loop_lag(), name="loop-lag")
+        measuring = asyncio.create_task(watch(database), name="watch")
         try:
             yield
         finally:

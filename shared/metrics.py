@@ -57,6 +57,8 @@ DATABASE_SECONDS = Histogram(
     ["command", "outcome"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0),
 )
+# 1 while the database answers, asked every few seconds, else 0.
+DATABASE_CONNECTED = Gauge("asinflow_database_connected", "1 while MongoDB answers")
 # How much later than asked for a sleeping task was woken up, four times a second: grows when the process is short of
 # processor time, or when something holds up its event loop.
 LOOP_LAG_SECONDS = Histogram(

@@ -16,6 +16,7 @@ from cli.output import Column, print_fields, print_json, print_table
 from deploy.local import commands
 from deploy.local.demo import demo as run_demo
 from deploy.local.errors import LocalError
+from deploy.local.observe import unobserve
 from deploy.local.program import Status
 
 app = typer.Typer()
@@ -57,6 +58,7 @@ def up(as_json: Json = False) -> None:
 def down(as_json: Json = False) -> None:
     """Stop the local system."""
     with _failing():
+        unobserve()
         commands.down(say=_to_stderr)
     if as_json:
         print_json([asdict(program) for program in commands.status()])

@@ -8,6 +8,7 @@ import sys
 from deploy.local import commands
 from deploy.local.demo import demo
 from deploy.local.errors import LocalError
+from deploy.local.observe import observe, unobserve
 
 
 def main() -> int:
@@ -25,11 +26,14 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "up":
-            endpoints = commands.up(settings={"BROKER_METRICS": os.environ.get("BROKER_METRICS", "1")})
+            endpoints = _up()
             print(f"API at {endpoints['API_URL']}, storefront at {endpoints['STOREFRONT_URL']}")
             print("tokens in .run/env, logs in .run/log; `make down` ends it")
         case "down":
+            unobserve()
             commands.down()
+        case "observe":
+            _observe()
         case "status":
             _print_status(as_json=arguments.json)
         case "demo":
@@ -41,11 +45,24 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _observe() -> None:
+    if not commands.is_up():
+        _up()
+    endpoints = observe()
+    print(f"Prometheus at {endpoints['PROMETHEUS_URL']}, Alertmanager at {endpoints['ALERTMANAGER_URL']}")
+    print("alerts at /alerts, rules at /rules; `make down` ends both with the rest")
+
+
+def _up() -> dict[str, str]:
+    return commands.up(settings={"BROKER_METRICS": os.environ.get("BROKER_METRICS", "1")})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description="The whole system on this machine.")
     names = parser.add_subparsers(dest="command", required=True)
     names.add_parser("up", help="start everything and leave it running")
     names.add_parser("down", help="end everything")
+    names.add_parser("observe", help="run Prometheus and Alertmanager beside the stack")
     names.add_parser("demo", help="run a job of each type on a stack of its own, then end it")
     names.add_parser("status", help="list the programs").add_argument("--json", action="store_true")
     names.add_parser("stop", help="take one program down and keep it down").add_argument("name")

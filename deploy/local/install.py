@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local import nodetools
+from deploy.local import nodetools, prometheus
 from deploy.local.errors import LocalError
 from deploy.local.rabbitmq import find_binaries
 
@@ -35,16 +35,23 @@ export DEBIAN_FRONTEND=noninteractive
 set -- install -y -qq --no-install-recommends "$@"
 apt-get "$@" >/dev/null || { apt-get update -qq >/dev/null && apt-get "$@" >/dev/null; }
 """
-_STAY_OFF = "if command -v systemctl >/dev/null; then systemctl disable --quiet rabbitmq-server epmd.socket || true; fi"
+_STAY_OFF = """
+if command -v systemctl >/dev/null; then systemctl disable --quiet "$@" || true; fi
+"""
 
 
 def main() -> int:
-    """Set up the virtual environment and RabbitMQ where they are missing; 1 with the reason when one cannot be had."""
+    """Set up the virtual environment and RabbitMQ where they are missing; 1 with the reason when one cannot be had.
+
+    With `--observe` Prometheus and Alertmanager as well.
+    """
     try:
         _require_python()
         _install_packages()
         _install_node_packages()
         _install_rabbitmq()
+        if "--observe" in sys.argv:
+            _install_prometheus()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -114,15 +121,23 @@ def _install_rabbitmq() -> None:
     if os.environ.get("ASINFLOW_AMQP_URL") or find_binaries():
         return
     _apt_install("rabbitmq-server", why="as the message broker (or set ASINFLOW_AMQP_URL to one that runs)")
-    _as_root(_STAY_OFF)
+    _as_root(_STAY_OFF, "rabbitmq-server", "epmd.socket")
 
 
-def _apt_install(package: str, *, why: str) -> None:
+def _install_prometheus() -> None:
+    if not prometheus.missing():
+        return
+    _apt_install("prometheus", "prometheus-alertmanager", why="to watch the system and to check its alerts")
+    _as_root(_STAY_OFF, "prometheus", "prometheus-alertmanager")
+
+
+def _apt_install(*packages: str, why: str) -> None:
+    package = " and ".join(packages)
     if shutil.which("apt-get") is None:
         raise LocalError(f"{package} is needed {why}: install it with the package manager of this system")
     _say(f"installing {package}, which is needed {why}")
     try:
-        _as_root(_APT_INSTALL, package)
+        _as_root(_APT_INSTALL, *packages)
     except subprocess.CalledProcessError as error:
         raise LocalError(f"{package} is needed {why}, but apt-get could not install it") from error
 

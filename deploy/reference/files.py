@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from deploy.local.folder import ROOT
 from deploy.reference import metrics
+from deploy.reference.dashboards import document
+from deploy.reference.panels import DASHBOARDS
 
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "metrics.md": metrics.page,
+    **{
+        ROOT / "deploy" / "grafana" / "dashboards" / f"{dashboard.uid}.json": partial(document, dashboard)
+        for dashboard in DASHBOARDS
+    },
 }
 
 

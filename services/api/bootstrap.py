@@ -33,10 +33,10 @@ from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.intake import Intake
 from shared.log import get_logger
-from shared.looplag import measure_loop_lag
 from shared.mongo import Database, connect, ping
 from shared.profit import load_tables
 from shared.ratestore import exchange_rates
+from shared.watch import watch
 
 log = get_logger(__name__)
 
@@ -72,7 +72,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
-        async with _background(preparation.run(), live.feed(intake, live_jobs), measure_loop_lag()):
+        async with _background(preparation.run(), live.feed(intake, live_jobs), watch(database)):
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),

@@ -26,6 +26,8 @@ class Rounds:
     def __init__(self, lease: Lease, duties: Mapping[str, Duty], clock: Clock, period_seconds: float) -> None:
         self._lease = lease
         self._duties = duties
+        for name in duties:  # so that the first failure is a rise
+            ROUND_ERRORS.labels(name)
         self._clock = clock
         self._period = period_seconds
 

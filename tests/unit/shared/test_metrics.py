@@ -8,8 +8,8 @@ import time
 from prometheus_client import REGISTRY
 
 from shared import metrics
-from shared.looplag import PERIOD_SECONDS, measure_loop_lag
 from shared.messages import MESSAGES
+from shared.watch import LOOP_SECONDS, watch_loop
 from tests.waiting import eventually
 
 
@@ -41,10 +41,10 @@ async def test_loop_that_was_held_up_is_late() -> None:
         return REGISTRY.get_sample_value("asinflow_event_loop_lag_seconds_sum") or 0.0
 
     before = late()
-    measuring = asyncio.create_task(measure_loop_lag())
+    measuring = asyncio.create_task(watch_loop())
     try:
         await asyncio.sleep(0)
-        time.sleep(PERIOD_SECONDS + 0.3)  # noqa: ASYNC251  what it is made to notice
+        time.sleep(LOOP_SECONDS + 0.3)  # noqa: ASYNC251  what it is made to notice
         await eventually(lambda: late() > before + 0.2)
     finally:
         measuring.cancel()
