@@ -22,6 +22,7 @@ COMMANDS: dict[str, Entry] = {
     "jobs": Entry("jobs", JOBS, "List your jobs, newest first."),
     "job": Entry("jobs", JOBS, "Show one job with its figures."),
     "items": Entry("jobs", JOBS, "List the items of a job and what became of each."),
+    "trace": Entry("trace", JOBS, "Show a job's timeline: what was done to it, when, by whom and why."),
     "cancel": Entry("jobs", JOBS, "Cancel a job; what is already collected stays."),
     "products": Entry("products", PRODUCTS, "List collected products, or those whose price has changed."),
     "history": Entry("products", PRODUCTS, "Show what a product's price did."),

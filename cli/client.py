@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from cli.documents import Job, JobItem, Page, PageSample, PricePoint, Product
+from cli.documents import Job, JobItem, Page, PageSample, PricePoint, Product, TimelineEntry
 from cli.endpoint import Endpoint
 from cli.sse import read_events
 
@@ -108,6 +108,10 @@ class Api:
     def items(self, job_id: str, limit: int | None = None, **filters: str | None) -> Iterator[JobItem]:
         """The items of a job, in order."""
         return cast("Iterator[JobItem]", self._pages(f"/v1/jobs/{_segment(job_id)}/items", filters, limit))
+
+    def timeline(self, job_id: str, limit: int | None = None) -> Iterator[TimelineEntry]:
+        """What was done to a job, oldest first."""
+        return cast("Iterator[TimelineEntry]", self._pages(f"/v1/jobs/{_segment(job_id)}/timeline", {}, limit))
 
     def products(self, limit: int | None = None, **filters: str | None) -> Iterator[Product]:
         """Collected products."""

@@ -59,6 +59,19 @@ class JobItem(TypedDict):
     origin: NotRequired[str | None]
 
 
+class TimelineEntry(TypedDict):
+    """Something that was done to a job."""
+
+    at: str
+    kind: str
+    before: str | None
+    after: str
+    run: int
+    rev: int
+    reason: str | None
+    actor: str
+
+
 class Product(TypedDict):
     """A collected product as its user sees it; money is in units of `currency`."""
 

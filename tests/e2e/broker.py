@@ -22,6 +22,11 @@ def put_raw(url: str, queue: str, body: bytes, kind: str) -> str:
     return message_id
 
 
+def put_garbage(url: str, queue: str, number: int) -> None:
+    """Put many messages into a queue that nobody can read."""
+    asyncio.run(_put(url, queue, [(b"no JSON", "items.finished.v1")] * number))
+
+
 async def _put(url: str, queue: str, messages: Sequence[tuple[bytes, str]]) -> list[str]:
     ids = [uuid4().hex for _ in messages]
     async with await aio_pika.connect(url) as connection:

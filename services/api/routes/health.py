@@ -14,7 +14,10 @@ from shared.health import run_checks
 
 router = APIRouter(tags=["health"])
 
-HOME = Path(__file__).parent.parent / "static" / "index.html"
+STATIC = Path(__file__).parent.parent / "static"
+HOME = STATIC / "index.html"
+# Every message between the services; `make docs` writes it.
+MESSAGES = STATIC / "asyncapi.json"
 # The page is one file without scripts of others; nothing else may be loaded by it.
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'"
 
@@ -38,6 +41,11 @@ async def readyz(using: PartsOf, response: Response) -> Readiness:
 @router.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@router.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> FileResponse:
+    return FileResponse(MESSAGES, media_type="application/json")
 
 
 @router.get("/", include_in_schema=False)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.broker import put_raw
+from tests.e2e.broker import put_garbage
 from tests.e2e.observed.watcher import Watcher
-from tests.e2e.storefront import JAPAN, fresh_asins
+from tests.e2e.storefront import fresh_asins
 from tests.e2e.system import System
 from tests.e2e.waiting import wait_until
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 OF_TRAFFIC = {"AsinflowMarketplaceBlocked", "AsinflowFailureStoreGrows"}
 OF_OUTAGES = {"AsinflowNoLeader", "AsinflowServiceDown", "AsinflowBrokerUnreachable"}
-GARBAGE = 30
+GARBAGE = 100
 
 
 def wait_for(watcher: Watcher, alerts: set[str]) -> None:
@@ -57,9 +57,8 @@ def test_five_alerts_fire_and_end(system: System, watcher: Watcher) -> None:
     user = system.user()
     wait_for_the_end(watcher, OF_TRAFFIC | OF_OUTAGES)
     with system.storefront.faults({"503": 1.0}):
-        job_id = user.submit_asins(fresh_asins(20), marketplace=JAPAN)
-        for _ in range(GARBAGE):
-            put_raw(system.endpoints["AMQP_URL"], "aggregator.items_finished", b"no JSON", "items.finished.v1")
+        job_id = user.submit_asins(fresh_asins(5), marketplace="amazon.de")
+        put_garbage(system.endpoints["AMQP_URL"], "aggregator.items_finished", GARBAGE)
         wait_for(watcher, OF_TRAFFIC)
     with stopped(system, "rabbitmq", "sweeper", "expander"):
         wait_for(watcher, OF_OUTAGES)
