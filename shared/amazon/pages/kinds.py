@@ -29,7 +29,10 @@ _MARKS = tuple(
 _NOT_FOUND_TITLE = re.compile(
     r"page not found|document not found|404|nicht gefunden|introuvable|non trovata|no encontrada|no se ha encontrado|"
     r"niet gevonden|"
-    r"hittades inte|hittar inte|nie znaleziono|não encontrada|bulunamadı|見つかりません|找不到|未找到|لم يتم العثور",
+    r"hittades inte|hittar inte|kan inte hitta|nie znaleziono|nie można (?:odnaleźć|znaleźć)|impossible de trouver|"
+    r"no se encontró|no encontramos|no pudimos encontrar|não encontramos|não localiz|sayfayı bulam|ikke fundet|"
+    r"nenalezen|"
+    r"não encontrada|bulunamadı|見つかりません|找不到|未找到|لم يتم العثور",
     re.IGNORECASE,
 )
 _ERROR_TITLE = re.compile(

@@ -31,6 +31,7 @@ TABLES = (
     "#tech-specs-table tr",
     "#productOverview_feature_div tr",
     "#product-details-grid_feature_div tr",
+    "table.prodDetTable tr",
 )
 LISTS = (
     "#detailBullets_feature_div li",

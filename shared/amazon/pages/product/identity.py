@@ -139,6 +139,7 @@ TITLE = Field(
         ("video", '[data-automation-id="title"]', text_at),
         ("gift-card", "#gc-asin-title", text_at),
         ("feature", "#title_feature_div h1", text_at),
+        ("music", "#dmusicProductTitle_feature_div h1", text_at),
         ("meta", 'meta[name="title"]', _page_title),
     ),
 )
@@ -194,6 +195,9 @@ BRAND = Field(
         ("overview", "#productOverview_feature_div tr.po-brand td:nth-child(2)", text_at),
         ("byline-name", "#bylineInfo", _plain_byline),
         ("byline-store", "#bylineInfo", _byline_store),
+        ("stores-name", "#amznStoresBylineLogoTextContainer a.a-text-bold", text_at),
+        ("stores-byline", "#amznStoresBylineLogoTextContainer a", _byline),
+        ("stores-byline-store", "#amznStoresBylineLogoTextContainer a", _byline_store),
         ("brand-link", "#brand", _plain_byline),
         ("brand-logo", "#brand img", _logo),
         ("logo-byline", "#bylineInfo img", _logo),

@@ -14,9 +14,10 @@ from shared.amazon.pages.rules import Field
 _PICTURE = re.compile(r"https?://[^\s\"'<>/]+/images/(?:[A-Z]/[^/\s]+/images/)?I/[^\s\"'<>]+")
 _ID = re.compile(r"/I/([^./]+)")
 _MODIFIER = re.compile(r"\._[^/]*_(?=\.\w+$)")
-_INITIAL = re.compile(rb"'colorImages'\s*:\s*\{\s*'initial'\s*:\s*")
-_GALLERY = re.compile(rb"'imageGalleryData'\s*:\s*")
+_INITIAL = re.compile(rb"colorImages['\"]\s*:\s*\{\s*['\"]initial['\"]\s*:\s*")
+_GALLERY = re.compile(rb"imageGalleryData['\"]\s*:\s*")
 _LONGEST = 200_000
+_MOST_PLACES = 20
 Pictures = tuple[str, ...]
 
 
@@ -41,23 +42,32 @@ def _is_size(size: Any) -> bool:
     return isinstance(size, list) and len(size) == 2 and all(isinstance(length, int) for length in size)
 
 
-def _embedded(document: Document, pattern: re.Pattern[bytes]) -> list[Any]:
-    name = pattern.pattern[:14].split(b"\\")[0]
+def _embedded(document: Document, name: bytes, pattern: re.Pattern[bytes]) -> list[Any]:
+    """The entries of the first list that `name`, where `pattern` follows it, introduces in a script."""
     start = document.raw.find(name)
-    found = pattern.match(document.raw, start) if start >= 0 else None
-    if found is None:
-        return []
-    value = parse_json(document.raw[found.end() : found.end() + _LONGEST].decode("utf-8", "replace"))
+    for _ in range(_MOST_PLACES):
+        if start < 0:
+            break
+        found = pattern.match(document.raw, start)
+        value = _list_at(document, found.end()) if found else []
+        if value:
+            return value
+        start = document.raw.find(name, start + 1)
+    return []
+
+
+def _list_at(document: Document, start: int) -> list[Any]:
+    value = parse_json(document.raw[start : start + _LONGEST].decode("utf-8", "replace"))
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _color_images(document: Document, node: LexborNode) -> Pictures | None:
-    entries = _embedded(document, _INITIAL)
+    entries = _embedded(document, b"colorImages", _INITIAL)
     return distinct(entry.get("hiRes") or largest(entry.get("main")) or entry.get("large") for entry in entries)
 
 
 def _gallery(document: Document, node: LexborNode) -> Pictures | None:
-    return distinct(entry.get("mainUrl") for entry in _embedded(document, _GALLERY))
+    return distinct(entry.get("mainUrl") for entry in _embedded(document, b"imageGalleryData", _GALLERY))
 
 
 def _one(document: Document, node: LexborNode) -> Pictures | None:
@@ -107,6 +117,9 @@ IMAGES = Field(
         ("2013", "#prodImage", _one),
         ("container", "#imgTagWrapperId img", _one),
         ("app", "#js-masrw-main-image", _one),
+        ("cover-art", "#coverArt_feature_div img", _one),
+        ("audible", "#audibleimageblock_feature_div img", _one),
+        ("kindle-canvas", "#ebooks-img-canvas img", _one),
         ("thumbnails", "#altImages", _thumbnails),
     ),
 )

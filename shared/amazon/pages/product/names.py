@@ -46,7 +46,7 @@ _TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english
 
 # What a contributor did, as the words after the name say.
 AUTHOR_ROLES = re.compile(
-    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|लेखक|writer|저자|creator|原作|作$|文$|絵$|"
+    r"author|autor|auteur|autore|著|schrijver|författare|yazar|作者|المؤلف|مؤلف|تأليف|كاتب|लेखक|writer|저자|creator|原作|作$|文$|絵$|"
     r"by$",
     re.IGNORECASE,
 )

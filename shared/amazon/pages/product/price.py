@@ -16,9 +16,10 @@ _USED = re.compile(r"used|renewed|refurb|collectible", re.IGNORECASE)
 _OTHER = re.compile(
     r"\bsns|snsaccordion|_sns|tradein|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|"
     r"sponsored|sp_|"
-    r"CardInstance|bundle|addon|fbt|compar|points",
+    r"CardInstance|bundle|addon|fbt|compar|points|primeSavings",
 )
-_SIBLING_ROW = re.compile(r"newAccordionRow_[1-9]|_newAccordionRow_[1-9]")
+_SIBLING_ROW = re.compile(r"newAccordionRow_[1-9]")
+_FIRST_ROWS = frozenset({"newAccordionRow", "newAccordionRow_0", "newOfferAccordionRow"})
 _CLIMB = 40
 _ASIDE = re.compile(r"a-price-range|pricePerUnit")
 _DRAWN = re.compile(r"currency([A-Z]{3})")
@@ -105,10 +106,15 @@ def _offers_only_used(document: Document) -> bool:
     return not any(text_of(node) for node in document.find("#availability") if not _USED.search(surroundings(node)))
 
 
+def _is_sibling(document: Document, around: str) -> bool:
+    """Whether the price stands in the row of another new offer, below the featured one's."""
+    return bool(_SIBLING_ROW.search(around)) and not _FIRST_ROWS.isdisjoint(document.ids)
+
+
 def new_offer(document: Document, node: LexborNode) -> Money | None:
     """The price, unless it stands in the box of a used or another offer."""
     around = surroundings(node)
-    if _USED.search(around) or _OTHER.search(around) or _SIBLING_ROW.search(around):
+    if _USED.search(around) or _OTHER.search(around) or _is_sibling(document, around):
         return None
     if not _USED_ONLY_IDS.isdisjoint(document.ids) and _offers_only_used(document):
         return None
@@ -154,6 +160,8 @@ PRICE = Field(
         ("core-table", "#corePrice_desktop .apexPriceToPay", new_offer),
         ("core-table-2022", "#corePrice_desktop .priceToPay", new_offer),
         ("core-mobile-2021", "#corePrice_mobile_feature_div .a-price:not([data-a-strike])", new_offer),
+        ("mobile-2020", "#atfRedesign_priceblock_priceToPay .a-price:not([data-a-strike])", new_offer),
+        ("mobile-2019", "#newPitchPriceWrapper_feature_div .a-price:not([data-a-strike])", new_offer),
         ("core-buybox", "#corePrice_feature_div .a-price:not([data-a-strike])", new_offer),
         ("core-desktop-any", "#corePriceDisplay_desktop_feature_div .a-price:not([data-a-strike])", new_offer),
         ("apex-desktop", "#apex_desktop .priceToPay", new_offer),
@@ -175,6 +183,7 @@ PRICE = Field(
         ("new-row-2017", "#newOfferAccordionRow .header-price", new_offer),
         ("media-2016", "#mediaNoAccordion .header-price", new_offer),
         ("third-party-2015", "#soldByThirdParty .price3P", new_offer),
+        ("third-party-2016", "#soldByThirdParty .a-color-price", new_offer),
         ("book-price", "#price", new_offer),
         ("kindle-price", "#kindle-price", new_offer),
         ("kindle-2023", "#Ebooks-desktop-KINDLE_ALC-prices-kindlePrice", new_offer),

@@ -53,7 +53,7 @@ STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
             r"niedostępn|brak w magazynie|wyprzedan|nedostupn|vyprodán|ikke (?:tilgængelig|på lager)|"
             r"utilgængelig|udsolgt",
             r"mevcut değil|stokta(?: şu anda)? yok|bulunmuyor|bulunmamakta|tükendi",
-            r"在庫切れ|お取り扱いできません|取り扱って|入荷未定|販売していません|販売終了|取扱終了",
+            r"在庫切れ|お取り扱いできません|取り扱って|入荷未定|販売していません|在庫なし|販売終了|販売休止|取扱終了",
             r"无货|缺货|缺貨|售罄|无法|無法|不可用|没有库存|沒有庫存",
             r"غير متوفر|غير متاح|نفد|नहीं|अनुपलब्ध|품절|구매할 수 없|이용할 수 없|재고 없|לא זמין|אזל",
         ),
