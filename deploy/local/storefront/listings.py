@@ -8,14 +8,23 @@ from deploy.local.storefront.marketplaces import require_marketplace
 
 BESTSELLERS_PER_PAGE = 50
 BESTSELLERS_TOTAL = 100
+OTHER_RANKINGS = ("new-releases", "movers-and-shakers", "most-wished-for", "most-gifted")
 
 
 class Listing(StrEnum):
-    """The kinds of list; the key is the keyword, the node, or the path after ``bestsellers``."""
+    """The kinds of list; the key is the keyword, the node, or the path after ``bestsellers``.
+
+    The other rankings are bestseller lists too, whose key is the path after ``gp``: ``new-releases/toys``.
+    """
 
     SEARCH = "search"
     CATEGORY = "category"
     BESTSELLERS = "bestsellers"
+
+
+def ranking_path(key: str) -> str:
+    """The path under which the ranking with this key is, for example ``/gp/bestsellers/toys``."""
+    return f"/gp/{key}" if key.partition("/")[0] in OTHER_RANKINGS else f"/gp/bestsellers/{key}"
 
 
 def total_of(host: str, kind: str, key: str, *, products: int | None = None, seed: int = 0) -> int:

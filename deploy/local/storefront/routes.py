@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qs, unquote
 
-from deploy.local.storefront.listings import Listing
+from deploy.local.storefront.listings import OTHER_RANKINGS, Listing
 from deploy.local.storefront.words import WORDS
 
 _LANGUAGE = re.compile(r"^/-/([a-z]{2})(?:[_-][A-Za-z]{2})?(?=/)")
 _PRODUCT = re.compile(r"(?:^|/)(?:dp|gp/product|gp/aw/d|exec/obidos/ASIN|o/ASIN)/([0-9A-Za-z]{10})(?=/|$)")
 _BESTSELLERS = re.compile(r"(?:^/gp/bestsellers|/zgbs)(?:/(.*))?$")
+_OTHER_RANKING = re.compile(rf"^/gp/((?:{'|'.join(OTHER_RANKINGS)})(?:/.*)?)$")
 _CATEGORY = re.compile(r"(?:^|/)(?:b|gp/browse\.html)(?:/|$)")
 _NODE_FILTER = re.compile(r"(?:^|,)n:(\d+)")
 
@@ -50,6 +51,8 @@ def route_of(path: str, query: str) -> Route:
     values = {name: found[0] for name, found in parse_qs(query).items()}
     if bestsellers := _BESTSELLERS.search(path):
         return _listing(Listing.BESTSELLERS, language, _without_ref(bestsellers[1] or ""), values.get("pg", "1"))
+    if ranking := _OTHER_RANKING.search(path):
+        return _listing(Listing.BESTSELLERS, language, _without_ref(ranking[1]), values.get("pg", "1"))
     if path.rstrip("/") == "/s" or path.startswith("/s/"):
         return _search(language, values)
     if _CATEGORY.search(path) and "node" in values:

@@ -3,6 +3,7 @@
 import random
 import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -90,6 +91,14 @@ def test_lists_are_walked_to_their_end(host: str, kind: Listing) -> None:
         more = page.listing.next_url is not None
         number += 1
     assert number == drawn_page.pages + 1
+
+
+def test_other_rankings_go_on_where_they_are() -> None:
+    drawn_page = ListPage("amazon.fr", Listing.BESTSELLERS, "new-releases/toys", 1)
+    page = parse(render_listing(drawn_page).encode(), url="https://www.amazon.fr/gp/new-releases/toys")
+    assert page.listing is not None
+    assert page.listing.next_url is not None
+    assert urlsplit(page.listing.next_url).path.startswith("/gp/new-releases/toys")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ def test_a_language_prefix_sets_the_language(prefix, language):
         ("/gp/bestsellers/toys/123/ref=zg_bs_pg_2", "ie=UTF8&pg=2", Listing.BESTSELLERS, "toys/123", 2),
         ("/Best-Sellers-Toys/zgbs/toys/ref=zg", "pg=1", Listing.BESTSELLERS, "toys", 1),
         ("/-/en/gp/bestsellers/toys", "", Listing.BESTSELLERS, "toys", 1),
+        ("/gp/new-releases", "", Listing.BESTSELLERS, "new-releases", 1),
+        ("/gp/most-gifted/toys/ref=zg_mg", "pg=2", Listing.BESTSELLERS, "most-gifted/toys", 2),
     ],
 )
 def test_list_addresses_name_kind_key_and_page(path, query, kind, key, page):

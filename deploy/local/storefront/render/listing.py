@@ -8,7 +8,15 @@ from urllib.parse import quote, quote_plus
 
 from deploy.local.storefront.asins import draw_asin
 from deploy.local.storefront.facts import facts_for
-from deploy.local.storefront.listings import Listing, organic_asins, page_count, page_size, sponsored_asins, total_of
+from deploy.local.storefront.listings import (
+    Listing,
+    organic_asins,
+    page_count,
+    page_size,
+    ranking_path,
+    sponsored_asins,
+    total_of,
+)
 from deploy.local.storefront.marketplaces import Marketplace, require_marketplace
 from deploy.local.storefront.numbers import grouped
 from deploy.local.storefront.render.context import Page
@@ -62,7 +70,7 @@ class ListPage:
         """The address of another page of the same list, in the same language."""
         prefix = f"/-/{self.language}" if self.language else ""
         if self.kind is Listing.BESTSELLERS:
-            return f"{prefix}/gp/bestsellers/{quote(self.key)}/ref=zg_bs_pg_{number}?ie=UTF8&pg={number}"
+            return f"{prefix}{quote(ranking_path(self.key))}/ref=zg_bs_pg_{number}?ie=UTF8&pg={number}"
         what = f"k={quote_plus(self.key)}" if self.kind is Listing.SEARCH else f"rh=n%3A{quote_plus(self.key)}"
         return f"{prefix}/s?{what}&page={number}&qid=1776763718&ref=sr_pg_{number}"
 
