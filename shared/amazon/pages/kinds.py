@@ -36,6 +36,8 @@ _NOT_FOUND_TITLE = re.compile(
     re.IGNORECASE,
 )
 _ERROR_TITLE = re.compile(
+    r"nos excuses|siamo spiacenti|lo sentimos|desculpe|het spijt ons|tyvärr|beklagar|przepraszamy|üzgünüz|عذر|抱歉|"
+    r"ご迷惑をおかけ|申し訳|"
     r"something went wrong|service unavailable|internal error|503|tut uns leid|ein fehler|une erreur|si è verificato|"
     r"algo salió mal|"
     r"se ha producido un error|er is iets|något gick fel|coś poszło|algo deu errado|bir şeyler|エラー|问题|出错|"

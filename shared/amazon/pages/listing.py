@@ -102,6 +102,11 @@ def _metadata(document: Document, node: LexborNode) -> tuple[str, ...] | None:
     return _distinct(str(entry.get("asin", "")) for entry in data if isinstance(entry, dict)) or None
 
 
+def _faceouts(document: Document, node: LexborNode) -> tuple[str, ...] | None:
+    """The drawn cells of a ranking whose list of all is missing; each bears its ASIN as its id."""
+    return _distinct(cell.id or "" for cell in node.css(".p13n-sc-uncoverable-faceout[id]")) or None
+
+
 def _linked(document: Document, node: LexborNode) -> tuple[str, ...] | None:
     found = (_IN_PATH.search(attribute(link, "href")) for link in node.css("a[href]"))
     return _distinct(match[1] for match in found if match) or None
@@ -119,6 +124,7 @@ RANKED: Field[tuple[str, ...]] = Field(
         ("ranked-carousels", "#zg-center-div", _linked),
         ("ranked-carousels-2015", "#zg_left_col1", _linked),
         ("ranked", "#zg", _linked),
+        ("faceouts", "", _faceouts),
     ),
 )
 

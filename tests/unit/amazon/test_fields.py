@@ -411,3 +411,15 @@ def test_header_tells_the_encoding_where_the_page_does_not() -> None:
     found = parse(body, url="https://www.amazon.de/dp/B07WXL5YPW", content_type="text/html; charset=ISO-8859-1")
     assert found.product is not None
     assert found.product.title == "Größe"
+
+
+def test_brand_of_a_store_with_a_logo() -> None:
+    links = '<a class="a-text-bold" href="/stores/x">Fuji Works</a><a href="/stores/x">Visit the Store</a>'
+    assert product(f'<div id="amznStoresBylineLogoTextContainer">{links}</div>').brand == "Fuji Works"
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_pictures_of_a_script_in_either_quotes(quote: str) -> None:
+    url = "https://m.media-amazon.com/images/I/AAA._AC_SL1500_.jpg"
+    script = '<script>{q}colorImages{q}: {{}}; {q}colorImages{q}: {{ {q}initial{q}: [{{"hiRes": "{url}"}}]}}</script>'
+    assert product(script.format(q=quote, url=url)).images == (url,)

@@ -97,3 +97,10 @@ def test_bestseller_list_holds_those_drawn_later_too() -> None:
 )
 def test_older_bestseller_lists_are_read(body: str) -> None:
     assert listing(body % (A, C), "https://www.amazon.com/gp/bestsellers").asins == (A, C)
+
+
+def test_drawn_cells_of_a_ranking_count_without_its_list() -> None:
+    cells = "".join(
+        f'<div id="gridItemRoot"><div class="p13n-sc-uncoverable-faceout" id="{asin}"></div></div>' for asin in (B, A)
+    )
+    assert listing(cells, "https://www.amazon.in/gp/bestsellers/books").asins == (B, A)

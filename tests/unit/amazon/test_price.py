@@ -35,6 +35,9 @@ STRUCK = '<span class="a-price a-text-price" data-a-strike="true"><span class="a
             "2016 raised",
         ),
         ('<span id="priceblock_ourprice"><sup>$</sup>32<sup>97</sup></span>', "2016 raised, bare"),
+        (box("newPitchPriceWrapper_feature_div", STRUCK, parts("$", "32.", "97", "")), "2019 mobile"),
+        (box("atfRedesign_priceblock_priceToPay", parts("$", "32.", "97", "")), "2020 mobile"),
+        (box("soldByThirdParty", '<span class="a-color-price">$32.97</span>'), "2016 third party"),
         ('<span id="price_inside_buybox"> $32.97 </span>', "2018 buy box"),
         ('<span id="newBuyBoxPrice">$32.97</span>', "2018 accordion"),
         (box("buyNewSection", '<span class="a-color-price offer-price">$32.97</span>'), "book"),
@@ -153,3 +156,16 @@ def test_list_price_not_above_the_price_is_none(amount: str) -> None:
 def test_page_in_another_currency_keeps_that_currency() -> None:
     found = product(box(CORE, parts("KRW", "45,000", None, spoken="KRW 45,000")))
     assert (Decimal(45000), "KRW") == (found.price, found.currency)
+
+
+def test_raised_yen_sign_needs_no_cents() -> None:
+    block = '<span id="priceblock_ourprice"><span class="price-info-superscript">{}</span>1,638</span>'
+    assert product(block.format("￥"), marketplace="amazon.co.jp").price == Decimal(1638)
+    assert product(block.format("$")).price is None
+
+
+def test_row_of_another_offer_counts_where_it_is_the_first() -> None:
+    upsell = box("primeSavingsUpsellAccordionRow", parts("$", "8.", "00"))
+    second = box("newAccordionRow_1", box("corePrice_feature_div", parts("$", "32.", "97")))
+    assert product(upsell, second).price == Decimal("32.97")
+    assert product(box("newAccordionRow_0", "see all"), upsell, second).price is None

@@ -87,10 +87,11 @@ def _in_parts(document: Document, node: LexborNode, whole: LexborNode) -> Money 
 
 
 def _raised(document: Document, node: LexborNode, small: list[LexborNode]) -> Money | None:
-    """A price whose symbol and cents are raised, as before 2019."""
-    if len(small) != 2:
+    """A price whose symbol and cents are raised, as before 2019; money without cents has the symbol alone."""
+    if len(small) > 2:
         return None
-    symbol, cents = (plain(part.text()) for part in small)
+    symbol, *rest = (plain(part.text()) for part in small)
+    cents = rest[0] if rest else ""
     whole = plain(node.text()).removeprefix(symbol).removesuffix(cents)
     return split_money(symbol, whole, cents, document.place)
 
