@@ -94,7 +94,8 @@ def test_seller_in_every_language(sentence: str, seller: str | None) -> None:
 
 
 BYLINES = (
-    "Visit the Ann Lee Store|Visita lo Store Ann Lee|Visitez la boutique Ann Lee|Besuche den Store von Ann Lee|"
+    "Visit the Ann Lee Store|Visit the Ann Lee Store (in Spanish)|Besuche den Ann Lee-Store (auf Englisch)|"
+    "Visita lo Store Ann Lee|Visitez la boutique Ann Lee|Besuche den Store von Ann Lee|"
     "Visita la tienda de Ann Lee|Visitar la Store de Ann Lee|Visite a loja da Ann Lee|Bezoek de Ann Lee-store|"
     "Besök Ann Lee-butiken|Odwiedź witrynę sklepu Ann Lee|Ann Lee Store'u Ziyaret Edin|Ann Leeのストアを表示|"
     "访问 Ann Lee 品牌旗舰店|زيارة متجر Ann Lee|ماركة: Ann Lee|Ann Lee स्टोर पर जाएं|ब्रैंड: Ann Lee|"

@@ -169,3 +169,9 @@ def test_row_of_another_offer_counts_where_it_is_the_first() -> None:
     second = box("newAccordionRow_1", box("corePrice_feature_div", parts("$", "32.", "97")))
     assert product(upsell, second).price == Decimal("32.97")
     assert product(box("newAccordionRow_0", "see all"), upsell, second).price is None
+
+
+def test_price_crossed_out_within_a_box_is_not_the_price() -> None:
+    unit = '<span class="a-price pricePerUnit"><span class="a-offscreen">$1.10</span></span>'
+    assert product(box("price", STRUCK, unit)).price is None
+    assert product(box("price", STRUCK, parts("$", "32.", "97", "", spoken="$32.97"), unit)).price == Decimal("32.97")

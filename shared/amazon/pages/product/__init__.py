@@ -13,7 +13,9 @@ from shared.amazon.pages.product.states import state_of
 from shared.amazon.pages.rules import Answer, Field
 
 # Elements that only product pages have: one of the first, or several of the second.
-_TITLES = frozenset({"productTitle", "ebooksProductTitle", "btAsinTitle", "mas-title", "gc-asin-title"})
+_TITLES = frozenset(
+    {"productTitle", "ebooksProductTitle", "btAsinTitle", "mas-title", "gc-asin-title", "av-dp-container"}
+)
 _PARTS = frozenset(
     {
         "ASIN", "title", "title_feature_div", "dp", "dp-container", "ppd", "centerCol", "rightCol", "buybox",

@@ -200,6 +200,7 @@ BRAND = Field(
         ("stores-byline-store", "#amznStoresBylineLogoTextContainer a", _byline_store),
         ("brand-link", "#brand", _plain_byline),
         ("brand-logo", "#brand img", _logo),
+        ("2013", "h1.parseasinTitle ~ span a", _plain_byline),
         ("logo-byline", "#bylineInfo img", _logo),
         ("byline-query", "#bylineInfo", _byline_link),
         ("brand-query", "#brand", _byline_link),

@@ -42,7 +42,7 @@ _BYLINES = tuple(
     re.compile(re.escape(form).replace(r"\{\}", "(.+?)").replace(r"\ ", r"\s?"), re.IGNORECASE) for form in BYLINES
 )
 _LONGEST = 200
-_TRANSLATED = re.compile(r"\s*\((?:em espanhol|in spanish|en español|in english|em inglês)\)$", re.IGNORECASE)
+_TRANSLATED = re.compile(r"\s*[(（](?:em|in|en|auf|på|po|w) [^\W\d_]+[)）]$", re.IGNORECASE)
 
 # What a contributor did, as the words after the name say.
 AUTHOR_ROLES = re.compile(

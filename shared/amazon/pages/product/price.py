@@ -58,17 +58,25 @@ def _is_aside(node: LexborNode) -> bool:
     return any(_ASIDE.search(attribute(element, "class")) for element in around if element is not None)
 
 
+def _is_beside(node: LexborNode, spoken: LexborNode) -> bool:
+    """Whether a price within `node` is another one: crossed out, of a range, or of a unit."""
+    own = spoken.parent
+    if own is None or own.mem_id == node.mem_id:
+        return False
+    return bool(attribute(own, "data-a-strike")) or _is_aside(own)
+
+
 def printed_price(document: Document, node: LexborNode) -> Money | None:
     """The price that one element prints, whichever way: hidden text for screen readers, in parts, or plain."""
     if _is_aside(node):
         return None
     for spoken in node.css(".a-offscreen"):
-        found = money(spoken.text(), document.place)
+        found = None if _is_beside(node, spoken) else money(spoken.text(), document.place)
         if found is not None:
             return found
     whole = node.css_first(".a-price-whole")
     if whole is not None:
-        return _in_parts(document, node, whole)
+        return None if node.css_first("[data-a-strike] .a-price-whole") else _in_parts(document, node, whole)
     small = node.css(".price-info-superscript, sup")
     if small:
         return _raised(document, node, small)
