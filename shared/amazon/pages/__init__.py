@@ -54,7 +54,7 @@ def _open(body: bytes, url: str, status: int, content_type: str | None) -> tuple
     place = _place(url)
     if place is None:
         return Page("unknown", "other_site", "final")
-    if not body.strip():
+    if not body or body.isspace():
         verdict = kinds.by_status(status)
         return Page(*verdict) if verdict else Page("unknown", "empty", "retry")
     if len(body) > MAX_BYTES:
