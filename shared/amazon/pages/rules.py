@@ -15,6 +15,7 @@ T = TypeVar("T")
 # A rule that has not found its value in so many places will not find it.
 _MOST_NODES = 60
 Reader = Callable[[Document, LexborNode], T | None]
+Rule = tuple[str, str, Reader[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Field(Generic[T]):
     """
 
     name: str
-    rules: tuple[tuple[str, str, Reader[T]], ...]
+    rules: tuple[Rule[T], ...]
 
     def read(self, document: Document) -> Answer[T]:
         """The first rule's answer."""

@@ -12,7 +12,7 @@ from shared.amazon.identifiers import ASIN_PATTERN, looks_like_asin
 from shared.amazon.pages.document import Document, attribute, text_of
 from shared.amazon.pages.product.details import detail
 from shared.amazon.pages.product.names import AUTHOR_ROLES, BRAND_LABELS, PERFORMER_ROLES, brand_of_byline
-from shared.amazon.pages.rules import Field, Reader
+from shared.amazon.pages.rules import Field, Reader, Rule
 from shared.amazon.pages.text import clean
 
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z])")
@@ -74,7 +74,14 @@ def address_rule(asin: str | None) -> Reader[str]:
 
 
 def asin_field(asked: str | None) -> Field[str]:
-    """The rules for the page's own ASIN; links come last, since they often name the parent or a sibling."""
+    """The rules for the page's own ASIN.
+
+    Links often name the parent or a sibling, so they count only where no ASIN was asked for.
+    """
+    links: tuple[Rule[str], ...] = (
+        ("canonical", 'link[rel="canonical"]', _asin_in_link),
+        ("og-url", 'meta[property="og:url"]', lambda _, node: _link_in(attribute(node, "content"))),
+    )
     return Field(
         "asin",
         (
@@ -84,8 +91,7 @@ def asin_field(asked: str | None) -> Field[str]:
             ("reviews-widget", "#averageCustomerReviews", asin_in("data-asin")),
             ("metrics", "#cerberus-data-metrics", asin_in("data-asin")),
             ("address", "", address_rule(asked)),
-            ("canonical", 'link[rel="canonical"]', _asin_in_link),
-            ("og-url", 'meta[property="og:url"]', lambda _, node: _link_in(attribute(node, "content"))),
+            *(() if asked else links),
         ),
     )
 
