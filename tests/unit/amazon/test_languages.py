@@ -33,7 +33,11 @@ STATES = {
         "केवल 2 ही स्टॉक में हैं"
     ),
     "unavailable": (
-        "Currently unavailable.|Sold out|Derzeit nicht verfügbar.|Temporairement en rupture de stock.|"
+        "Currently unavailable.|Sold out|This item isn't available.|Nicht mehr lieferbar.|"
+        "N'est plus disponible.|Non è più disponibile.|"
+        "Ya no está disponible.|Não está mais disponível.|Niet meer leverbaar.|Inte längre tillgänglig.|"
+        "Nie jest już dostępny.|"
+        "لم يعد متوفراً|在庫がありません|Derzeit nicht verfügbar.|Temporairement en rupture de stock.|"
         "Non disponibile.|"
         "No disponible por el momento.|Não disponível.|Temporariamente fora de estoque.|Momenteel niet verkrijgbaar.|"
         "För närvarande inte tillgänglig.|Obecnie niedostępny.|Şu anda stokta yok.|現在在庫切れです。|"

@@ -43,19 +43,24 @@ STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
     (
         Availability.UNAVAILABLE,
         (
-            r"unavailable|(?:out of|not in|back in) stock|not available|no longer available|sold out|"
+            r"unavailable|(?:out of|not in|back in) stock|not (?:currently )?available|isn.t available|"
+            r"no longer available|sold out|"
             r"no featured offers",
-            r"nicht (?:verfügbar|auf lager|lieferbar|vorrätig|erhältlich)|ausverkauft|vergriffen",
-            r"indisponible|rupture|épuisé|non disponibil|esaurit|no disponib|agotad|sin stock|sin existencias",
-            r"não disponível|indispon[íi]ve|esgotad|(?:fora|sem) de estoque|sem estoque|sem stock",
-            r"niet (?:beschikbaar|op voorraad|leverbaar|verkrijgbaar)|uitverkocht",
-            r"(?:inte|ej) tillgänglig|slut i lager|otillgänglig|finns inte|slutsåld|utsåld",
-            r"niedostępn|brak w magazynie|wyprzedan|nedostupn|vyprodán|ikke (?:tilgængelig|på lager)|"
+            r"nicht (?:mehr )?(?:verfügbar|auf lager|lieferbar|vorrätig|erhältlich)|ausverkauft|vergriffen",
+            r"indisponible|(?:plus|pas) disponib|non (?:è|più|sono) .{0,20}disponib|no est[áa]n? disponib|"
+            r"rupture|épuisé|non disponibil|esaurit|no disponib|agotad|sin stock|sin existencias",
+            r"não (?:está .{0,12})?disponív|indispon[íi]ve|esgotad|(?:fora|sem) de estoque|sem estoque|sem stock",
+            r"niet (?:meer |langer )?(?:beschikbaar|op voorraad|leverbaar|verkrijgbaar)|uitverkocht",
+            r"(?:inte|ej) (?:längre )?tillgänglig|inte i lager|slut i lager|otillgänglig|finns inte|slutsåld|utsåld",
+            r"niedostępn|nie jest .{0,12}dostępn|brak w magazynie|wyprzedan|nedostupn|vyprodán|"
+            r"ikke (?:tilgængelig|på lager)|"
             r"utilgængelig|udsolgt",
             r"mevcut değil|stokta(?: şu anda)? yok|bulunmuyor|bulunmamakta|tükendi",
-            r"在庫切れ|お取り扱いできません|取り扱って|入荷未定|販売していません|在庫なし|販売終了|販売休止|取扱終了",
+            r"在庫切れ|お取り扱いできません|取り扱って|入荷未定|販売していません|在庫なし|在庫がありません|"
+            r"購入できません|販売終了|販売休止|取扱終了",
             r"无货|缺货|缺貨|售罄|无法|無法|不可用|没有库存|沒有庫存",
-            r"غير متوفر|غير متاح|نفد|नहीं|अनुपलब्ध|품절|구매할 수 없|이용할 수 없|재고 없|לא זמין|אזל",
+            r"غير متوفر|غير متاح|لم يعد|لا يتوفر|ليس متوفر|نفد|नहीं|अनुपलब्ध|품절|구매할 수 없|이용할 수 없|"
+            r"재고 없|לא זמין|אזל",
         ),
     ),
     (
