@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from deploy.local.storefront.pages import World
+from deploy.local.storefront.requestlog import RequestLog
 from deploy.local.storefront.server import open_listener, serve
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -26,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--products", type=_count, metavar="N", help="products in each list (default: 60 to 400)")
     parser.add_argument("--seed", type=int, default=0, help="another seed is another world (default: %(default)s)")
+    parser.add_argument("--request-log", type=Path, metavar="FILE", help="keep the request log there, over restarts")
     parser.add_argument("--log-level", choices=_LEVELS, default="warning", help="(default: %(default)s)")
     return parser
 
@@ -44,7 +46,7 @@ def main() -> None:
     if options.pages is not None and not options.pages.is_dir():
         parser.error(f"--pages: there is no folder {options.pages}")
     world = World(options.page_bytes, options.products, options.seed, options.pages)
-    serve(world, open_listener(options.host, options.port), options.log_level)
+    serve(world, open_listener(options.host, options.port), RequestLog(path=options.request_log), options.log_level)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 
+from deploy.local.storefront import hostile
 from deploy.local.storefront.control import PREFIX, Control
 from deploy.local.storefront.faults import Faults
 from deploy.local.storefront.marketplaces import DEFAULT_HOST, MARKETPLACES, Marketplace, marketplace_of
@@ -15,15 +16,16 @@ from deploy.local.storefront.requestlog import Entry, RequestLog
 from deploy.local.storefront.routes import route_of
 
 _PAGE_FAULTS = frozenset({"404", "429", "503", "captcha", "continue"})
+_REDIRECTS = frozenset({"redirect_loop", "redirect_private"})
 
 
 class Storefront:
     """An ASGI application; one instance is one world of products with its request log and faults."""
 
-    def __init__(self, world: World | None = None) -> None:
+    def __init__(self, world: World | None = None, log: RequestLog | None = None) -> None:
         self._pages = Pages(world or World())
         self._faults = Faults()
-        self._log = RequestLog()
+        self._log = log or RequestLog()
         self._control = Control(self._faults, self._log)
         self._cache = PageCache()
         self._stopping = asyncio.Event()
@@ -42,8 +44,9 @@ class Storefront:
         self._stopping.set()
 
     def close(self) -> None:
-        """Ends the rendering thread."""
+        """Ends the rendering thread and the log."""
         self._cache.close()
+        self._log.close()
 
     async def _marketplace(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrived: float = scope.get("state", {}).get("arrived") or time.time()
@@ -58,11 +61,21 @@ class Storefront:
         if fault == "slow":
             await self._dawdle(self._faults.plan.slow_seconds)
         encoding = accepted_encoding(headers.get("accept-encoding", ""))
-        reply = await self._reply(answer, encoding, fault)
-        if fault in {"reset", "truncated"}:
-            await send_broken(scope, receive, send, reply, reset=fault == "reset")
-        else:
-            await send_reply(send, reply)
+        reply = await self._reply(answer, encoding, self._headers(fault, whole))
+        await self._send(scope, receive, send, reply, fault)
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send, reply: Reply, fault: str | None) -> None:
+        match fault:
+            case "reset" | "truncated":
+                await send_broken(scope, receive, send, reply, reset=fault == "reset")
+            case "dripping":
+                await hostile.drip(receive, send, reply.body)
+            case "endless":
+                await hostile.pour(receive, send)
+            case "bomb":
+                await hostile.burst(receive, send)
+            case _:
+                await send_reply(send, reply)
 
     async def _dawdle(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -74,14 +87,25 @@ class Storefront:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "405", lambda: b"")
         if fault in _PAGE_FAULTS:
             return self._pages.error(fault, market, path)
+        if fault in _REDIRECTS:
+            return Answer(HTTPStatus.FOUND, "302", lambda: b"")
         return self._pages.answer(market, route_of(path, query))
 
-    async def _reply(self, answer: Answer, encoding: Encoding, fault: str | None) -> Reply:
+    def _headers(self, fault: str | None, whole: str) -> dict[str, str]:
+        match fault:
+            case "redirect_loop":
+                return {"location": whole}
+            case "redirect_private":
+                return {"location": hostile.PRIVATE}
+            case "429" | "503" if self._faults.plan.retry_after is not None:
+                return {"retry-after": str(self._faults.plan.retry_after)}
+            case _:
+                return {}
+
+    async def _reply(self, answer: Answer, encoding: Encoding, headers: dict[str, str]) -> Reply:
         body = await self._cache.get(answer.key, encoding, answer.render)
-        headers = {} if encoding is Encoding.IDENTITY else {"content-encoding": encoding.value}
-        if fault in {"429", "503"} and self._faults.plan.retry_after is not None:
-            headers["retry-after"] = str(self._faults.plan.retry_after)
-        return Reply(answer.status, body, answer.content_type, headers)
+        encoded = {} if encoding is Encoding.IDENTITY else {"content-encoding": encoding.value}
+        return Reply(answer.status, body, answer.content_type, {**encoded, **headers})
 
 
 def _market_of(headers: dict[str, str]) -> Marketplace:

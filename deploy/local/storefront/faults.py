@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from deploy.local.storefront.marketplaces import require_marketplace
 
 Share = Annotated[float, Field(ge=0, le=1)]
-KINDS = ("404", "429", "503", "captcha", "continue", "slow", "reset", "truncated")
+KINDS = (
+    *("404", "429", "503", "captcha", "continue", "slow", "reset", "truncated"),
+    *("dripping", "endless", "bomb", "redirect_loop", "redirect_private"),
+)
 
 
 class FaultPlan(BaseModel):
@@ -29,6 +32,11 @@ class FaultPlan(BaseModel):
     slow: Share = 0.0
     reset: Share = 0.0
     truncated: Share = 0.0
+    dripping: Share = 0.0
+    endless: Share = 0.0
+    bomb: Share = 0.0
+    redirect_loop: Share = 0.0
+    redirect_private: Share = 0.0
     slow_seconds: float = Field(5.0, ge=0, le=600)
     retry_after: int | None = Field(None, ge=0)
     hosts: tuple[str, ...] | None = None

@@ -11,6 +11,7 @@ import uvicorn
 from deploy.local.storefront.app import Storefront
 from deploy.local.storefront.arrival import StampedProtocol, StampingSocket, listening_socket
 from deploy.local.storefront.pages import World
+from deploy.local.storefront.requestlog import RequestLog
 
 
 class _Server(uvicorn.Server):
@@ -36,12 +37,12 @@ def base_address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
-def serve(world: World, listener: StampingSocket, log_level: str = "warning") -> None:
+def serve(world: World, listener: StampingSocket, log: RequestLog, log_level: str = "warning") -> None:
     """Serves until SIGTERM or SIGINT, then lets open answers end, for a second at most, and returns."""
     # The server passes both signals on after its shutdown; here they only mean the end.
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
-    app = Storefront(world)
+    app = Storefront(world, log)
     config = uvicorn.Config(
         app,
         http=StampedProtocol,

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
+from itertools import islice
 from urllib.parse import urlsplit
 
 import httpx
@@ -67,6 +69,59 @@ def test_a_truncated_answer_ends_before_its_length(client):
 
     with pytest.raises(httpx.RemoteProtocolError, match="peer closed"):
         client.get(f"/dp/{ASIN}")
+
+
+def test_a_dripping_answer_comes_a_byte_at_a_time(client):
+    client.put("/__storefront__/faults", json={"dripping": 1})
+
+    with client.stream("GET", f"/dp/{ASIN}") as answer:
+        pieces = list(islice(answer.iter_raw(), 3))
+
+    assert (sum(map(len, pieces)) < 10, int(answer.headers["content-length"]) > 1000) == (True, True)
+
+
+def test_an_endless_answer_goes_on(client):
+    client.put("/__storefront__/faults", json={"endless": 1})
+
+    with client.stream("GET", f"/dp/{ASIN}") as answer:
+        taken = sum(map(len, islice(answer.iter_raw(65_536), 100)))
+
+    assert taken == 100 * 65_536
+
+
+def test_a_bomb_is_small_until_it_is_unpacked(client):
+    client.put("/__storefront__/faults", json={"bomb": 1})
+
+    with client.stream("GET", f"/dp/{ASIN}") as answer:
+        packed = b"".join(answer.iter_raw())
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(packed) < 2**21
+    assert len(zlib.decompressobj(31).decompress(packed, 2**24)) == 2**24
+
+
+@pytest.mark.parametrize(
+    ("kind", "location"), [("redirect_loop", f"/dp/{ASIN}?a=1"), ("redirect_private", "http://169.254.169.254/")]
+)
+def test_redirects_lead_in_circles_or_inside(client, kind, location):
+    client.put("/__storefront__/faults", json={kind: 1})
+
+    answer = client.get(f"/dp/{ASIN}?a=1")
+
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith(location)
+
+
+def test_the_log_outlives_a_killed_server(tmp_path):
+    for lap in (1, 2):
+        process = start("--page-bytes", "0", "--request-log", str(tmp_path / "requests"))
+        address = json.loads(process.stdout.readline())["url"]
+        httpx.get(f"{address}/dp/{ASIN}?lap={lap}")
+        paths = [entry["path"] for entry in httpx.get(f"{address}/__storefront__/requests").json()]
+        process.kill()
+        process.communicate(timeout=DEADLINE)
+
+    assert paths == [f"/dp/{ASIN}?lap=1", f"/dp/{ASIN}?lap=2"]
 
 
 def test_broken_answers_leave_the_server_well(client):
