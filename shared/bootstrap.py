@@ -29,10 +29,7 @@ async def running(settings: Settings, database: Database, broker: Broker) -> Asy
     async def database_answers() -> bool:
         return await ping(database)
 
-    async def broker_connected() -> bool:
-        return broker.connected
-
-    app = HealthApp({"database": database_answers, "broker": broker_connected})
+    app = HealthApp({"database": database_answers, "broker": broker.usable})
     async with broker, serve(app, settings.http_host, settings.http_port):
         measuring = asyncio.create_task(watch(database), name="watch")
         try:

@@ -1,56 +1,40 @@
-"""RabbitMQ: one connection per process that comes back by itself; publishing that is confirmed or says why not."""
+"""RabbitMQ: a way to it that comes back by itself; publishing that is confirmed or says why not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import aio_pika
 import aiormq
-from aiormq.exceptions import AMQPError, DeliveryError, PublishError
+from aiormq.exceptions import DeliveryError, PublishError
 from pamqp import commands as amqp
 
-from shared import metrics, tracing
+from shared import link, metrics, tracing
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.ids import new_id
+from shared.link import is_connection_error
 from shared.log import get_logger
 from shared.messages import Message
-from shared.topology import COMMANDS, EVENTS, EXCHANGES, Exchange, Queue
+from shared.topology import COMMANDS, EVENTS, Exchange, Queue
 
 if TYPE_CHECKING:
-    from aio_pika.abc import AbstractChannel, AbstractConnection
+    from aio_pika.abc import AbstractConnection
 
 log = get_logger(__name__)
 
-CONNECT_SECONDS = 5.0
 CONFIRM_SECONDS = 10.0
+# How often whoever waits for a confirm looks whether the broker still takes anything.
+LOOK_SECONDS = 0.5
 RECONNECT_CAP_SECONDS = 5.0
 PUBLISH_CHUNK = 500  # outstanding confirms: throughput is flat from 100 on
 PERSISTENT = 2
 
 Header = str | int | float | bool
-# Why a broker operation fails that has nothing to do with what was asked of it.
-CONNECTION_ERRORS = (AMQPError, ConnectionError, TimeoutError, OSError, RuntimeError, asyncio.InvalidStateError)
-
-
-def is_connection_error(error: BaseException) -> bool:
-    """Whether only the way to the broker failed; aiormq ends what waits on it with a bare Exception at times."""
-    return isinstance(error, CONNECTION_ERRORS) or type(error) is Exception
-
-
-@contextlib.contextmanager
-def connection_errors_suppressed() -> Iterator[None]:
-    """For what is done to a connection that may be lost already: then the broker has done it, or redelivers."""
-    try:
-        yield
-    except Exception as error:
-        if not is_connection_error(error):
-            raise
 
 
 @dataclass(frozen=True)
@@ -140,21 +124,15 @@ class Subscription:
     lost: Callable[[], None]
 
 
-class Connection(aio_pika.Connection):
-    """Closed by us or never made: the original starts a coroutine when it is collected, which nobody awaits."""
-
-    def __del__(self) -> None:
-        return
-
-
 class Broker:
-    """Keeps one connection alive, declares what this process needs, publishes.
+    """Keeps the way to the broker open, declares what this process needs, publishes.
 
-    Use as an async context manager: entering starts connecting in the background and does not wait for it.
+    `url` may be several, of the nodes of one cluster, separated by commas. Use as an async context manager: entering
+    starts connecting in the background and does not wait for it.
     """
 
     def __init__(self, url: str, name: str, *, queues: Iterable[Queue] = ()) -> None:
-        self._url = url
+        self._addresses = link.Addresses(url)
         self._name = name
         self._queues = list(queues)
         self._subscriptions: list[Subscription] = []
@@ -172,6 +150,10 @@ class Broker:
     @property
     def connected(self) -> bool:
         return self._connected.is_set()
+
+    async def usable(self) -> bool:
+        """Whether it is connected and takes what is published, which it does not when it is out of memory or disk."""
+        return self._channel is not None and await link.flows(self._channel)
 
     @property
     def disconnected_seconds(self) -> float:
@@ -218,16 +200,33 @@ class Broker:
         channel = self._channel
         if channel is None or not self.connected:
             raise BrokerUnavailableError("RabbitMQ is not connected")
-        results = await asyncio.gather(*(self._send(channel, message) for message in messages), return_exceptions=True)
+        results = await self._confirmed(channel, messages)
         errors = [result for result in results if isinstance(result, BaseException)]
         for error in errors:
             if not isinstance(error, PublishError):
                 raise _unavailable(error) from error
         if errors:
             lost = next(m for m, r in zip(messages, results, strict=True) if isinstance(r, BaseException))
+            with link.connection_errors_suppressed():
+                # It may be a queue of ours that somebody deleted: then it is there for the next attempt.
+                await link.declare_all(channel, self._queues)
             raise UnroutableError(f"no queue takes {lost.key!r} on {lost.exchange.name}") from errors[0]
         for message in messages:
             metrics.MESSAGES_PUBLISHED.labels(metrics.known_type(message.type)).inc()
+
+    async def _confirmed(self, channel: aiormq.Channel, messages: Sequence[Outgoing]) -> Sequence[object]:
+        """What became of each; raises BrokerUnavailableError as soon as the broker takes nothing any more."""
+        if not await link.flows(channel):
+            raise BrokerUnavailableError("RabbitMQ takes no messages now: it is out of memory or disk")
+        sending = asyncio.gather(*(self._send(channel, message) for message in messages), return_exceptions=True)
+        try:
+            while not (await asyncio.wait([sending], timeout=LOOK_SECONDS))[0]:
+                if not await link.flows(channel):
+                    raise BrokerUnavailableError("RabbitMQ took no more messages: it is out of memory or disk")
+        finally:
+            sending.add_done_callback(_seen)
+            sending.cancel()
+        return sending.result()
 
     async def _send(self, channel: aiormq.Channel, message: Outgoing) -> None:
         await channel.basic_publish(
@@ -257,28 +256,25 @@ class Broker:
     async def _session(self) -> None:
         """Connect, declare, consume; ends with an error when any part of it is lost."""
         self._was_connected = False
-        connection = await aio_pika.connect(
-            self._url,
-            timeout=CONNECT_SECONDS,
-            client_properties={"connection_name": self._name},
-            connection_class=Connection,
-        )
+        url = self._addresses.next()
         channels: dict[Subscription, aiormq.Channel] = {}
-        try:
-            publisher = await _open_channel(connection, confirms=True)
-            await self._declare(publisher)
-            while True:
-                self._changed.clear()
-                await self._follow_subscriptions(connection, channels)
-                if not self.connected:
-                    self._mark_connected(publisher)
-                await self._until_changed(publisher, channels)
-        finally:
-            self._mark_disconnected()
-            for subscription in channels:
-                subscription.lost()
-            with connection_errors_suppressed():
-                await asyncio.wait_for(connection.close(), 2.0)
+        cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with contextlib.AsyncExitStack() as connections:
+            publishing = await connections.enter_async_context(link.connected(url, f"{self._name} publishing"))
+            consuming = await connections.enter_async_context(link.connected(url, f"{self._name} consuming"))
+            try:
+                publisher = await link.open_channel(publishing, confirms=True)
+                await link.declare_all(publisher, self._queues)
+                while True:
+                    self._changed.clear()
+                    await self._follow_subscriptions(consuming, channels, cancelled)
+                    if not self.connected:
+                        self._mark_connected(publisher)
+                    await self._until_changed([publisher, *channels.values()], cancelled)
+            finally:
+                self._mark_disconnected()
+                for subscription in channels:
+                    subscription.lost()
 
     def _mark_connected(self, publisher: aiormq.Channel) -> None:
         self._channel = publisher
@@ -295,79 +291,51 @@ class Broker:
         metrics.BROKER_CONNECTED.set(0)
 
     async def _follow_subscriptions(
-        self, connection: AbstractConnection, channels: dict[Subscription, aiormq.Channel]
+        self,
+        connection: AbstractConnection,
+        channels: dict[Subscription, aiormq.Channel],
+        cancelled: asyncio.Future[None],
     ) -> None:
         """Open a channel for each new subscription, forget those that were given up."""
+
+        def on_cancel(_frame: object) -> None:
+            if not cancelled.done():
+                cancelled.set_result(None)
+
         for gone in channels.keys() - set(self._subscriptions):
             del channels[gone]
         for subscription in self._subscriptions:
             if subscription not in channels:
-                channel = await _open_channel(connection, confirms=False)
+                channel = await link.open_channel(connection, confirms=False)
+                channel.on_consumer_cancel_callbacks = {on_cancel}
                 queue = subscription.queue.incarnation()
-                await declare_queue(channel, queue)
+                await link.declare_queue(channel, queue)
                 await channel.basic_qos(prefetch_count=subscription.prefetch)
                 channels[subscription] = channel
                 await subscription.opened(channel, queue.name)
 
-    async def _until_changed(
-        self,
-        publisher: aiormq.Channel,
-        channels: dict[Subscription, aiormq.Channel],
-    ) -> None:
+    async def _until_changed(self, channels: Sequence[aiormq.Channel], cancelled: asyncio.Future[None]) -> None:
         """Return when subscriptions changed; raise when a channel in use closed or a consumer was cancelled."""
-        cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def on_cancel(_frame: object) -> None:
-            if not cancelled.done():
-                cancelled.set_exception(ConnectionError("the broker cancelled a consumer"))
-
-        for channel in channels.values():
-            channel.on_consumer_cancel_callbacks = {on_cancel}
         changed = asyncio.create_task(self._changed.wait())
-        watched: list[asyncio.Future[None]] = [publisher.closing, *(channel.closing for channel in channels.values())]
-        ends: list[asyncio.Future[Any]] = [*watched, cancelled, changed]
+        closing: list[asyncio.Future[None]] = [channel.closing for channel in channels]
+        ends: list[asyncio.Future[Any]] = [*closing, changed]
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*ends, cancelled], return_when=asyncio.FIRST_COMPLETED)
+            if cancelled.done():
+                raise ConnectionError("the broker cancelled a consumer")
             if not changed.done():
-                closed = (f for f in [*watched, cancelled] if f.done() and not f.cancelled())
-                reason = next((error for f in closed if (error := f.exception())), None)
+                closed = (future for future in closing if future.done() and not future.cancelled())
+                reason = next((error for future in closed if (error := future.exception())), None)
                 raise ConnectionError(f"a channel was closed: {reason or 'no reason given'}") from reason
         finally:
             for future in ends:
                 future.cancel()
 
-    async def _declare(self, channel: aiormq.Channel) -> None:
-        for exchange in EXCHANGES:
-            await _declare_exchange(channel, exchange)
-        for queue in self._queues:
-            await declare_queue(channel, queue)
 
-
-async def declare_queue(channel: aiormq.Channel, queue: Queue) -> None:
-    """Idempotent, unless the queue exists with other arguments: then the channel closes with PRECONDITION_FAILED."""
-    for exchange, _ in queue.bindings:
-        if exchange not in EXCHANGES:
-            await _declare_exchange(channel, exchange)
-    await channel.queue_declare(
-        queue.name,
-        durable=queue.durable,
-        exclusive=queue.exclusive,
-        auto_delete=queue.exclusive,
-        arguments=dict(queue.arguments),
-    )
-    for exchange, key in queue.bindings:
-        await channel.queue_bind(queue.name, exchange.name, key)
-
-
-async def _declare_exchange(channel: aiormq.Channel, exchange: Exchange) -> None:
-    await channel.exchange_declare(exchange.name, exchange_type=exchange.kind, durable=True)
-
-
-async def _open_channel(connection: AbstractConnection, *, confirms: bool) -> aiormq.Channel:
-    channel: AbstractChannel = await connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
-    underlay = await channel.get_underlay_channel()
-    assert isinstance(underlay, aiormq.Channel)  # noqa: S101  narrows the interface to what it is
-    return underlay
+def _seen(given_up: asyncio.Future[Any]) -> None:
+    """Nobody asks any more how it ended."""
+    if not given_up.cancelled():
+        given_up.exception()
 
 
 def _unavailable(error: BaseException) -> BaseException:

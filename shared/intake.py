@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from shared import metrics
 from shared.acks import AckTracker
 from shared.batching import take_batch
-from shared.broker import Broker, Subscription, connection_errors_suppressed
+from shared.broker import Broker, Subscription
+from shared.link import connection_errors_suppressed
 from shared.topology import Queue
 
 if TYPE_CHECKING:

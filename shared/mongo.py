@@ -49,22 +49,24 @@ Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
 
 DUPLICATE_KEY = 11000
+# A connection on which an answer takes so long is given up: so half-open ones are noticed.
+TIMES_MS = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 # Errors of the way to the database or of its state, which pass; not of what was asked.
 PASSING_ERRORS = (AutoReconnect, NetworkTimeout, NotPrimaryError, ExecutionTimeout, WTimeoutError)
-PASSING_CODES = frozenset({6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+# By number, as in MongoDB's error_codes.yml: unreachable members (6, 7, 89, 9001), step-downs, shut-downs (91, 189,
+# 10107, 11600, 11602, 13435, 13436), too few members (64, 133, 134), conflict and time (112, 262), a full disk (14031).
+PASSING_CODES = frozenset({6, 7, 64, 89, 91, 112, 133, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031})
 
 
 @contextlib.asynccontextmanager
 async def connect(url: str, name: str, *, app: str) -> AsyncIterator[Database]:
-    """A database handle whose client is closed on leaving; does not wait for the server."""
+    """A database handle whose client is closed on leaving; does not wait for the server.
+
+    Time-outs that `url` names are used in place of those here.
+    """
+    times: dict[str, Any] = {name: value for name, value in TIMES_MS.items() if name.lower() not in url.lower()}
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-        url,
-        tz_aware=True,
-        appname=app,
-        serverSelectionTimeoutMS=5_000,
-        connectTimeoutMS=5_000,
-        socketTimeoutMS=30_000,
-        event_listeners=[CommandTimes()],
+        url, tz_aware=True, appname=app, event_listeners=[CommandTimes()], **times
     )
     try:
         yield client[name]
@@ -77,12 +79,18 @@ def database_errors() -> Iterator[None]:
     """Turn errors that pass by themselves into DatabaseUnavailableError; others stay what they are."""
     try:
         yield
-    except BulkWriteError:
-        raise
     except PyMongoError as error:
-        if isinstance(error, PASSING_ERRORS) or getattr(error, "code", None) in PASSING_CODES:
+        if isinstance(error, PASSING_ERRORS) or _codes(error) & PASSING_CODES:
             raise DatabaseUnavailableError(f"MongoDB cannot be used now: {type(error).__name__}") from error
         raise
+
+
+def _codes(error: PyMongoError) -> set[int | None]:
+    """The numbers of everything that went wrong: of the command, or of the parts of a bulk."""
+    if isinstance(error, BulkWriteError):
+        parts = (*error.details.get("writeErrors", ()), *error.details.get("writeConcernErrors", ()))
+        return {part.get("code") for part in parts}
+    return {getattr(error, "code", None)}
 
 
 async def ping(database: Database) -> bool:

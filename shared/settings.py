@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASINFLOW_", frozen=True, extra="ignore")
 
     amqp_url: SecretStr = Field(
-        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"), description="Address of RabbitMQ (amqp:// or amqps://)"
+        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"),
+        description="Address of RabbitMQ (amqp:// or amqps://), or of the nodes of one cluster, separated by commas",
     )
     mongo_url: SecretStr = Field(
         default=SecretStr("mongodb://127.0.0.1:27017/"), description="Address of MongoDB 7 or later"

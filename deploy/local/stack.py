@@ -68,11 +68,13 @@ class Stack:
         return endpoints
 
     def _is_wanted(self, program: Program) -> bool:
-        return self.only is None or program.name in self.only or (program.name == "epmd" and "rabbitmq" in self.only)
+        if self.only is None or program.name in self.only:
+            return True
+        return "rabbitmq" in self.only and program.name in ("epmd", *rabbitmq.node_names(self._broker_nodes))
 
     @property
     def _amqp_url(self) -> str:
-        return self.settings.get("ASINFLOW_AMQP_URL") or rabbitmq.url(self.ports)
+        return self.settings.get("ASINFLOW_AMQP_URL") or rabbitmq.url(self.ports, self._broker_nodes)
 
     @property
     def _mongo_url(self) -> str:
@@ -91,6 +93,10 @@ class Stack:
         """Whether RabbitMQ serves its own metrics; with them it takes five seconds longer to stop."""
         return self._with_management or self.settings.get("BROKER_METRICS", "0") == "1"
 
+    @property
+    def _broker_nodes(self) -> int:
+        return number(self.settings, "BROKER_NODES", 1)
+
     @cached_property
     def _secret(self) -> str:
         return self.settings.get("ASINFLOW_JWT_SECRET") or secret_of(self.folder)
@@ -101,14 +107,14 @@ class Stack:
         binaries = rabbitmq.find_binaries()
         if binaries is None:
             raise LocalError("no RabbitMQ: install rabbitmq-server (`make setup` does), or set ASINFLOW_AMQP_URL")
-        folder = self.folder.data / "rabbitmq"
         return rabbitmq.programs(
             binaries,
-            folder,
+            self.folder.data,
             self.ports,
             management=self._with_management,
             metrics=self._with_metrics,
             durable=self.durable,
+            nodes=self._broker_nodes,
         )
 
     def _mongo(self) -> list[Program]:
@@ -162,8 +168,13 @@ class Stack:
 
 def service_names(settings: Mapping[str, str]) -> list[str]:
     """The processes of the product itself; COLLECTORS tells how many collectors (2)."""
-    collectors = settings.get("COLLECTORS") or "2"
-    if not collectors.isdecimal():
-        raise LocalError(f"COLLECTORS must be a number, not {collectors!r}")
-    numbered = [f"collector-{number}" for number in range(1, int(collectors) + 1)]
+    numbered = [f"collector-{place}" for place in range(1, number(settings, "COLLECTORS", 2) + 1)]
     return ["api", "expander", *numbered, "aggregator", "sweeper"]
+
+
+def number(settings: Mapping[str, str], name: str, default: int) -> int:
+    """The setting as a number. Raises LocalError when it is none."""
+    text = settings.get(name) or str(default)
+    if not text.isdecimal():
+        raise LocalError(f"{name} must be a number, not {text!r}")
+    return int(text)

@@ -87,7 +87,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 profit=ProfitDesk(tables, rates.current),
                 live=live_jobs,
                 broker_connected=lambda: broker.connected,
-                checks={"database": preparation.ready, "broker": _connected(broker)},
+                checks={"database": preparation.ready, "broker": broker.usable},
                 clock=clock,
             )
 
@@ -111,13 +111,6 @@ def _authenticator(settings: ApiSettings, client: httpx.AsyncClient) -> Authenti
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     keys = CachedKeySet(fetcher(client, settings.jwks_url), SystemClock()) if settings.jwks_url else None
     return Authenticator(secret, keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-
-
-def _connected(broker: Broker) -> health.Check:
-    async def check() -> bool:
-        return broker.connected
-
-    return check
 
 
 @contextlib.asynccontextmanager

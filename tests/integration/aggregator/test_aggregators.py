@@ -20,8 +20,9 @@ from shared.messages import ItemsFinished, JobCancelled, JobCompleted, JobExpand
 from shared.mongo import Binary, Database, Document
 from shared.topology import DEAD_LETTERS, EVENTS, work_queue
 from tests.builders import finished, job_document
+from tests.cable import Cable
 from tests.integration.shared.conftest import OpenBroker, cable, database, open_broker, rabbit
-from tests.integration.shared.rabbit import Cable, Rabbit
+from tests.integration.shared.rabbit import Rabbit
 from tests.waiting import eventually
 
 __all__ = ["cable", "database", "open_broker", "rabbit"]

@@ -20,9 +20,9 @@ from shared.intake import ATTEMPT_HEADER
 from shared.messages import ItemsFinished
 from shared.topology import DEAD_LETTERS, retry_queue
 from tests.builders import HOME, NOW, asin
+from tests.cable import Cable
 from tests.fakes import FakeSource
 from tests.integration.collector.conftest import QUEUE, Collecting
-from tests.integration.shared.rabbit import Cable
 from tests.waiting import eventually
 
 

@@ -11,7 +11,8 @@ import pytest
 from shared.broker import Broker
 from shared.mongo import Database, connect
 from shared.topology import Queue
-from tests.integration.shared.rabbit import Cable, Rabbit, cable_to
+from tests.cable import Cable, laid
+from tests.integration.shared.rabbit import Rabbit
 
 OpenBroker = Callable[..., Awaitable[Broker]]
 
@@ -30,7 +31,7 @@ async def rabbit(amqp_url: str) -> AsyncIterator[Rabbit]:
 
 @pytest.fixture
 async def cable(amqp_url: str) -> AsyncIterator[Cable]:
-    async with cable_to(amqp_url) as cable:
+    async with laid(Cable(amqp_url)) as cable:
         yield cable
 
 

@@ -15,8 +15,9 @@ from shared.intake import Intake
 from shared.messages import JobExpanded
 from shared.topology import COMMANDS, EVENTS, Queue, listener_queue, work_queue
 from tests.builders import collect
+from tests.cable import Cable
 from tests.integration.shared.conftest import OpenBroker
-from tests.integration.shared.rabbit import Cable, Rabbit
+from tests.integration.shared.rabbit import Rabbit
 from tests.waiting import eventually
 
 KEY = "a.key"
@@ -128,7 +129,7 @@ async def test_connection_comes_back_and_consumes_again(open_broker: OpenBroker,
         await eventually(lambda: not broker.connected)
         cable.mend()
         await asyncio.wait_for(broker.wait_connected(), 10.0)
-    assert cable.connections == 4
+    assert cable.connections == 2 * 4  # one to publish and one to consume, each time
     assert broker.disconnected_seconds == 0
 
 

@@ -18,8 +18,9 @@ from shared.messages import CollectItem, JobExpanded
 from shared.topology import COMMANDS, DEAD_LETTERS, DELIVERY_LIMIT, EVENTS, work_queue
 from shared.worker import Received, Worker
 from tests.builders import collect
+from tests.cable import Cable
 from tests.integration.shared.conftest import OpenBroker
-from tests.integration.shared.rabbit import Cable, Rabbit
+from tests.integration.shared.rabbit import Rabbit
 from tests.waiting import eventually
 
 KEY = "a.key"

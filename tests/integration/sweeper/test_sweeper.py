@@ -12,8 +12,8 @@ from shared.messages import CollectItem, ItemsFinished, JobCompleted, JobExpande
 from shared.mongo import Binary, Document
 from shared.topology import DEAD, DEAD_LETTERS, DELIVERY_LIMIT
 from tests.builders import asin, collect, finished
+from tests.cable import Cable
 from tests.integration.shared.conftest import OpenBroker
-from tests.integration.shared.rabbit import Cable
 from tests.integration.sweeper.conftest import COLLECT, NEWS, Sweeping, ago
 from tests.waiting import eventually
 

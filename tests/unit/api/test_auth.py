@@ -63,7 +63,7 @@ async def test_good_token_names_user_and_scopes() -> None:
         token(key="another-secret-of-at-least-32-bytes"),
         token(exp=None),
         token(exp=int(time.time()) - 60),
-        token(nbf=int(time.time()) + 60),
+        token(nbf=int(time.time()) + 3600),
         token(sub=None),
         token(sub=""),
         token(sub="a\nb"),
