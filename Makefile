@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-observe observe demo up down status test lint format check docs bench-parse clean
+.PHONY: help setup setup-observe observe demo up down status test lint format check docs bench-parse chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5
 
 docs: setup ## Write what is generated from the code: pages of docs/ and the documents of the interfaces
 	@.venv/bin/python -m deploy.reference
+
+chaos: setup ## Let random faults loose on a system at work and count everything (SEED=1 ITEMS=50000 FAULTS=200)
+	@.venv/bin/python -m tests.chaos
+
+soak: setup ## Keep a system busy and see that its processes stay flat in memory and connections (MINUTES=30)
+	@.venv/bin/python -m tests.soak
 
 clean: setup ## End the system and remove its data and all caches; the virtual environment stays
 	@$(LOCAL) down

@@ -117,4 +117,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 class _OneForAllSystems(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+        return "e2e" if nodeid.startswith(("tests/e2e/", "tests/chaos/")) else nodeid

@@ -1,12 +1,13 @@
-"""Messages put into the broker from the outside: duplicates, and what no service of ours would ever send."""
+"""Done to the broker from the outside: messages put in that come twice or make no sense, queues emptied and deleted."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import aio_pika
+from aio_pika.abc import AbstractChannel
 
 from shared.messages import Message
 
@@ -25,6 +26,38 @@ def put_raw(url: str, queue: str, body: bytes, kind: str) -> str:
 def put_garbage(url: str, queue: str, number: int) -> None:
     """Put many messages into a queue that nobody can read."""
     asyncio.run(_put(url, queue, [(b"no JSON", "items.finished.v1")] * number))
+
+
+def purge(url: str, queue: str) -> None:
+    """Lose all messages that wait in a queue."""
+
+    async def act(channel: AbstractChannel) -> None:
+        await (await channel.get_queue(queue, ensure=False)).purge()
+
+    asyncio.run(_with_channel(url, act))
+
+
+def delete(url: str, queue: str) -> None:
+    """Lose a queue with all that is in it."""
+    asyncio.run(_with_channel(url, lambda channel: channel.queue_delete(queue)))
+
+
+def waiting(url: str, queues: Sequence[str]) -> dict[str, int]:
+    """How many messages wait in each of these queues."""
+    counts: dict[str, int] = {}
+
+    async def ask(channel: AbstractChannel) -> None:
+        for queue in queues:
+            found = await channel.declare_queue(queue, passive=True)
+            counts[queue] = found.declaration_result.message_count or 0
+
+    asyncio.run(_with_channel(url, ask))
+    return counts
+
+
+async def _with_channel(url: str, act: Callable[[AbstractChannel], Awaitable[object]]) -> None:
+    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+        await act(channel)
 
 
 async def _put(url: str, queue: str, messages: Sequence[tuple[bytes, str]]) -> list[str]:

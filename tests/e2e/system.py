@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -60,15 +61,9 @@ class System:
         client = self.resources.enter_context(httpx.Client(base_url=self.endpoints["STOREFRONT_URL"], timeout=30))
         return Storefront(client)
 
-    def user(self) -> User:
-        """A new user, who has no jobs and no products yet."""
-        return self._client_of(f"user-{uuid4().hex[:8]}")
-
-    def another(self, user: User) -> User:
-        """The same user at another place, with connections of its own."""
-        return self._client_of(user.name)
-
-    def _client_of(self, name: str) -> User:
+    def user(self, name: str | None = None) -> User:
+        """The user of that name, with connections of its own; without a name a new one, who has no jobs yet."""
+        name = name or f"user-{uuid4().hex[:8]}"
         headers = {"Authorization": f"Bearer {issue_token(secret_of(self.folder), name)}"}
         client = httpx.Client(base_url=self.endpoints["API_URL"], headers=headers, timeout=30)
         return User(name, self.resources.enter_context(client))
@@ -87,13 +82,14 @@ class System:
 
     def memory(self, name: str) -> float:
         """Resident megabytes of a program."""
-        return resident_bytes(self._pid(name)) / 1e6
+        return resident_bytes(self.pid(name)) / 1e6
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program, which the supervisor restarts if it ends by that."""
-        os.kill(self._pid(name), number)
+        os.kill(self.pid(name), number)
 
-    def _pid(self, name: str) -> int:
+    def pid(self, name: str) -> int:
+        """The process id of a program that runs."""
         return int((self.folder.pids / name).read_text())
 
     @contextmanager
@@ -113,9 +109,13 @@ class System:
         """Bring a stopped program back and wait until it is ready."""
         assert commands.start(name, self.folder), f"{name} is not ready"
 
+    def whole(self) -> bool:
+        """Whether every program runs and is ready."""
+        return all(program.ready for program in commands.status(self.folder))
+
     def wait_until_whole(self) -> None:
         """Return once every program runs and is ready."""
-        wait_until(lambda: all(program.ready for program in commands.status(self.folder)), _RESTART_SECONDS)
+        wait_until(self.whole, _RESTART_SECONDS)
 
     def wait_until_restarted(self, name: str, restarts: int) -> None:
         """Return once a program that had been restarted so often has been so once more, and is ready."""
@@ -125,6 +125,11 @@ class System:
             return program.restarts > restarts and program.ready
 
         wait_until(back, _RESTART_SECONDS)
+
+    def endings(self) -> list[tuple[str, int]]:
+        """Which program ended by itself or by a signal, and with which exit code, in order; not those taken down."""
+        text = self.folder.log_of("supervisor").read_text()
+        return [(name, int(code)) for name, code in re.findall(r"(\S+) ended with code (-?\d+)", text)]
 
     def log_of(self, name: str) -> list[Document]:
         """The structured lines of a service's log."""

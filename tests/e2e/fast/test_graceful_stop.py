@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -27,18 +26,12 @@ SLOW = {"slow": 1.0, "slow_seconds": 1.5}
 GRACE_SECONDS = 8.0
 
 
-def exit_codes(system: System) -> list[tuple[str, int]]:
-    """Which program ended by itself or by a signal, and how, in order."""
-    text = system.folder.log_of("supervisor").read_text()
-    return [(name, int(code)) for name, code in re.findall(r"(\S+) ended with code (-?\d+)", text)]
-
-
 def terminate(system: System, name: str) -> tuple[int, float]:
     """Tell a service to stop; its exit code, and the seconds it took. It runs again when this returns."""
-    restarts, ended_before = system.status(name).restarts, len(exit_codes(system))
+    restarts, ended_before = system.status(name).restarts, len(system.endings())
     started = time.monotonic()
     system.signal(name, SIGTERM)
-    codes = wait_until(lambda: exit_codes(system)[ended_before:], 30)
+    codes = wait_until(lambda: system.endings()[ended_before:], 30)
     seconds = time.monotonic() - started
     system.wait_until_restarted(name, restarts)
     assert [ended for ended, _ in codes] == [name]
@@ -58,7 +51,7 @@ def test_every_service_stops_well_and_loses_nothing(system: System) -> None:
     with system.storefront.faults(SLOW), ThreadPoolExecutor(1) as pool:
         job_id = user.submit_asins(asins)
         user.wait_for_progress(job_id, 1)
-        pool.submit(follow, system.another(user), job_id)
+        pool.submit(follow, system.user(user.name), job_id)
         for name in system.kinds():
             progress = user.job(job_id)["progress"]
             stops[name] = terminate(system, name)
