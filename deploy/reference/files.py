@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.folder import ROOT
-from deploy.reference import asyncapi, messages_page, metrics
+from deploy.reference import asyncapi, messages_page, metrics, openapi
 from deploy.reference.dashboards import document
 from deploy.reference.panels import DASHBOARDS
 
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "metrics.md": metrics.page,
     ROOT / "docs" / "messages.md": messages_page.page,
+    openapi.PATH: openapi.text,
     # Where the API serves it from; docs/asyncapi.json leads there.
     ROOT / "services" / "api" / "static" / "asyncapi.json": asyncapi.text,
     **{

@@ -17,7 +17,9 @@ from shared.messages import (
     JobCompleted,
     JobExpanded,
     JobFailed,
+    JobPaused,
     JobProgressed,
+    JobResumed,
     JobSubmitted,
     Message,
 )
@@ -32,6 +34,8 @@ SENDERS: dict[type[Message], tuple[str, ...]] = {
     ItemsFinished: ("collector", "sweeper"),
     JobExpanded: ("expander", "sweeper"),
     JobProgressed: ("aggregator",),
+    JobPaused: ("api",),
+    JobResumed: ("api",),
     JobCompleted: ("aggregator", "sweeper"),
     JobFailed: ("expander", "sweeper"),
     JobCancelled: ("api", "sweeper"),
