@@ -16,7 +16,7 @@ from shared.amazon.pages.rules import Field, Reader, Rule
 from shared.amazon.pages.text import clean
 
 _IN_PATH = re.compile(rf"/(?:dp|gp/product|gp/aw/d|d)/({ASIN_PATTERN})(?![0-9A-Z])")
-_CHOICE = re.compile(r"variation_|inline-twister-|tp-inline-twister|twister-plus-inline")
+_CHOICES = ("variation_", "inline-twister-", "tp-inline-twister", "twister-plus-inline")
 _PARENT_MARK = b'"parent'
 _PARENT = re.compile(rb'"parent_?[aA]sin"\s*:\s*"(B[0-9A-Z]{9})"')
 # How the page's own title holds the product's, between the shop's name and its department.
@@ -103,7 +103,7 @@ def _link_in(url: str) -> str | None:
 
 def _parent_in_source(document: Document, node: LexborNode) -> str | None:
     """The parent that the scripts name. Only pages that let one choose are searched, for the source is long."""
-    if not any(_CHOICE.match(name) for name in document.ids):
+    if not any(name.startswith(_CHOICES) for name in document.ids):
         return None
     start = document.raw.find(_PARENT_MARK)
     while start >= 0:
