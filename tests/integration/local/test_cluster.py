@@ -6,15 +6,17 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
 from deploy.local import commands, rabbitctl
 from deploy.local.errors import LocalError
 from deploy.local.folder import RunFolder
-from shared.broker import Broker, command
+from shared.broker import CONFIRM_SECONDS, Broker, command
+from shared.errors import BrokerUnavailableError
 from shared.intake import Intake
 from shared.patience import until_back
 from shared.topology import COMMANDS, work_queue
@@ -27,6 +29,11 @@ pytestmark = pytest.mark.timeout(180)
 NODES = ("rabbitmq", "rabbitmq-2", "rabbitmq-3")
 KEY = "a.key"
 QUEUE = work_queue("a.queue", COMMANDS, KEY)
+# What raises an alarm, and what lifts it.
+ALARMS = {
+    "memory": (("set_vm_memory_high_watermark", "0"), ("set_vm_memory_high_watermark", "absolute", "1GB")),
+    "disk": (("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB")),
+}
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +124,39 @@ async def test_queue_outlives_the_node_that_leads_it(folder: RunFolder) -> None:
         before = len(flowing.taken)
         await eventually(lambda: len(flowing.taken) > before + 20, 30.0)
     assert flowing.lost == set()
+
+
+def left(folder: RunFolder) -> int:
+    """Messages in the queue, those in somebody's hand included."""
+    told = rabbitctl.run(folder, "list_queues", "name", "messages", "--formatter", "json")
+    return sum(queue["messages"] for queue in json.loads(told) if queue["name"] == QUEUE.name)
+
+
+@contextmanager
+def alarm(folder: RunFolder, kind: str) -> Iterator[None]:
+    raised, lifted = ALARMS[kind]
+    rabbitctl.run(folder, *raised)
+    try:
+        yield
+    finally:
+        rabbitctl.run(folder, *lifted)
+
+
+@pytest.mark.parametrize("kind", ALARMS)
+async def test_broker_out_of_memory_or_disk_refuses_and_still_hands_out(folder: RunFolder, kind: str) -> None:
+    """Whoever publishes is told soon; what waits is worked off, which is how an alarm of memory ends."""
+    url = commands.endpoints(folder)["AMQP_URL"]
+    async with Broker(url, "sender", queues=[QUEUE]) as sender, Broker(url, "taker", queues=[QUEUE]) as taker:
+        await sender.wait_connected()
+        await sender.publish([command(collect(seq), key=KEY) for seq in range(100)])
+        with alarm(folder, kind):
+            began = time.monotonic()
+            with pytest.raises(BrokerUnavailableError, match="out of memory or disk"):
+                await sender.publish([command(collect(100), key=KEY)])
+            assert time.monotonic() - began < CONFIRM_SECONDS / 2
+            assert (sender.connected, await sender.usable()) == (True, False)
+            taking = asyncio.create_task(Traffic(sender, Intake(taker, QUEUE, 50)).take())
+            await eventually(lambda: left(folder) == 0, 30.0)
+        await eventually(sender.usable, 30.0)
+        await sender.publish([command(collect(101), key=KEY)])
+        taking.cancel()
