@@ -16,12 +16,15 @@ from services.aggregator.queues import ITEMS_FINISHED, JOB_EXPANDED
 from services.collector.queues import collect_queue
 from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from shared.amazon.marketplaces import MARKETPLACES
+from shared.retry import DELAYS
+from shared.topology import retry_queue
 from tests.e2e.system import System
 
 WORK_QUEUES = [
     *(queue.name for queue in (JOB_SUBMITTED, JOB_NEWS, ITEMS_FINISHED, JOB_EXPANDED)),
     *(collect_queue(marketplace).name for marketplace in MARKETPLACES),
 ]
+RETRY_QUEUES = [retry_queue(seconds).name for seconds in DELAYS]
 
 
 @dataclass

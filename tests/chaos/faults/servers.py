@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos.arena import WORK_QUEUES, Arena
+from tests.chaos.arena import RETRY_QUEUES, WORK_QUEUES, Arena
 from tests.chaos.faults.fault import Fault
 from tests.e2e import broker
 
@@ -39,12 +39,12 @@ def _disk_alarm(arena: Arena) -> None:
 
 
 def _purge(arena: Arena) -> None:
-    for queue in arena.chance.sample(WORK_QUEUES, 3):
+    for queue in arena.chance.sample([*WORK_QUEUES, *RETRY_QUEUES], 3):
         broker.purge(arena.amqp_url, queue)
 
 
 def _delete(arena: Arena) -> None:
-    broker.delete(arena.amqp_url, arena.chance.choice(WORK_QUEUES))
+    broker.delete(arena.amqp_url, arena.chance.choice([*WORK_QUEUES, *RETRY_QUEUES]))
 
 
 FAULTS = (
