@@ -199,7 +199,8 @@ class MarketplacePipeline:
         running = asyncio.current_task()
 
         def wanted() -> bool:
-            if not self._states.wanted(command.job_id, command.run, command.rev):
+            # A delivery that went back to the broker comes again, to somebody.
+            if task.delivery.stale or not self._states.wanted(command.job_id, command.run, command.rev):
                 return False
             if running is not None:  # from here on it is finished rather than given back
                 limit.reschedule(None)

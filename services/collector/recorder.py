@@ -85,7 +85,7 @@ class Recorder:
         try:
             async for attempt in until_back():
                 with attempt:
-                    live = [result for result in batch if not result.task.delivery.stale]
+                    live = [result for result in batch if not in_vain(result)]
                     with tracing.batch("store items", (result.traceparent for result in live)):
                         await self._store(live)
         except Exception as error:
@@ -142,6 +142,11 @@ class Recorder:
             metrics.settled(queue.name, delivery, "ok")
         if result.known_status is None:
             ITEMS.labels(command.marketplace, str(status), result.origin).inc()
+
+
+def in_vain(result: Result) -> bool:
+    """Its delivery went back to the broker and it brings nothing new; what was fetched for one is kept all the same."""
+    return result.task.delivery.stale and (result.known_status is not None or result.bug is not None)
 
 
 def facts(statuses: Iterable[tuple[Result, ItemStatus]]) -> list[ItemsFinished]:

@@ -310,6 +310,27 @@ def _answers_when(sent: asyncio.Event, answer: asyncio.Event) -> Callable[[Item]
     return product
 
 
+async def test_what_was_sent_when_the_connection_broke_is_not_fetched_again(
+    collecting: Collecting, cable: Cable
+) -> None:
+    """Two pages were under way: they are stored. The others were not sent yet: they come again, asked for once."""
+    source = FakeSource()
+    sent, answer = asyncio.Event(), asyncio.Event()
+    source.products = _answers_when(sent, answer)
+    job = await collecting.job()
+    async with collecting.collector(source, amqp_url=cable.url, concurrency=2) as collector:
+        await collecting.send(job, *range(10))
+        await eventually(lambda: len(source.asked) == 2)
+        cable.cut()
+        await eventually(lambda: collector.pipelines[0].idle)
+        cable.mend()
+        answer.set()
+        await collecting.outcomes(10)
+        await collecting.all_done(collector)
+    assert sorted(source.asked) == [asin(seq) for seq in range(10)]
+    assert set(counted(await collecting.facts(), "succeeded")) == set(range(10))
+
+
 async def test_killed_collector_loses_nothing(collecting: Collecting, cable: Cable) -> None:
     """Cut off in the midst of fetching and writing; another one does what is left."""
     first, second = FakeSource(), FakeSource()
