@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-observe observe demo up down status test lint format check docs bench-parse chaos soak clean
+.PHONY: help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: setup ## Format the code and repair what the linter can
 	@.venv/bin/ruff check --fix .
 
 check: lint test ## Everything that must be green before a change is merged
+
+manifests: setup ## Write what follows from the settings classes in deploy/k8s
+	@.venv/bin/python -m deploy.k8s
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
 	@.venv/bin/python -m bench.parse
