@@ -104,7 +104,7 @@ class _Target:
         try:
             return asyncio.run(self._use(action))
         except (DatabaseUnavailableError, TimeoutError) as error:
-            text = f"the database does not answer: {error or f'not within {self.wait:g} s'}"
+            text = f"the database does not answer: {str(error) or f'not within {self.wait:g} s'}"
             raise CliError(text, code="database_unreachable", exit_code=ExitCode.UNREACHABLE) from error
         except AsinflowError as error:
             raise CliError(error.message, code=error.code, exit_code=ExitCode.FAILED) from error

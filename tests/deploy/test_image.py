@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -61,11 +62,19 @@ def test_everything_that_is_installed_has_a_hash() -> None:
         assert "--hash=sha256:" in (ROOT / lock).read_text()
 
 
+def test_it_has_every_extra() -> None:
+    """Whatever a setting can ask for is there."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["dynamic"]
+    files = [Path(entry["file"][0]) for entry in (extras["dependencies"], *extras["optional-dependencies"].values())]
+    text = DOCKERFILE.read_text()
+    assert [str(file) for file in files if f"-r {file.with_suffix('.txt')}" not in text or str(file) not in text] == []
+
+
 def test_what_is_copied_is_let_into_the_context() -> None:
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     copied = [
         source
-        for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE.read_text(), re.MULTILINE)
+        for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE.read_text().replace("\\\n", " "), re.MULTILINE)
         for source in line.split()
     ]
     assert copied
