@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import typer
 
@@ -103,6 +104,9 @@ class _Target:
         """What `action` makes of a migrator; its errors end the command."""
         try:
             return asyncio.run(self._use(action))
+        except asyncio.CancelledError as error:
+            text = "stopped; what is done stays done, and the next run goes on from there"
+            raise CliError(text, code="stopped", exit_code=ExitCode.INTERRUPTED) from error
         except (DatabaseUnavailableError, TimeoutError) as error:
             text = f"the database does not answer: {str(error) or f'not within {self.wait:g} s'}"
             raise CliError(text, code="database_unreachable", exit_code=ExitCode.UNREACHABLE) from error
@@ -110,6 +114,9 @@ class _Target:
             raise CliError(error.message, code=error.code, exit_code=ExitCode.FAILED) from error
 
     async def _use(self, action: Callable[[Migrator], Awaitable[T]]) -> T:
+        # As process 1 of a container it would not be ended by a signal that it does not handle.
+        task = cast("asyncio.Task[T]", asyncio.current_task())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         owner = f"migrate-{socket.gethostname()}-{os.getpid()}"
         async with connect(self.url, self.name, app=owner) as database:
             migrator = Migrator(database, STEPS, all_indexes(), owner)

@@ -99,3 +99,10 @@ def test_processes_get_the_time_that_they_take_to_stop() -> None:
     for name in service_names():
         grace = float(OURS[name]["stop_grace_period"].removesuffix("s"))
         assert grace >= float(OURS[name]["environment"]["ASINFLOW_SHUTDOWN_SECONDS"]) + 5
+
+
+def test_mounted_files_exist() -> None:
+    sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    here = [FILE.parent / source for source in sources if source.startswith(".")]
+    assert [str(path) for path in here if not path.exists()] == []
+    assert {source for source in sources if not source.startswith(".")} == set(COMPOSE["volumes"])

@@ -62,7 +62,20 @@ def test_database_that_does_not_answer_is_told_after_the_wait() -> None:
     nobody = {"ASINFLOW_MONGO_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}
     run = migrate("--wait", "1", "--json", **nobody)
     assert run.returncode == ExitCode.UNREACHABLE
-    assert json.loads(run.stderr)["error"]["code"] == "database_unreachable"
+    assert json.loads(run.stderr.splitlines()[-1])["error"]["code"] == "database_unreachable"
+
+
+def test_a_signal_ends_it_at_once() -> None:
+    """Also in a container, where the first process is ended by no signal that it does not handle."""
+    environment = {"PYTHONPATH": str(ROOT), "ASINFLOW_MONGO_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}
+    command = [sys.executable, "-m", "cli.main", "migrate", "--wait", "600"]
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        running.stderr.readline()  # it is waiting for the database
+        running.terminate()
+        assert running.wait(30) == ExitCode.INTERRUPTED
 
 
 def test_without_a_database_it_says_how_to_name_one(tmp_path: Path) -> None:
