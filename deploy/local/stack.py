@@ -20,6 +20,9 @@ _DEFAULTS = {
     "ASINFLOW_INTERVAL_SECONDS": "0.05",
     "ASINFLOW_BLOCK_PAUSE_SECONDS": "1",
     "ASINFLOW_STALLED_AFTER_SECONDS": "10",
+    # Whoever uses this machine may ask it for as much as it can do.
+    "ASINFLOW_USER_REQUESTS_PER_MINUTE": "0",
+    "ASINFLOW_USER_COLLECTING_REQUESTS_PER_MINUTE": "0",
     # Nothing here asks the network for anything unless told to.
     "ASINFLOW_FRANKFURTER_URL": "",
     "ASINFLOW_OPEN_ER_API_URL": "",

@@ -10,7 +10,7 @@ from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
-from services.api.routes import events, health, items, jobs, life, products, profit, samples
+from services.api.routes import events, health, items, jobs, life, products, profit, samples, submit
 
 DESCRIPTION = """Collects Amazon products in bulk.
 
@@ -28,11 +28,12 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (jobs, items, life, events, products, profit, samples):
+    for resource in (submit, jobs, items, life, events, products, profit, samples):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.
-    app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger={"/v1/jobs": parts.settings.max_body_bytes})
+    bulk = (parts.settings.max_body_bytes, parts.settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger={"/v1/jobs": bulk})
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     if parts.settings.cors_origins:
         app.add_middleware(
@@ -47,7 +48,16 @@ def create_app(parts: Parts) -> FastAPI:
                 "If-Match",
                 "If-None-Match",
             ],
-            expose_headers=["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"],
+            expose_headers=[
+                "ETag",
+                "Idempotency-Replayed",
+                "Link",
+                "Location",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "X-Request-ID",
+            ],
         )
     app.add_middleware(RequestContext)
     return app

@@ -19,18 +19,24 @@ from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.jwks import CachedKeySet, fetcher
+from services.api.key_repository import MongoKeyStore, MongoQuotaStore
+from services.api.keys import KeyDesk
 from services.api.life_repository import MongoLifeStore
 from services.api.lifecycle import LifeCycle
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
+from services.api.quote_repository import MongoQuoteStore
+from services.api.quoter import Quoter
+from services.api.ratelimits import RateLimits, policies
 from services.api.repository import MongoItemStore, ensure_indexes
 from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
+from services.api.submitter import Submitter
 from shared import health
 from shared.bootstrap import when_database_answers
 from shared.broker import Broker
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.intake import Intake
 from shared.log import get_logger
 from shared.mongo import Database, connect, ping
@@ -67,8 +73,9 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         httpx.AsyncClient() as client,
         exchange_rates(settings, database, clock) as rates,
     ):
-        jobs = MongoLifeStore(database)
         preparation = _Preparation(database)
+        job_store = MongoLifeStore(database)
+        jobs = JobHandlers(job_store, broker)
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
@@ -76,8 +83,11 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),
-                jobs=JobHandlers(jobs, broker),
-                life=LifeCycle(jobs, Courier(broker)),
+                jobs=jobs,
+                life=LifeCycle(job_store, Courier(broker)),
+                submitter=Submitter(jobs, job_store, _key_desk(settings, database, clock), clock.now),
+                quoter=Quoter(MongoQuoteStore(database), settings, clock.now),
+                limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),
                 items=items,
                 results=ResultReader(items, product_store),
                 error_groups=FailureCounter(item_store, items),
@@ -105,6 +115,11 @@ class _Preparation:
 
     async def ready(self) -> bool:
         return self._done and await ping(self._database)
+
+
+def _key_desk(settings: ApiSettings, database: Database, clock: Clock) -> KeyDesk:
+    lifetime, lease = settings.idempotency_key_hours * 3600, settings.idempotency_lease_seconds
+    return KeyDesk(MongoKeyStore(database, lifetime, lease), clock, lease=lease)
 
 
 def _authenticator(settings: ApiSettings, client: httpx.AsyncClient) -> Authenticator:

@@ -17,9 +17,12 @@ from services.api.item_reader import ItemReader
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
+from services.api.quoter import Quoter
+from services.api.ratelimits import RateLimits, refuse_overuse
 from services.api.results import ResultReader
 from services.api.settings import ApiSettings
 from services.api.stores import ProductStore, SampleStore
+from services.api.submitter import Submitter
 from shared.clock import Clock
 from shared.health import Check
 from shared.log import get_logger
@@ -37,6 +40,9 @@ class Parts:
     authenticator: Authenticator
     jobs: JobHandlers
     life: LifeCycle
+    submitter: Submitter
+    quoter: Quoter
+    limits: RateLimits
     items: ItemReader
     results: ResultReader
     error_groups: FailureCounter
@@ -58,14 +64,23 @@ def parts(request: Request) -> Parts:
 PartsOf = Annotated[Parts, Depends(parts)]
 
 
-def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
-    """A dependency that yields the caller, or ends the request with 401 or 403."""
+def allowed(scope: str, *, collecting: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency that yields the caller, or ends the request with 401, 403 or 429.
+
+    `collecting` requests make products be collected, and have a limit of their own besides; a dry run does not.
+    """
 
     async def caller(
-        using: PartsOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+        request: Request,
+        using: PartsOf,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Caller:
         found = await using.authenticator.authenticate(credentials.credentials if credentials else None)
         require(found, scope)
+        dry = request.query_params.get("dry_run") == "true"
+        standings = await using.limits.take(found.user_id, collecting=collecting and not dry)
+        request.state.rate_limits = standings
+        refuse_overuse(standings)
         return found
 
     return caller
@@ -73,6 +88,7 @@ def allowed(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
 
 JobsReader = Annotated[Caller, Depends(allowed("jobs:read"))]
 JobsWriter = Annotated[Caller, Depends(allowed("jobs:write"))]
+JobsCollector = Annotated[Caller, Depends(allowed("jobs:write", collecting=True))]
 ProductsReader = Annotated[Caller, Depends(allowed("products:read"))]
 ProductsWriter = Annotated[Caller, Depends(allowed("products:write"))]
 Operator = Annotated[Caller, Depends(allowed("operator"))]

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.api.problems import MEDIA_TYPE, FieldError, Problem, invalid, invalid_field, unavailable
 from services.api.responses import ProblemView
@@ -34,9 +35,9 @@ MEANINGS: Mapping[int, str] = {
     409: "It is not in a state for this",
     412: "It has changed since the `ETag` in `If-Match`",
     413: "The body is too large",
-    415: "The body is not JSON",
+    415: "The body is of a type that is not taken here",
     422: "The request is not valid; `errors` names each field",
-    429: "Too many at once",
+    429: "Too many requests, or too many streams at once; try again after the seconds in `Retry-After`",
     503: "The database cannot be reached; try again after the seconds in `Retry-After`",
 }
 
@@ -46,14 +47,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(DatabaseUnavailableError, _on_database)
     for kind in (ImpossibleMarginError, UnknownCategoryError, NoRecommendationError):
         app.add_exception_handler(kind, _on_profit)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the problems a route may answer with."""
-    return {status: _response(status) for status in statuses}
+    """The OpenAPI entries of the problems a route may answer with; whoever needs a token may be asked to slow down."""
+    limited = {429} if 401 in statuses else set()
+    return {status: _response(status) for status in sorted({*statuses, *limited})}
 
 
 def _response(status: int) -> dict[str, Any]:
@@ -108,6 +111,11 @@ def _field_error(entry: Mapping[str, Any]) -> FieldError:
     if len(place) > 1 and place[0] in _PLACES:
         place = place[1:]
     return FieldError(".".join(place), entry["type"], sentence(entry))
+
+
+async def _on_disconnect(request: Request, _: Exception) -> JSONResponse:
+    """Nobody is there to read it; it ends the request without being taken for a fault of ours."""
+    return to_response(request, Problem(400, "client_disconnected", "The body broke off."))
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import metrics
 from services.api.problems import MEDIA_TYPE, Problem
+from services.api.ratelimits import limit_headers
 from shared import tracing
 from shared.ids import new_id
 from shared.log import bound, get_logger
@@ -68,6 +69,7 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._request_id
             headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.update(limit_headers(self._scope["state"].get("rate_limits", ())))
             self._streams_events = headers.get("content-type", "").startswith("text/event-stream")
         await self._send(message)
 
@@ -87,17 +89,23 @@ class _Exchange:
 class BodyLimit:
     """Refuses bodies over `max_bytes` (413), by their announced length or as soon as they grow past it.
 
-    `larger` are the limits of those paths that have another one.
+    `larger` are the limits of those paths that have another one: of JSON, and of all else.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, tuple[int, int]]) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = self._larger.get(scope.get("path", ""), self._max_bytes)
-        announced = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        is_json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+        json_limit, other_limit = self._larger.get(scope["path"], (self._max_bytes, self._max_bytes))
+        most = json_limit if is_json else other_limit
+        announced = headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > most:
             await send_problem(send, _too_large(most), scope["state"]["request_id"])
             return

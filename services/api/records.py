@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,8 @@ class NewJob:
     priority: str
     request: Mapping[str, Any]
     settings: Mapping[str, Any]
+    tags: Sequence[str] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
     idempotency: Idempotency | None = None
 
 
@@ -63,6 +65,8 @@ class Job:
     choosing: bool = False  # the items of this run are still to be chosen
     stretch_at: datetime | None = None
     stretch_progress: int = 0
+    tags: Sequence[str] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""
@@ -144,3 +148,13 @@ class ItemChunk:
     last: int
     count: int
     seqs: Sequence[int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """What is known of a user's idempotency key; `response` is there once its request was taken in."""
+
+    owner: str | None
+    epoch: str
+    fingerprint: str | None
+    response: str | None

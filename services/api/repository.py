@@ -18,6 +18,7 @@ from services.api.records import (
     NewJob,
     Outcome,
 )
+from services.api.stores import SOURCE_KEYS
 from shared import indexes, tracing
 from shared.ids import outcome_id
 from shared.indexes import Indexes
@@ -34,7 +35,6 @@ from shared.mongo import (
     insert_new,
 )
 
-SOURCE_KEYS = 1_000
 # A chunk of sources takes about 25 kB, so that one insert stays under 3 MB.
 SOURCES_PER_INSERT = 100
 CHUNK_ITEMS = 1_000
@@ -46,6 +46,7 @@ INDEXES: Indexes = {
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("tags", ASCENDING), ("_id", ASCENDING)]),
         IndexModel(
             [("user_id", ASCENDING), ("idempotency.key", ASCENDING)],
             unique=True,
@@ -62,6 +63,8 @@ INDEXES: Indexes = {
         IndexModel([("user_id", ASCENDING), ("price_changed_at", DESCENDING), ("_id", ASCENDING)]),
     ),
     "price_history": (IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)]),),
+    "idempotency_keys": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "quotas": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
     "page_samples": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),),
 }
 
@@ -78,15 +81,15 @@ class MongoJobStore:
         self._jobs: Collection = database["jobs"]
         self._sources: Collection = database["sources"]
 
-    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
-        ids = _source_ids(job_id, len(keys))
+    async def insert_sources(self, job_id: str, keys: Sequence[str], first: int = 0) -> None:
+        ids = _source_ids(job_id, len(keys), first)
         now = datetime.now(UTC)  # for retention only, which counts in days
         for start in range(0, len(ids), SOURCES_PER_INSERT):
             documents = [
                 {
                     "_id": ids[n],
                     "job_id": job_id,
-                    "n": n,
+                    "n": first + n,
                     "keys": list(keys[n * SOURCE_KEYS : (n + 1) * SOURCE_KEYS]),
                     "created_at": now,
                 }
@@ -123,9 +126,18 @@ class MongoJobStore:
         return None if document is None else _to_job(document)
 
     async def find_jobs(
-        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+        self,
+        user_id: str,
+        *,
+        status: JobStatus | None,
+        job_type: JobType | None,
+        tag: str | None = None,
+        before: str | None,
+        limit: int,
     ) -> list[Job]:
         query: Document = {"user_id": user_id}
+        if tag is not None:
+            query["tags"] = tag
         if status is not None:
             query["status"] = str(status)
         if job_type is not None:
@@ -229,8 +241,8 @@ class MongoItemStore:
                 yield ItemChunk(first=d["first"], last=d["last"], count=d["count"], seqs=d.get("seqs"))
 
 
-def _source_ids(job_id: str, count: int) -> list[str]:
-    return [f"{job_id}:{n}" for n in range(-(-count // SOURCE_KEYS))]
+def _source_ids(job_id: str, count: int, first: int = 0) -> list[str]:
+    return [f"{job_id}:{first + n}" for n in range(-(-count // SOURCE_KEYS))]
 
 
 def _by_ids(job_id: str, run: int, seqs: Iterable[int]) -> Document:
@@ -259,6 +271,11 @@ def _new_document(job: NewJob) -> Document:
         "error_message": None,
         "announced": False,
     }
+    if job.tags:
+        document["tags"] = list(job.tags)
+    if job.metadata:
+        # As pairs: a name may hold what a field's name may not.
+        document["metadata"] = [[name, value] for name, value in job.metadata.items()]
     if job.idempotency is not None:
         document["idempotency"] = asdict(job.idempotency)
     return document
@@ -295,6 +312,8 @@ def _to_job(document: Document) -> Job:
         choosing=selection is not None,
         stretch_at=document.get("stretch_at"),
         stretch_progress=document.get("stretch_progress") or 0,
+        tags=tuple(document.get("tags", ())),
+        metadata=dict(document.get("metadata", ())),
     )
 
 

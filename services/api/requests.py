@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.jobs import JobType
 
@@ -54,12 +54,41 @@ class JobSettings(_Request):
     )
 
 
-class _JobRequest(_Request):
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not hold control characters")
+    return text
+
+
+MAX_TAGS = 20
+MAX_METADATA = 50
+Tag = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$"), AfterValidator(_printable)]
+MetadataName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+MetadataValue = Annotated[str, Field(max_length=500)]
+Priority = Literal["high", "normal", "low"]
+
+
+class OptionsRequest(_Request):
+    """What a job of any type may be asked to be."""
+
     settings: JobSettings = JobSettings()
-    priority: Literal["high", "normal", "low"] = "normal"
+    priority: Priority = "normal"
+    tags: list[Tag] = Field(
+        default=[], max_length=MAX_TAGS, description="To find the job by; up to 64 characters each, no spaces or commas"
+    )
+    metadata: dict[MetadataName, MetadataValue] = Field(
+        default={}, max_length=MAX_METADATA, description="Yours to keep with the job: names up to 64, values up to 500"
+    )
 
 
-class BulkAsinRequest(_JobRequest):
+class BulkOptionsRequest(OptionsRequest):
+    """What a list of products may be asked to be."""
+
+    marketplace: str | None = Field(default=None, description="Where ASINs are looked up; addresses bring their own")
+    strict: bool = Field(default=False, description="Refuse the whole request when one line names no product")
+
+
+class BulkAsinRequest(BulkOptionsRequest):
     """Collect these products."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [BULK_EXAMPLE]})
@@ -68,11 +97,9 @@ class BulkAsinRequest(_JobRequest):
     asins: list[Text] = Field(
         min_length=1, description="ASINs, ISBN-10s or product addresses; spelling and repetition do not matter"
     )
-    marketplace: str | None = Field(default=None, description="Where ASINs are looked up; addresses bring their own")
-    strict: bool = Field(default=False, description="Refuse the whole request when one line names no product")
 
 
-class UrlRequest(_JobRequest):
+class UrlRequest(OptionsRequest):
     """Collect the products that a page lists, or the one that it shows."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [URL_EXAMPLE]})
@@ -82,7 +109,7 @@ class UrlRequest(_JobRequest):
     max_results: int | None = Field(default=None, ge=1, description="Most products to take")
 
 
-class KeywordRequest(_JobRequest):
+class KeywordRequest(OptionsRequest):
     """Collect what a search finds."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [KEYWORD_EXAMPLE]})

@@ -50,6 +50,8 @@ JOB_EXAMPLE: dict[str, Any] = {
     "eta_seconds": 98.0,
     "duration_seconds": 99.0,
     "error_message": None,
+    "tags": ["autumn"],
+    "metadata": {"order": "A-17"},
 }
 TIMELINE_EXAMPLE: dict[str, Any] = {
     "at": "2026-11-23T06:00:01Z",
@@ -167,6 +169,8 @@ class JobView(BaseModel):
     eta_seconds: float | None = Field(description="Time left at the present rate; null unless PROCESSING")
     duration_seconds: float | None = Field(description="From the start to the end or now; null before the start")
     error_message: str | None
+    tags: list[str] = []
+    metadata: dict[str, str] = {}
 
 
 class Counts(BaseModel):
@@ -235,6 +239,65 @@ class TimelineEntryView(BaseModel):
 class TimelinePage(BaseModel):
     items: list[TimelineEntryView]
     next_cursor: str | None
+
+
+QUOTE_EXAMPLE: dict[str, Any] = {
+    "type": "BULK_ASIN",
+    "counts": {"accepted": 100, "duplicate": 1, "invalid": 1},
+    "invalid": [{"input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
+    "items": 100,
+    "items_at_most": False,
+    "already_fresh": 20,
+    "expected_requests": 80,
+    "marketplaces": [
+        {
+            "marketplace": "amazon.co.jp",
+            "items": 100,
+            "already_fresh": 20,
+            "requests": 80,
+            "interval_seconds": 2.0,
+            "blocked_seconds": 0.0,
+            "requests_of_others": 40,
+        }
+    ],
+    "running_jobs": 1,
+    "concurrent_jobs": 5,
+    "start_delay_seconds": 0.0,
+    "eta_seconds": 240.0,
+    "would_finish_at": "2026-11-23T06:04:00Z",
+}
+
+
+class MarketplaceQuote(BaseModel):
+    """What a job would ask of one marketplace."""
+
+    marketplace: str
+    items: int
+    already_fresh: int = Field(description="Items whose observation is no older than `max_age_seconds`")
+    requests: int = Field(description="Pages to fetch: of products, and those that list them")
+    interval_seconds: float = Field(description="Time between two requests now in force, over all ways out")
+    blocked_seconds: float = Field(description="How long the marketplace still asks us to stay away")
+    requests_of_others: int = Field(description="Requests of running jobs that would be made in between")
+
+
+class Quote(BaseModel):
+    """What a job would come to if it were submitted now. Nothing is stored."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [QUOTE_EXAMPLE]})
+
+    type: JobType
+    counts: Counts | None = Field(description="For BULK_ASIN only")
+    invalid: list[InvalidLine] = Field(description="The first 1,000 lines that name no product")
+    items: int
+    items_at_most: bool = Field(description="A listing may hold fewer products than it was asked for")
+    already_fresh: int
+    expected_requests: int
+    marketplaces: list[MarketplaceQuote]
+    running_jobs: int = Field(description="Yours, now")
+    concurrent_jobs: int = Field(description="Yours that may run at once; further ones wait")
+    start_delay_seconds: float
+    eta_seconds: float = Field(description="From now to its end, at the present pace and with the jobs now running")
+    would_finish_at: datetime
 
 
 class JobPage(BaseModel):
@@ -460,6 +523,9 @@ class ProblemView(BaseModel):
     retryable: bool = Field(description="Whether the same request may succeed later")
     request_id: str = Field(description="To find it in the logs")
     errors: list[FieldErrorView]
+    violated_policies: list[str] | None = Field(
+        default=None, description="With `rate_limited` only: the policies of `RateLimit-Policy` that are used up"
+    )
     largest_margin: float | None = Field(
         default=None, description="With `impossible_margin` only: the largest margin that can be reached, in percent"
     )

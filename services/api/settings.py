@@ -39,6 +39,27 @@ class ApiSettings(MarketplaceSettings, ProfitSettings):
     max_job_time_limit_seconds: int = Field(
         default=2_592_000, ge=1, description="Longest time limit that a request may ask for"
     )
+    interval_seconds: float = Field(
+        default=2.0, ge=0, le=3600, description="Least time between two requests to one marketplace; for dry runs here"
+    )
+    user_concurrent_jobs: int = Field(
+        default=5, ge=1, description="Jobs of one user that run at the same time; for dry runs here"
+    )
+    max_upload_bytes: int = Field(
+        default=256_000_000, ge=1, description="Largest body of an upload, which is read as it arrives"
+    )
+    idempotency_key_hours: float = Field(
+        default=24.0, gt=0, le=8760, description="How long an Idempotency-Key stands for the request it came with"
+    )
+    idempotency_lease_seconds: float = Field(
+        default=60.0, ge=1, description="A key whose request was cut off by a crash can be used again after this time"
+    )
+    user_requests_per_minute: int = Field(
+        default=60, ge=0, description="Requests of one user, over all API processes; 0 sets no limit"
+    )
+    user_collecting_requests_per_minute: int = Field(
+        default=10, ge=0, description="Requests of one user that make products be collected; 0 sets no limit"
+    )
     max_streams_per_user: int = Field(
         default=20, ge=1, description="Live event streams that one user may hold open at one process"
     )

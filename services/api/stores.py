@@ -7,18 +7,20 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.api.products import HistoryQuery, ProductQuery
-from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome
+from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, KeyRecord, NewJob, Outcome
 from services.api.samples import PageSample, SampleQuery
 from shared.jobs import JobStatus, JobType
 
 Document = dict[str, Any]
+# Products that one stored chunk of a job's sources names.
+SOURCE_KEYS = 1_000
 
 
 class JobStore(Protocol):
     """Every method raises DatabaseUnavailableError when the database cannot be used now."""
 
-    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
-        """Store what a job is about; a second time changes nothing."""
+    async def insert_sources(self, job_id: str, keys: Sequence[str], first: int = 0) -> None:
+        """Store what a job is about, from its chunk `first` on; a second time changes nothing."""
 
     async def delete_sources(self, job_id: str, count: int) -> None:
         """Forget the sources of `count` keys of a job that was not stored."""
@@ -31,7 +33,14 @@ class JobStore(Protocol):
     async def find_job_by_key(self, user_id: str, key: str) -> Job | None: ...
 
     async def find_jobs(
-        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+        self,
+        user_id: str,
+        *,
+        status: JobStatus | None,
+        job_type: JobType | None,
+        tag: str | None = None,
+        before: str | None,
+        limit: int,
     ) -> list[Job]:
         """The newest first, only those older than the job `before`."""
 
@@ -91,3 +100,22 @@ class SampleStore(Protocol):
 
     async def find_body(self, sample_id: str) -> bytes | None:
         """The page itself, compressed with gzip."""
+
+
+class KeyStore(Protocol):
+    """Idempotency keys, each of one user. A record past its lifetime, or left unfinished past its lease, is free.
+
+    Its epoch is another one with each lifetime, and only then.
+    """
+
+    async def claim(self, user_id: str, key: str, owner: str, fingerprint: str | None) -> KeyRecord:
+        """The record as it stands afterwards: `owner`'s own if the key was free."""
+
+    async def renew(self, user_id: str, key: str, owner: str) -> None:
+        """Begin the lease anew, if the key is still the owner's."""
+
+    async def complete(self, user_id: str, key: str, owner: str, fingerprint: str, response: str) -> None:
+        """Keep what was answered, if the key is still the owner's."""
+
+    async def release(self, user_id: str, key: str, owner: str) -> None:
+        """Let the key be used again, if it is still the owner's and nothing was answered."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from services.api.problems import FieldError, Problem, invalid, invalid_field
-from services.api.requests import JOB_REQUEST, NO_SUCH_TYPE, TYPES, BulkAsinRequest, KeywordRequest, UrlRequest
+from services.api.requests import (
+    JOB_REQUEST,
+    NO_SUCH_TYPE,
+    TYPES,
+    BulkAsinRequest,
+    BulkOptionsRequest,
+    KeywordRequest,
+    OptionsRequest,
+    UrlRequest,
+)
 from services.api.settings import ApiSettings
 from shared.amazon.addresses import UnsupportedAddress, recognise
 from shared.amazon.asins import InvalidAsin, Item, distinct, normalise
@@ -33,18 +42,55 @@ class BadLine:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines of a list."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    invalid: int = 0
+
+    @property
+    def lines(self) -> int:
+        return self.accepted + self.duplicate + self.invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """What a job of any type is asked to be, with every default filled in."""
+
+    priority: str
+    settings: Mapping[str, Any]
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkOptions(JobOptions):
+    """And what a list of products is asked to be."""
+
+    marketplace: str
+    strict: bool
+
+    def canonical(self) -> bytes:
+        """The same for the same options."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A request understood. `keys` are the distinct products that it named, in order; listings have none yet."""
+    """A request understood. `keys` are the distinct products that it named, in order; listings have none yet.
+
+    Of the lines that name no product `invalid` holds the first 1,000.
+    """
 
     type: JobType
-    priority: str
+    options: JobOptions
     request: Mapping[str, Any]
-    settings: Mapping[str, Any]
     fingerprint: str
     keys: Sequence[str] = ()
-    duplicates: int = 0
-    invalid: Sequence[BadLine] = field(default=())
+    tally: Tally | None = None
+    invalid: Sequence[BadLine] = ()
 
 
 def understand(body: bytes, settings: ApiSettings) -> Submission:
@@ -79,39 +125,49 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
 def _bulk(request: BulkAsinRequest, settings: ApiSettings) -> Submission:
     if len(request.asins) > settings.max_items_per_job:
         raise invalid_field("asins", "too_many", f"a job takes at most {settings.max_items_per_job} lines")
-    marketplace = _marketplace(request.marketplace, settings)
+    options = bulk_options(request, settings)
     items: list[Item] = []
     bad: list[BadLine] = []
     for line in request.asins:
         try:
-            items.append(_item(line, marketplace, settings))
+            items.append(product_named(line, options.marketplace, settings))
         except InvalidAsin as error:
             bad.append(BadLine(line[:MAX_ECHO], error.code, error.message))
-    _check_lines(request, bad, any_valid=bool(items))
     found = distinct(items)
+    tally = Tally(len(found.items), found.duplicates, len(bad))
+    check_tally(tally, bad, strict=options.strict, field="asins")
     return Submission(
         type=JobType.BULK_ASIN,
-        request={"count": len(found.items)},
+        options=options,
+        request={"count": tally.accepted},
+        fingerprint=fingerprint(request),
         keys=tuple(product_key(item.marketplace, item.asin) for item in found.items),
-        duplicates=found.duplicates,
-        invalid=bad,
-        **_common(request, settings),
+        tally=tally,
+        invalid=bad[:MAX_REPORTED],
     )
 
 
-def _item(line: str, marketplace: str, settings: ApiSettings) -> Item:
+def bulk_options(request: BulkOptionsRequest, settings: ApiSettings) -> BulkOptions:
+    """Raises Problem (422) for a marketplace that is not served."""
+    marketplace = _marketplace(request.marketplace, settings)
+    return BulkOptions(**_common(request, settings), marketplace=marketplace, strict=request.strict)
+
+
+def product_named(line: str, marketplace: str, settings: ApiSettings) -> Item:
+    """The product that a line names, by itself or in `marketplace`. Raises InvalidAsin."""
     item = normalise(line, marketplace)
     if item.marketplace not in settings.marketplaces:
         raise InvalidAsin(line, "marketplace", f"{item.marketplace} is not among the configured marketplaces.")
     return item
 
 
-def _check_lines(request: BulkAsinRequest, bad: Sequence[BadLine], *, any_valid: bool) -> None:
-    if any_valid and not (bad and request.strict):
+def check_tally(tally: Tally, bad: Sequence[BadLine], *, strict: bool, field: str) -> None:
+    """Raises Problem (422) for a list without any product, and for one with a line that names none if `strict`."""
+    if tally.accepted and not (tally.invalid and strict):
         return
-    errors = [FieldError("asins", line.code, f"{line.input!r}: {line.message}") for line in bad]
-    detail = f"{len(bad)} of {len(request.asins)} lines name no product."
-    raise invalid("invalid_items" if any_valid else "no_valid_items", detail, errors)
+    errors = [FieldError(field, line.code, f"{line.input!r}: {line.message}") for line in bad]
+    detail = f"{tally.invalid} of {tally.lines} lines name no product."
+    raise invalid("invalid_items" if tally.accepted else "no_valid_items", detail, errors)
 
 
 def _url(request: UrlRequest, settings: ApiSettings) -> Submission:
@@ -121,8 +177,9 @@ def _url(request: UrlRequest, settings: ApiSettings) -> Submission:
         raise invalid_field("url", error.code, error.message) from error
     return Submission(
         type=JobType.URL,
+        options=JobOptions(**_common(request, settings)),
         request={"url": address.url, "max_results": _max_results(request.max_results, settings)},
-        **_common(request, settings),
+        fingerprint=fingerprint(request),
     )
 
 
@@ -137,7 +194,8 @@ def _keyword(request: KeywordRequest, settings: ApiSettings) -> Submission:
         "marketplace": _marketplace(request.marketplace, settings),
         "max_results": _max_results(request.max_results, settings),
     }
-    return Submission(type=JobType.KEYWORD, request=asked, **_common(request, settings))
+    options = JobOptions(**_common(request, settings))
+    return Submission(type=JobType.KEYWORD, options=options, request=asked, fingerprint=fingerprint(request))
 
 
 def _marketplace(name: str | None, settings: ApiSettings) -> str:
@@ -163,12 +221,13 @@ def _time_limit(given: int | None, settings: ApiSettings) -> int:
     return min(settings.job_time_limit_seconds, most) if given is None else given
 
 
-def _common(request: AnyRequest, settings: ApiSettings) -> dict[str, Any]:
+def _common(request: OptionsRequest, settings: ApiSettings) -> dict[str, Any]:
     chosen = request.settings.model_dump()
     if chosen["max_age_seconds"] is None:
         chosen["max_age_seconds"] = settings.default_max_age_seconds
     chosen["time_limit_seconds"] = _time_limit(chosen["time_limit_seconds"], settings)
-    return {"priority": request.priority, "settings": chosen, "fingerprint": fingerprint(request)}
+    tags = tuple(dict.fromkeys(request.tags))
+    return {"priority": request.priority, "settings": chosen, "tags": tags, "metadata": request.metadata}
 
 
 def fingerprint(request: AnyRequest) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.api.records import Job
-from services.api.responses import JobSettingsView, JobSource, JobView
+from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource, JobView
+from services.api.submission import Submission
 from shared.jobs import JobStatus
 
 # Ends that leave items without an outcome.
@@ -41,12 +42,26 @@ def job_view(job: Job, now: datetime) -> JobView:
         eta_seconds=eta_seconds(job, rate),
         duration_seconds=None if duration is None else round(duration, 3),
         error_message=job.error_message,
+        tags=list(job.tags),
+        metadata=dict(job.metadata),
     )
 
 
 def entity_tag(job: Job) -> str:
     """Weak, because a view tells times as well, which pass while the job stays the same."""
     return f'W/"{job.rev}"'
+
+
+def counts_of(submission: Submission) -> Counts | None:
+    """What became of the lines of a list; None for a listing."""
+    tally = submission.tally
+    if tally is None:
+        return None
+    return Counts(accepted=tally.accepted, duplicate=tally.duplicate, invalid=tally.invalid)
+
+
+def invalid_of(submission: Submission) -> list[InvalidLine]:
+    return [InvalidLine(input=line.input, code=line.code, message=line.message) for line in submission.invalid]
 
 
 def duration_seconds(job: Job, now: datetime) -> float | None:

@@ -116,6 +116,23 @@ async def test_jobs_are_filtered_by_status_and_type(jobs: Jobs) -> None:
     assert by_both == []
 
 
+async def test_jobs_are_found_by_tag_and_keep_their_metadata(jobs: Jobs) -> None:
+    tagged = await inserted(jobs, tags=("autumn", "$x"), metadata={"a.b": "1", "$c": ""})
+    await inserted(jobs)
+    await inserted(jobs, user_id="bob", tags=("autumn",))
+
+    found = await jobs.find_jobs("ann", status=None, job_type=None, tag="autumn", before=None, limit=9)
+
+    assert found == [tagged]
+    assert (tuple(tagged.tags), dict(tagged.metadata)) == (("autumn", "$x"), {"a.b": "1", "$c": ""})
+
+
+async def test_sources_are_stored_chunk_by_chunk(jobs: Jobs) -> None:
+    await jobs.insert_sources("a-job", [f"{HOME}:{asin(n)}" for n in range(2_000)])
+    await jobs.insert_sources("a-job", [f"{HOME}:{asin(2_000)}"], first=2)
+    await jobs.delete_sources("a-job", 2_001)
+
+
 async def test_cancelling_ends_the_job_once(jobs: Jobs) -> None:
     job = await inserted(jobs)
 

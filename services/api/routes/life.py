@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from services.api import cursors
-from services.api.dependencies import JobsReader, JobsWriter, PartsOf
+from services.api.dependencies import JobsCollector, JobsReader, JobsWriter, PartsOf
 from services.api.errors import responses
 from services.api.records import TimelineEntry
 from services.api.requests import JobPatch, RecollectRequest, RetryRequest
@@ -45,7 +45,7 @@ async def resume_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView
     summary="Try failed items again",
     responses={**REFUSALS, **responses(422)},
 )
-async def retry_job(job_id: str, caller: JobsWriter, using: PartsOf, asked: RetryRequest | None = None) -> JobView:
+async def retry_job(job_id: str, caller: JobsCollector, using: PartsOf, asked: RetryRequest | None = None) -> JobView:
     """Begins a new run of an ended job with its failed items, all or those with certain error codes, and on request
     with those that were cancelled. Other outcomes stay; `total_items` does not change. Items that have no outcome and
     are not asked for stay `cancelled`, and then the job ends CANCELLED again. It waits for its turn as any job."""
@@ -61,7 +61,7 @@ async def retry_job(job_id: str, caller: JobsWriter, using: PartsOf, asked: Retr
     summary="Collect a job's old products anew",
     responses={**REFUSALS, **responses(422)},
 )
-async def recollect_job(job_id: str, caller: JobsWriter, using: PartsOf, asked: RecollectRequest) -> JobView:
+async def recollect_job(job_id: str, caller: JobsCollector, using: PartsOf, asked: RecollectRequest) -> JobView:
     """Begins a new run of an ended job with the items that succeeded and whose product was last seen, by whichever job,
     longer ago than asked; `settings.max_age_seconds` falls to that age if it was higher. When there are none the run
     ends at once."""

@@ -1,10 +1,18 @@
-"""The next page of a list, as a link."""
+"""Headers of answers: the next page of a list as a link, and how headers are documented."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request, Response
 
-LINK_HEADER = {"Link": {"description": 'The next page, as `<…>; rel="next"`', "schema": {"type": "string"}}}
+
+def header(text: str) -> dict[str, Any]:
+    """The OpenAPI entry of a header."""
+    return {"description": text, "schema": {"type": "string"}}
+
+
+LINK_HEADER = {"Link": header('The next page, as `<…>; rel="next"`')}
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:

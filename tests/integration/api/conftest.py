@@ -82,6 +82,8 @@ def settings(amqp_url: str, mongo_url: str, mongo_database: str) -> Callable[...
                 "mongo_database": mongo_database,
                 "http_host": "127.0.0.1",
                 "http_port": free_port(),
+                "user_requests_per_minute": 0,
+                "user_collecting_requests_per_minute": 0,
                 **changes,
             }
         )

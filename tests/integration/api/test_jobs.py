@@ -64,10 +64,11 @@ async def test_without_the_database_the_answer_is_to_come_again(settings: Build)
 async def test_one_key_makes_one_job_however_many_ask_at_once(api: Running, database: Database) -> None:
     headers = {"Idempotency-Key": "once"}
     answers = await asyncio.gather(*(api.client.post("/v1/jobs", json=BULK, headers=headers) for _ in range(20)))
+    last = await api.client.post("/v1/jobs", json=BULK, headers=headers)
 
-    assert {answer.status_code for answer in answers} == {202}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert {answer.json()["id"] for answer in answers if answer.status_code == 202} == {last.json()["id"]}
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers if answer.status_code == 202) == 1
     assert await database["jobs"].count_documents({}) == 1
     assert await database["sources"].count_documents({}) == 1
 

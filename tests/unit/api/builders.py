@@ -29,7 +29,9 @@ JOB_SETTINGS = {
 
 
 def api_settings(**changes: Any) -> ApiSettings:
-    return ApiSettings.model_validate({"jwt_secret": SECRET, "jwks_url": None, **changes})
+    """Without limits on requests, unless a test is about them."""
+    unlimited = {"user_requests_per_minute": 0, "user_collecting_requests_per_minute": 0}
+    return ApiSettings.model_validate({"jwt_secret": SECRET, "jwks_url": None, **unlimited, **changes})
 
 
 def bearer(user: str = "ann", *scopes: str) -> dict[str, str]:

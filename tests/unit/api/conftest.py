@@ -14,14 +14,28 @@ from services.api.dependencies import Parts
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.keys import KeyDesk
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
+from services.api.quoter import Quoter
+from services.api.ratelimits import RateLimits, policies
 from services.api.results import ResultReader
 from services.api.settings import ApiSettings
+from services.api.submitter import Submitter
 from shared.profit import load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
-from tests.unit.api.fakes import FakeBroker, FakeClock, FakeItemStore, FakeJobStore, FakeProductStore, FakeSampleStore
+from tests.unit.api.fakes import (
+    FakeBroker,
+    FakeClock,
+    FakeItemStore,
+    FakeJobStore,
+    FakeKeyStore,
+    FakeProductStore,
+    FakeQuotaStore,
+    FakeQuoteStore,
+    FakeSampleStore,
+)
 
 
 @dataclass
@@ -30,6 +44,9 @@ class World:
 
     settings: ApiSettings = field(default_factory=api_settings)
     jobs: FakeJobStore = field(default_factory=FakeJobStore)
+    keys: FakeKeyStore = field(default_factory=FakeKeyStore)
+    quotas: FakeQuotaStore = field(default_factory=FakeQuotaStore)
+    quotes: FakeQuoteStore = field(default_factory=FakeQuoteStore)
     items: FakeItemStore = field(default_factory=FakeItemStore)
     products: FakeProductStore = field(default_factory=FakeProductStore)
     samples: FakeSampleStore = field(default_factory=FakeSampleStore)
@@ -46,11 +63,16 @@ class World:
             return self.broker.connected
 
         items = ItemReader(self.items)
+        jobs = JobHandlers(self.jobs, self.broker)
+        desk = KeyDesk(self.keys, self.clock, lease=60)
         return Parts(
             settings=self.settings,
             authenticator=Authenticator(SECRET),
-            jobs=JobHandlers(self.jobs, self.broker),
+            jobs=jobs,
             life=LifeCycle(self.jobs, Courier(self.broker)),
+            submitter=Submitter(jobs, self.jobs, desk, self.clock.now),
+            quoter=Quoter(self.quotes, self.settings, self.clock.now),
+            limits=RateLimits(self.quotas, policies(self.settings), self.clock),
             items=items,
             results=ResultReader(items, self.products),
             error_groups=FailureCounter(self.items, items),

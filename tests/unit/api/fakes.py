@@ -1,13 +1,27 @@
 """Stand-ins for the database and the broker; tests/contracts proves the stores against the real ones."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from services.api.products import HistoryQuery, ProductQuery
-from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, NewJob, Outcome, TimelineEntry
+from services.api.quotes import Pace, RunningJob
+from services.api.ratelimits import Grant, Policy
+from services.api.records import (
+    Account,
+    Attempts,
+    ErrorGroup,
+    ItemChunk,
+    Job,
+    KeyRecord,
+    NewJob,
+    Outcome,
+    TimelineEntry,
+)
 from services.api.samples import PageSample, SampleQuery
+from services.api.stores import SOURCE_KEYS
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
@@ -49,10 +63,10 @@ class FakeJobStore:
         self.jobs[job.id] = job
         return job
 
-    async def insert_sources(self, job_id: str, keys: Sequence[str]) -> None:
+    async def insert_sources(self, job_id: str, keys: Sequence[str], first: int = 0) -> None:
         self._check()
         if keys:
-            self.sources[job_id] = list(keys)
+            self.sources[job_id] = [*self.sources.get(job_id, [])[: first * SOURCE_KEYS], *keys]
 
     async def delete_sources(self, job_id: str, count: int) -> None:
         self._check()
@@ -77,13 +91,23 @@ class FakeJobStore:
         return next((j for j in self._of(user_id) if j.idempotency and j.idempotency.key == key), None)
 
     async def find_jobs(
-        self, user_id: str, *, status: JobStatus | None, job_type: JobType | None, before: str | None, limit: int
+        self,
+        user_id: str,
+        *,
+        status: JobStatus | None,
+        job_type: JobType | None,
+        tag: str | None = None,
+        before: str | None,
+        limit: int,
     ) -> list[Job]:
         self._check()
         found = [
             job
             for job in self._of(user_id)
-            if status in {None, job.status} and job_type in {None, job.type} and (before is None or job.id < before)
+            if (tag is None or tag in job.tags)
+            and status in {None, job.status}
+            and job_type in {None, job.type}
+            and (before is None or job.id < before)
         ]
         return sorted(found, key=lambda job: job.id, reverse=True)[:limit]
 
@@ -194,7 +218,83 @@ def _stored(job: NewJob) -> Job:
         fed=0,
         error_message=None,
         announced=False,
+        tags=job.tags,
+        metadata=job.metadata,
     )
+
+
+class FakeKeyStore:
+    """Keys on a clock of their own, in seconds."""
+
+    def __init__(self, lifetime: float = 86_400, lease: float = 60) -> None:
+        self.records: dict[tuple[str, str], tuple[KeyRecord, float, float]] = {}
+        self.time = 0.0
+        self._lifetime = lifetime
+        self._lease = lease
+
+    async def claim(self, user_id: str, key: str, owner: str, fingerprint: str | None) -> KeyRecord:
+        known = self.records.get((user_id, key))
+        epoch = owner
+        if known is not None:
+            record, lease_until, expires_at = known
+            if self.time <= expires_at:
+                if record.owner is not None and (record.response is not None or self.time <= lease_until):
+                    return record
+                epoch = record.epoch
+        record = KeyRecord(owner=owner, epoch=epoch, fingerprint=fingerprint, response=None)
+        self.records[user_id, key] = (record, self.time + self._lease, self.time + self._lifetime)
+        return record
+
+    async def renew(self, user_id: str, key: str, owner: str) -> None:
+        if (record := self._own(user_id, key, owner)) is not None:
+            self.records[user_id, key] = (record, self.time + self._lease, self.records[user_id, key][2])
+
+    async def complete(self, user_id: str, key: str, owner: str, fingerprint: str, response: str) -> None:
+        if (own := self._own(user_id, key, owner)) is not None:
+            record = replace(own, fingerprint=fingerprint, response=response)
+            self.records[user_id, key] = (record, self.time, self.time + self._lifetime)
+
+    async def release(self, user_id: str, key: str, owner: str) -> None:
+        record = self._own(user_id, key, owner)
+        if record is not None and record.response is None:
+            self.records[user_id, key] = (replace(record, owner=None), *self.records[user_id, key][1:])
+
+    def _own(self, user_id: str, key: str, owner: str) -> KeyRecord | None:
+        known = self.records.get((user_id, key))
+        return known[0] if known is not None and known[0].owner == owner else None
+
+
+class FakeQuotaStore:
+    """Quotas on a clock of their own, in seconds."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.draws = 0
+        self._until: dict[tuple[str, str], float] = {}
+
+    async def draw(self, user_id: str, policy: Policy, wanted: int) -> Grant:
+        self.draws += 1
+        base = max(self.time, self._until.get((user_id, policy.name), 0.0))
+        fitting = int((policy.window - (base - self.time)) / policy.spacing + 0.001)
+        granted = max(0, min(wanted, fitting))
+        self._until[user_id, policy.name] = base + granted * policy.spacing
+        return Grant(granted=granted, used_seconds=self._until[user_id, policy.name] - self.time)
+
+
+class FakeQuoteStore:
+    def __init__(self) -> None:
+        self.fresh: set[str] = set()
+        self.paces: dict[str, Pace] = {}
+        self.unfinished: list[RunningJob] = []
+
+    async def count_fresh(self, keys: Sequence[str], max_age_seconds: float) -> dict[str, int]:
+        return dict(Counter(key.partition(":")[0] for key in keys if key in self.fresh))
+
+    async def find_paces(self, marketplaces: Sequence[str], interval: float) -> dict[str, Pace]:
+        return {name: self.paces.get(name, Pace(interval)) for name in marketplaces}
+
+    async def find_unfinished(self) -> list[RunningJob]:
+        return self.unfinished
 
 
 class FakeItemStore:

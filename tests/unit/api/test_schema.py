@@ -66,6 +66,11 @@ def populated() -> World:
     return world
 
 
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(_: Any, value: Any) -> bytes:
+    return str(value).encode()
+
+
 schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(populated().parts())).exclude(path_regex="/events$")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.api.problems import Problem
 from services.api.settings import ApiSettings
-from services.api.submission import Submission, understand
+from services.api.submission import Submission, Tally, understand
 from tests.unit.api.builders import HOME, JOB_SETTINGS, api_settings, asin
 
 
@@ -33,7 +33,7 @@ def fields(problem: Problem) -> list[tuple[str, str]]:
 def test_spellings_of_one_asin_are_one_product() -> None:
     found = ask(bulk(" b07wxl5ypw", "https://www.amazon.co.jp/dp/B07WXL5YPW", asin(1)))
     assert found.keys == (f"{HOME}:B07WXL5YPW", f"{HOME}:{asin(1)}")
-    assert (found.duplicates, found.request) == (1, {"count": 2})
+    assert (found.tally, found.request) == (Tally(accepted=2, duplicate=1), {"count": 2})
 
 
 def test_bad_lines_are_reported_and_left_out() -> None:
@@ -104,7 +104,7 @@ def test_address_that_is_not_served_is_refused(url: str, code: str) -> None:
 def test_keyword_is_trimmed_and_gets_defaults() -> None:
     found = ask({"type": "KEYWORD", "keyword": "  ミニ四駆 \n モーター "})
     assert found.request == {"keyword": "ミニ四駆 モーター", "marketplace": HOME, "max_results": 100}
-    assert (found.settings, found.priority) == (JOB_SETTINGS, "normal")
+    assert (found.options.settings, found.options.priority) == (JOB_SETTINGS, "normal")
 
 
 @pytest.mark.parametrize("keyword", ["", "   ", "x" * 201, "a\u0000b"])

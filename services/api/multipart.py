@@ -1,0 +1,91 @@
+"""The file of a form that is uploaded, as it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from services.api.lines import READERS
+from services.api.problems import Problem, invalid_field
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+_BY_SUFFIX = {".csv": "text/csv", ".tsv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/jsonl"}
+
+
+class FormFile:
+    """The first file of a form; `media_type` is known once its first piece is there. Other parts are ignored."""
+
+    def __init__(self, boundary: bytes) -> None:
+        callbacks: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_name,
+            "on_header_value": self._on_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._open,
+            "on_part_data": self._on_data,
+            "on_part_end": self._close,
+        }
+        self._parser = MultipartParser(boundary, callbacks)
+        self._headers: dict[str, bytes] = {}
+        self._name = self._value = b""
+        self._is_wanted = False
+        self._pieces: list[bytes] = []
+        self.media_type: str | None = None
+
+    async def pieces(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The file's bytes. Raises Problem (422) when there is no file."""
+        async for data in body:
+            try:
+                self._parser.write(data)
+            except MultipartParseError as error:
+                raise invalid_field("body", "multipart_invalid", "is not multipart/form-data") from error
+            pieces, self._pieces = self._pieces, []
+            if pieces:
+                yield b"".join(pieces)
+        if self.media_type is None:
+            raise invalid_field("body", "no_file", "holds no file: send one as a part with a filename")
+
+    def _begin(self) -> None:
+        self._headers = {}
+
+    def _on_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = self._value
+        self._name = self._value = b""
+
+    def _open(self) -> None:
+        _, options = parse_options_header(self._headers.get("content-disposition", b""))
+        filename = options.get(b"filename")
+        self._is_wanted = filename is not None and self.media_type is None
+        if self._is_wanted:
+            told, _ = parse_options_header(self._headers.get("content-type", b""))
+            suffix = PurePath((filename or b"").decode("utf-8", "replace")).suffix.lower()
+            kind = told.decode("latin-1").lower()
+            self.media_type = _BY_SUFFIX.get(suffix) or (kind if kind in READERS else "text/plain")
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._is_wanted:
+            self._pieces.append(data[start:end])
+
+    def _close(self) -> None:
+        self._is_wanted = False
+
+
+def form_file(content_type: str) -> FormFile:
+    """For a body of this type. Raises Problem (415) without a boundary."""
+    _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise Problem(415, "unsupported_media_type", "multipart/form-data needs its boundary.")
+    return FormFile(boundary)

@@ -1,0 +1,130 @@
+"""Lists are read in any form, in pieces of any size, and each product counts once."""
+
+import json
+import random
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.api.keyset import ProductSet
+from services.api.lines import MAX_LINE, READERS, Splitter, Unreadable
+from services.api.problems import Problem
+from services.api.requests import BulkOptionsRequest
+from services.api.submission import Tally, bulk_options
+from services.api.uploads import UploadReader
+from shared.amazon.identifiers import Item
+from tests.unit.api.builders import HOME, api_settings, asin
+
+A, B = asin(1), asin(2)
+CSV = f'title;"asin";marketplace\r\n"a; ""quoted""\r\nname";{A};amazon.de\r\n;;\r\nplain;{B};\r\n'
+
+
+def reader(media_type: str, **settings: Any) -> UploadReader:
+    found = api_settings(**settings)
+    return UploadReader(media_type, bulk_options(BulkOptionsRequest(), found), found)
+
+
+def read(media_type: str, data: bytes, size: int = 65_536, **settings: Any) -> tuple[list[str], UploadReader]:
+    into = reader(media_type, **settings)
+    keys = [key for start in range(0, len(data), size) for key in into.feed(data[start : start + size])]
+    return keys + into.finish(), into
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1_000])
+@pytest.mark.parametrize(
+    ("media_type", "text", "expected"),
+    [
+        ("text/plain", f"{A}\r\n\n# all of them\n {B}, {A} # twice\n", [f"{HOME}:{A}", f"{HOME}:{B}"]),
+        ("text/plain", f"https://www.amazon.de/dp/{A}?a=1,2", [f"amazon.de:{A}"]),
+        ("text/csv", f"{A}\n{B}", [f"{HOME}:{A}", f"{HOME}:{B}"]),
+        ("text/csv", f"name,url\nx,https://www.amazon.fr/dp/{A}\n", [f"amazon.fr:{A}"]),
+        ("text/csv", f"Product\n{A}\n", [f"{HOME}:{A}"]),
+        ("text/csv", CSV, [f"amazon.de:{A}", f"{HOME}:{B}"]),
+        (
+            "application/x-ndjson",
+            f'"{A}"\n\n{{"asin": "{B}", "marketplace": "amazon.de"}}',
+            [f"{HOME}:{A}", f"amazon.de:{B}"],
+        ),
+        ("application/jsonl", f'{{"url": "https://www.amazon.it/dp/{A}"}}\n', [f"amazon.it:{A}"]),
+    ],
+)
+def test_list_is_read_in_its_form_in_pieces_of_any_size(
+    media_type: str, text: str, expected: list[str], size: int
+) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        assert read(media_type, text.encode(encoding), size)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("media_type", "line", "code"),
+    [
+        ("application/x-ndjson", "{", "json_invalid"),
+        ("application/x-ndjson", '{"name": 1}', "no_asin"),
+        ("application/x-ndjson", "17", "no_asin"),
+        ("text/plain", "nonsense!", "length"),
+        ("text/csv", f"x{'y' * MAX_LINE}", "line_too_long"),
+        ("text/csv", f"{A},amazon.nowhere", "unknown_marketplace"),
+    ],
+)
+def test_line_that_names_no_product_is_told(media_type: str, line: str, code: str) -> None:
+    heading = "asin,marketplace\n" if media_type == "text/csv" else ""
+    good = json.dumps(B) if media_type == "application/x-ndjson" else B
+    keys, found = read(media_type, f"{heading}{line}\n{good}\n".encode(), 1_000)
+    assert keys == [f"{HOME}:{B}"]
+    assert (found.tally, len(found.invalid)) == (Tally(accepted=1, invalid=1), 1)
+    assert len(found.invalid[0].input) <= 200
+    if code != "unknown_marketplace":
+        assert found.invalid[0].code == code
+
+
+def test_line_without_an_end_takes_no_memory() -> None:
+    splitter = Splitter()
+    lines = [line for _ in range(100) for line in splitter.feed(b"x" * 10_000)] + list(
+        splitter.feed(b"\nok", last=True)
+    )
+    assert [type(line) for line in lines] == [Unreadable, str]
+    assert lines[1] == "ok"
+
+
+def test_list_beyond_the_limit_is_refused_as_soon_as_it_is() -> None:
+    into = reader("text/plain", max_items_per_job=2)
+    into.feed(f"{A}\nbad\n".encode())
+    with pytest.raises(Problem) as refused:
+        into.feed(f"{B}\n".encode())
+    assert refused.value.errors[0].code == "too_many"
+
+
+def test_only_the_first_thousand_bad_lines_are_kept_and_all_are_counted() -> None:
+    _, found = read("text/plain", b"bad\n" * 5_000 + A.encode())
+    assert (found.tally.invalid, len(found.invalid)) == (5_000, 1_000)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from([HOME, "amazon.com", "amazon.de"])), max_size=300))
+def test_set_of_products_is_exact(items: list[tuple[int, str]]) -> None:
+    found, plain = ProductSet(), set[Item]()
+    for number, marketplace in items:
+        item = Item(asin(number), marketplace)
+        assert found.add(item) is (item not in plain)
+        plain.add(item)
+    assert len(found) == len(plain)
+
+
+def test_two_hundred_thousand_products_take_a_few_megabytes() -> None:
+    numbers = random.Random(7).sample(range(10**9), 200_000)
+    items = [Item(asin(number), HOME) for number in numbers]
+    tracemalloc.start()
+    try:
+        found = ProductSet()
+        assert all(found.add(item) for item in items)
+        assert not any(found.add(item) for item in items[::100])
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken < 5_000_000
+
+
+def test_every_form_has_a_reader() -> None:
+    assert {"text/plain", "text/csv", "application/x-ndjson"} <= READERS.keys()
