@@ -10,7 +10,7 @@ from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
-from services.api.routes import events, health, items, jobs, life, products, profit, samples, submit
+from services.api.routes import events, health, items, jobs, life, products, profit, samples, stats, submit
 
 DESCRIPTION = """Collects Amazon products in bulk.
 
@@ -28,7 +28,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (submit, jobs, items, life, events, products, profit, samples):
+    for resource in (submit, jobs, items, life, events, stats, products, profit, samples):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.

@@ -32,6 +32,8 @@ from services.api.repository import MongoItemStore, ensure_indexes
 from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
 from services.api.settings import ApiSettings
+from services.api.stats import StatsDesk
+from services.api.stats_repository import MongoStatsStore
 from services.api.submitter import Submitter
 from shared import health
 from shared.bootstrap import when_database_answers
@@ -87,6 +89,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 life=LifeCycle(job_store, Courier(broker)),
                 submitter=Submitter(jobs, job_store, _key_desk(settings, database, clock), clock.now),
                 quoter=Quoter(MongoQuoteStore(database), settings, clock.now),
+                stats=StatsDesk(MongoStatsStore(database), clock),
                 limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),
                 items=items,
                 results=ResultReader(items, product_store),

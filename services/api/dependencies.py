@@ -21,6 +21,7 @@ from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, refuse_overuse
 from services.api.results import ResultReader
 from services.api.settings import ApiSettings
+from services.api.stats import StatsDesk
 from services.api.stores import ProductStore, SampleStore
 from services.api.submitter import Submitter
 from shared.clock import Clock
@@ -42,6 +43,7 @@ class Parts:
     life: LifeCycle
     submitter: Submitter
     quoter: Quoter
+    stats: StatsDesk
     limits: RateLimits
     items: ItemReader
     results: ResultReader

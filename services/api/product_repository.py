@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.api.products import HistoryQuery, Position, ProductQuery
+from services.api.products import SEARCHED, STORED, HistoryQuery, Position, ProductQuery
 from shared.ids import user_product_key
 from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, database_errors
 
@@ -52,6 +52,16 @@ class MongoProductStore:
         with database_errors():
             return (await self._products.update_one(query, {"$set": {"analysis": analysis}})).matched_count == 1
 
+    async def change(self, user_id: str, marketplace: str, asin: str, changes: Document) -> bool:
+        query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
+        with database_errors():
+            return (await self._products.update_one(query, {"$set": changes})).matched_count == 1
+
+    async def delete_product(self, user_id: str, marketplace: str, asin: str) -> bool:
+        query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
+        with database_errors():
+            return (await self._products.delete_one(query)).deleted_count == 1
+
     async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[Document]:
         # Points that have no number yet are those of a database that is to be migrated.
         numbered = {"$exists": True} if query.before is None else {"$lt": query.before}
@@ -73,16 +83,36 @@ def _product_filter(user_id: str, query: ProductQuery) -> Document:
         document["price_changed_at"] = {"$ne": None} if query.changed else None
     if query.favorite is False:
         document["favorite"] = {"$ne": True}
-    if query.q is not None:
-        document["title"] = {"$regex": re.escape(query.q), "$options": "i"}
-    return document if query.after is None else {"$and": [document, _beyond(query, query.after)]}
+    if query.category is not None:
+        document[STORED["category"]] = query.category
+    if query.availability is not None:
+        document["availability"] = query.availability
+    if query.profitable is not None:
+        document["analysis.is_profitable"] = True if query.profitable else {"$ne": True}
+    for name, (least, most) in query.ranges.items():
+        bounds = {"$gte": _stored(least), "$lte": _stored(most)}
+        document[STORED.get(name, name)] = {key: bound for key, bound in bounds.items() if bound is not None}
+    every = [document, *(_holding(word) for word in (query.q or "").split())]
+    if query.after is not None:
+        every.append(_beyond(query, query.after))
+    return every[0] if len(every) == 1 else {"$and": every}
+
+
+def _holding(word: str) -> Document:
+    """A word somewhere in what people look for a product by, in any case."""
+    pattern = {"$regex": re.escape(word), "$options": "i"}
+    return {"$or": [{name: pattern} for name in SEARCHED]}
+
+
+def _stored(value: Any) -> Any:
+    return Decimal128(value) if isinstance(value, Decimal) else value
 
 
 def _beyond(query: ProductQuery, position: Position) -> Document:
     """What comes after `position` in the sort order, in which a missing value is less than any other."""
     name = query.sort.field
     after, tie = ("$lt", "$gt") if query.sort.descending else ("$gt", "$lt")
-    value = Decimal128(position.value) if isinstance(position.value, Decimal) else position.value
+    value = _stored(position.value)
     alternatives: list[Document] = [{name: value, "_id": {tie: position.id}}]
     if value is not None:
         alternatives.append({name: {after: value}})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 from services.api import cursors
+from services.api.missing import missing_reasons
 from services.api.responses import PricePoint, ProductView, to_number
 from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
@@ -17,7 +19,11 @@ from shared.amazon.identifiers import Item
 _CENT = Decimal("0.01")
 MAX_PRICE_CHARACTERS = 34  # digits of a decimal as the database keeps it
 
-SortValue = datetime | Decimal | str | None
+SortValue = datetime | Decimal | float | bool | str | None
+# What a search looks into.
+SEARCHED = ("title", "brand", "asin", "notes")
+# Values that are stored under another name, within an analysis.
+STORED = {"margin": "analysis.margin_percent", "category": "analysis.category"}
 
 
 class ProductSort(StrEnum):
@@ -30,10 +36,20 @@ class ProductSort(StrEnum):
     TITLE = "title"
     TITLE_DOWN = "-title"
     CHANGED = "-price_changed_at"
+    FALLEN = "price_change_percent"
+    RISEN = "-price_change_percent"
+    LEAST_MARGIN = "margin"
+    BEST_MARGIN = "-margin"
+    CATEGORY = "category"
+    CATEGORY_DOWN = "-category"
+    FAVORITES_LAST = "favorite"
+    FAVORITES = "-favorite"
 
     @property
     def field(self) -> str:
-        return self.value.removeprefix("-")
+        """Where the value is stored."""
+        name = self.value.removeprefix("-")
+        return STORED.get(name, name)
 
     @property
     def descending(self) -> bool:
@@ -59,6 +75,10 @@ class ProductQuery:
     q: str | None = None
     favorite: bool | None = None
     changed: bool | None = None
+    category: str | None = None
+    availability: str | None = None
+    profitable: bool | None = None
+    ranges: Mapping[str, tuple[Decimal | float | None, Decimal | float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +93,15 @@ class HistoryQuery:
 
 def position(sort: ProductSort, document: Mapping[str, Any]) -> Position:
     """Where a stored product stands in the order."""
-    return Position(document.get(sort.field), document["_id"])
+    return Position(stored_value(document, sort.field), document["_id"])
+
+
+def stored_value(document: Mapping[str, Any], name: str) -> Any:
+    """The value of a field, which may lie within another one."""
+    value: Any = document
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def encode_position(sort: ProductSort, position: Position) -> str:
@@ -94,14 +122,30 @@ def decode_position(sort: ProductSort, cursor: str) -> Position:
 
 
 def _sort_value(sort: ProductSort, text: str | None) -> SortValue:
-    if text is None or sort.field == "title":
+    if text is None or sort.field in {"title", STORED["category"]}:
         return text
+    if sort.field == "favorite":
+        return _flag(text)
+    if sort.field in {"price_change_percent", STORED["margin"]}:
+        return _finite(float(text))
     if sort.field == "price":
         price = Decimal(text)
         if not price.is_finite() or len(text) > MAX_PRICE_CHARACTERS or abs(price.adjusted()) > MAX_PRICE_CHARACTERS:
             raise ValueError("no price")
         return price
     return cursors.moment(text)
+
+
+def _flag(text: str) -> bool:
+    if text not in {"True", "False"}:
+        raise ValueError("no flag")
+    return text == "True"
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return number
 
 
 def product_view(document: Mapping[str, Any]) -> ProductView:
@@ -114,6 +158,7 @@ def product_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     known = {name: document.get(name) for name in ProductView.model_fields if document.get(name) is not None}
     known["analysis"] = _with_numbers(document.get("analysis"))
     known["price_change_percent"] = change_percent(document.get("previous_price"), document.get("price"))
+    known["missing"] = missing_reasons(document)
     return {"job_id": None, **known, "url": product_url(item)}
 
 

@@ -159,6 +159,15 @@ class JobPatch(_Request):
     priority: Literal["high", "normal", "low"]
 
 
+class ProductChanges(_Request):
+    """What is yours of a product; what is not given stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"favorite": True, "notes": "for the autumn sale"}]})
+
+    favorite: bool | None = None
+    notes: str | None = Field(default=None, max_length=10_000)
+
+
 class AnalyzeRequest(_Request):
     """How a stored product is to be analysed; what is not given stays as it was in its last analysis."""
 

@@ -89,6 +89,12 @@ class ProductStore(Protocol):
     ) -> bool:
         """Store the analysis of the product as collected then; False when it has been collected anew or is gone."""
 
+    async def change(self, user_id: str, marketplace: str, asin: str, changes: Document) -> bool:
+        """Set fields that are the user's own; False when there is no such product."""
+
+    async def delete_product(self, user_id: str, marketplace: str, asin: str) -> bool:
+        """False when there is none."""
+
     async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[Document]: ...
 
 

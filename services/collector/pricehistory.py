@@ -71,4 +71,7 @@ def price_change(seen: Observation) -> Document:
     point, price = seen.point, seen.page.get("price")
     if point is None or price is None or point["previous_price"] is None or not same(price, point["known_price"]):
         return {}
-    return {name: point[name] for name in CHANGE_FIELDS}
+    before, now = point["previous_price"].to_decimal(), price.to_decimal()
+    # To sort by; what a reader is shown is worked out from the two prices, exactly.
+    percent = {"price_change_percent": float((now - before) * 100 / before)} if before else {}
+    return {**{name: point[name] for name in CHANGE_FIELDS}, **percent}

@@ -51,7 +51,7 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
     created = {"created_at": observation.observed_at, "favorite": False, "notes": ""}
     update: Document = {"$set": {**fields, **price_change(observation)}, "$setOnInsert": created}
     if not price_change(observation):
-        update["$unset"] = dict.fromkeys(CHANGE_FIELDS, "")
+        update["$unset"] = dict.fromkeys((*CHANGE_FIELDS, "price_change_percent"), "")
     return {"_id": user_product_key(user_id, command.marketplace, command.asin)}, update
 
 

@@ -167,8 +167,23 @@ async def test_only_the_run_that_was_announced_is_marked(jobs: Jobs) -> None:
 
 
 PRODUCTS = [
-    product(1, title="Beta (v1.0)", price=Decimal("12.10"), favorite=True),
-    product(2, title="alpha", price=Decimal("9.99"), job_id="other"),
+    product(
+        1,
+        title="Beta (v1.0)",
+        price=Decimal("12.10"),
+        favorite=True,
+        notes="for the sale",
+        analysis={"margin_percent": 12.5, "category": "toys", "is_profitable": True},
+    ),
+    product(
+        2,
+        title="alpha",
+        brand="Acme",
+        price=Decimal("9.99"),
+        job_id="other",
+        price_change_percent=-5.5,
+        analysis={"margin_percent": -3, "category": "books", "is_profitable": False},
+    ),
     product(3, title="Gamma", price=None),
     product(4, title="BETA v1x0", price=Decimal("12.10")),
     product(5, title="Delta", price=None, collected_at=NOW + timedelta(seconds=1)),
@@ -201,6 +216,17 @@ async def test_product_is_found_by_its_owner_only(products: ProductStore) -> Non
 async def test_products_are_found_by_id_by_their_owner_only(products: ProductStore) -> None:
     ids = [PRODUCTS[number]["_id"] for number in (0, 1, 5)]
     assert set(await products.find_by_ids("ann", [*ids, "nonsense"])) == set(ids[:2])
+
+
+async def test_own_fields_are_changed_and_products_deleted_by_their_owner_only(products: ProductStore) -> None:
+    assert await products.change("ann", HOME, asin(2), {"favorite": True, "notes": "n"})
+    assert not await products.change("bob", HOME, asin(2), {"notes": "theirs"})
+    found = await products.find_product("ann", HOME, asin(2))
+    assert found is not None
+    assert (found["favorite"], found["notes"], found["title"]) == (True, "n", "alpha")
+    assert not await products.delete_product("bob", HOME, asin(2))
+    assert await products.delete_product("ann", HOME, asin(2))
+    assert not await products.delete_product("ann", HOME, asin(2))
 
 
 async def test_user_named_like_part_of_an_id_sees_nothing_of_others(products: ProductStore) -> None:
@@ -237,6 +263,16 @@ async def test_products_without_price_come_first_when_ascending(products: Produc
         ({"job_id": "other"}, {2}),
         ({"asin": asin(3), "marketplace": HOME}, {3}),
         ({"marketplace": "amazon.de"}, set()),
+        ({"q": "ACME alp"}, {2}),
+        ({"q": "sale v1.0"}, {1}),
+        ({"category": "toys"}, {1}),
+        ({"profitable": True}, {1}),
+        ({"profitable": False}, {2, 3, 4, 5}),
+        ({"ranges": {"price": (Decimal(10), None)}}, {1, 4}),
+        ({"ranges": {"price": (Decimal("9.9"), Decimal("9.99"))}}, {2}),
+        ({"ranges": {"margin": (None, 0.0)}}, {2}),
+        ({"ranges": {"margin": (0.0, 20.0), "price": (None, Decimal(13))}}, {1}),
+        ({"ranges": {"price_change_percent": (None, -5.0)}}, {2}),
     ],
 )
 async def test_products_are_filtered(products: ProductStore, wanted: dict[str, Any], numbers: set[int]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,7 +13,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from services.api import cursors
 from services.api.auth import Caller
 from services.api.dependencies import Parts, PartsOf, ProductsReader, ProductsWriter
+from services.api.downloads import FILE_CONTENT, FORMAT_HELP, download
 from services.api.errors import responses
+from services.api.exports import Format, Row, Rows
 from services.api.problems import Problem, not_found
 from services.api.products import (
     HistoryQuery,
@@ -23,15 +27,18 @@ from services.api.products import (
     price_point,
     product_view,
 )
-from services.api.requests import AnalyzeRequest
-from services.api.responses import PricePage, ProductPage, ProductView
+from services.api.requests import AnalyzeRequest, ProductChanges
+from services.api.responses import PRODUCT_EXAMPLE, PricePage, ProductPage, ProductView
 from services.api.routes.paging import LINK_HEADER, link_next
+from services.api.tables import PRODUCT_COLUMNS
 from shared.profit import Analysis
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
 # Each one lost means that the product was collected in that very moment.
 ANALYZE_TRIES = 5
+# Products of a file that are read at once.
+BLOCK = 200
 
 
 def _printable(text: str | None) -> str | None:
@@ -57,7 +64,18 @@ class ProductFilter(BaseModel):
     marketplace: Text = Field(default=None, max_length=50)
     asin: Text = Field(default=None, max_length=20)
     job_id: Text = Field(default=None, max_length=64, description="Only what this job was the last to collect")
-    q: Text = Field(default=None, min_length=1, max_length=200, description="Part of the title, in any case")
+    q: Text = Field(
+        default=None, min_length=1, max_length=200, description="Words of title, brand, ASIN or notes, in any case"
+    )
+    category: Text = Field(default=None, max_length=100, description="That of the analysis")
+    availability: Text = Field(default=None, max_length=30)
+    profitable: bool | None = Field(default=None, description="Whether the analysis says so")
+    min_price: Decimal | None = Field(default=None, ge=0, le=10_000_000_000)
+    max_price: Decimal | None = Field(default=None, ge=0, le=10_000_000_000)
+    min_margin: float | None = Field(default=None, allow_inf_nan=False, description="In percent")
+    max_margin: float | None = Field(default=None, allow_inf_nan=False)
+    min_change: float | None = Field(default=None, allow_inf_nan=False, description="Of the price, in percent")
+    max_change: float | None = Field(default=None, allow_inf_nan=False)
     favorite: bool | None = None
     changed: bool | None = Field(default=None, description="Whether the price has ever changed")
     sort: ProductSort = Field(
@@ -65,12 +83,22 @@ class ProductFilter(BaseModel):
     )
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=cursors.MAX_CHARACTERS)
+    form: Format = Field(default=Format.JSON, alias="format", description=FORMAT_HELP)
 
     def query(self) -> ProductQuery:
         """For one product more than the page holds, which tells whether another page follows."""
+        ranges = {
+            "price": (self.min_price, self.max_price),
+            "margin": (self.min_margin, self.max_margin),
+            "price_change_percent": (self.min_change, self.max_change),
+        }
         return ProductQuery(
             sort=self.sort,
             limit=self.limit + 1,
+            category=self.category,
+            availability=self.availability,
+            profitable=self.profitable,
+            ranges={name: bounds for name, bounds in ranges.items() if bounds != (None, None)},
             after=None if self.cursor is None else decode_position(self.sort, self.cursor),
             marketplace=self.marketplace,
             asin=None if self.asin is None else self.asin.strip().upper(),
@@ -95,20 +123,70 @@ class HistoryFilter(BaseModel):
         return HistoryQuery(limit=self.limit + 1, since=self.since, until=self.until, before=before)
 
 
-@router.get("", summary="List products", responses={200: {"headers": LINK_HEADER}, **responses(401, 403, 422, 503)})
+@router.get(
+    "",
+    summary="List products",
+    response_model=ProductPage,
+    responses={
+        200: {
+            "headers": LINK_HEADER,
+            "content": {
+                "application/json": {"example": {"items": [PRODUCT_EXAMPLE], "next_cursor": None}},
+                **FILE_CONTENT,
+            },
+        },
+        **responses(401, 403, 422, 503),
+    },
+)
 async def list_products(
     request: Request,
     response: Response,
     caller: ProductsReader,
     using: PartsOf,
     wanted: Annotated[ProductFilter, Query()],
-) -> ProductPage:
+) -> ProductPage | Response:
     """Your products, the latest collected first unless sorted otherwise."""
+    if wanted.form is not Format.JSON:
+        return await download(_rows(using, caller, wanted.query()), PRODUCT_COLUMNS, wanted.form, "products")
     found = await using.products.find_products(caller.user_id, wanted.query())
     last = found[wanted.limit - 1] if len(found) > wanted.limit else None
     next_cursor = None if last is None else encode_position(wanted.sort, position(wanted.sort, last))
     link_next(request, response, next_cursor)
     return ProductPage(items=[product_view(document) for document in found[: wanted.limit]], next_cursor=next_cursor)
+
+
+async def _rows(using: Parts, caller: Caller, query: ProductQuery) -> Rows[ProductView]:
+    """Every product, a block at a time."""
+    while True:
+        found = await using.products.find_products(caller.user_id, replace(query, limit=BLOCK))
+        for document in found:
+            place = position(query.sort, document)
+            yield Row(product_view(document), encode_position(query.sort, place))
+        if len(found) < BLOCK:
+            return
+        query = replace(query, after=position(query.sort, found[-1]))
+
+
+@router.patch(
+    "/{marketplace}/{asin}", summary="Change what is yours", responses=responses(401, 403, 404, 413, 422, 503)
+)
+async def change_product(
+    marketplace: str, asin: str, caller: ProductsWriter, using: PartsOf, wanted: ProductChanges
+) -> ProductView:
+    """Sets favourite and notes of one of your products; collecting it again leaves them as they are."""
+    changes = wanted.model_dump(exclude_none=True)
+    if changes and not await using.products.change(caller.user_id, marketplace, asin.upper(), changes):
+        raise not_found("product")
+    return product_view(await _own(using, caller, marketplace, asin))
+
+
+@router.delete(
+    "/{marketplace}/{asin}", status_code=204, summary="Forget a product", responses=responses(401, 403, 404, 503)
+)
+async def delete_product(marketplace: str, asin: str, caller: ProductsWriter, using: PartsOf) -> None:
+    """Deletes one of your products with favourite and notes; a job that collects it later brings it back without."""
+    if not await using.products.delete_product(caller.user_id, marketplace, asin.upper()):
+        raise not_found("product")
 
 
 @router.get("/{marketplace}/{asin}", summary="Look at a product", responses=responses(401, 403, 404, 503))

@@ -22,6 +22,7 @@ from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
 from services.api.results import ResultReader
 from services.api.settings import ApiSettings
+from services.api.stats import StatsDesk
 from services.api.submitter import Submitter
 from shared.profit import load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
@@ -35,6 +36,7 @@ from tests.unit.api.fakes import (
     FakeQuotaStore,
     FakeQuoteStore,
     FakeSampleStore,
+    FakeStatsStore,
 )
 
 
@@ -72,6 +74,7 @@ class World:
             life=LifeCycle(self.jobs, Courier(self.broker)),
             submitter=Submitter(jobs, self.jobs, desk, self.clock.now),
             quoter=Quoter(self.quotes, self.settings, self.clock.now),
+            stats=StatsDesk(FakeStatsStore(self.jobs, self.products), self.clock),
             limits=RateLimits(self.quotas, policies(self.settings), self.clock),
             items=items,
             results=ResultReader(items, self.products),

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.api.products import HistoryQuery, ProductQuery
+from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.quotes import Pace, RunningJob
 from services.api.ratelimits import Grant, Policy
 from services.api.records import (
@@ -20,7 +20,9 @@ from services.api.records import (
     Outcome,
     TimelineEntry,
 )
+from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
+from services.api.stats import JobFigures
 from services.api.stores import SOURCE_KEYS
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
@@ -381,13 +383,13 @@ class FakeProductStore:
             return (value is not None, value)
 
         def follows(product: dict[str, Any], value: Any, product_id: str) -> bool:
-            if product.get(field) == value:
+            if stored_value(product, field) == value:
                 return (product["_id"] > product_id) is descending
-            return (rank(product.get(field)) < rank(value)) is descending
+            return (rank(stored_value(product, field)) < rank(value)) is descending
 
         found = [p for p in self.products.values() if _fits(p, user_id, query)]
         found.sort(key=lambda p: p["_id"], reverse=not descending)
-        found.sort(key=lambda p: rank(p.get(field)), reverse=descending)
+        found.sort(key=lambda p: rank(stored_value(p, field)), reverse=descending)
         if (after := query.after) is not None:
             found = [p for p in found if p["_id"] != after.id and follows(p, after.value, after.id)]
         return found[: query.limit]
@@ -401,6 +403,20 @@ class FakeProductStore:
         self.products[product["_id"]] = {**product, "analysis": analysis}
         return True
 
+    async def change(self, user_id: str, marketplace: str, asin: str, changes: dict[str, Any]) -> bool:
+        product = await self.find_product(user_id, marketplace, asin)
+        if product is None:
+            return False
+        self.products[product["_id"]] = {**product, **changes}
+        return True
+
+    async def delete_product(self, user_id: str, marketplace: str, asin: str) -> bool:
+        product = await self.find_product(user_id, marketplace, asin)
+        if product is None:
+            return False
+        del self.products[product["_id"]]
+        return True
+
     async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[dict[str, Any]]:
         found = [
             point
@@ -411,6 +427,39 @@ class FakeProductStore:
             and (query.before is None or point["n"] < query.before)
         ]
         return sorted(found, key=lambda point: -point["n"])[: query.limit]
+
+
+class FakeStatsStore:
+    """Figures of what other fakes hold."""
+
+    def __init__(self, jobs: FakeJobStore, products: FakeProductStore) -> None:
+        self._jobs = jobs
+        self._products = products
+        self.counts = 0
+
+    def _of(self, user_id: str) -> list[Job]:
+        return [job for job in self._jobs.jobs.values() if job.user_id == user_id]
+
+    async def count_jobs(self, user_id: str) -> dict[JobStatus, int]:
+        self.counts += 1
+        return dict(Counter(job.status for job in self._of(user_id)))
+
+    async def count_products(self, user_id: str, since: datetime) -> ProductStats:
+        mine = [p for p in self._products.products.values() if p["user_id"] == user_id]
+        return ProductStats(
+            total=len(mine),
+            favorite=sum(bool(p.get("favorite")) for p in mine),
+            profitable=sum((p.get("analysis") or {}).get("is_profitable") is True for p in mine),
+            collected_24h=sum(p["collected_at"] >= since for p in mine),
+            changed_24h=sum((p.get("price_changed_at") or since - timedelta(days=1)) >= since for p in mine),
+        )
+
+    async def find_figures(self, user_id: str, since: datetime) -> list[JobFigures]:
+        return [
+            JobFigures(job.created_at, job.success_count, job.error_count)
+            for job in self._of(user_id)
+            if job.created_at >= since
+        ]
 
 
 class FakeSampleStore:
@@ -443,8 +492,21 @@ def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
         and all(value is None or product[name] == value for name, value in exact.items())
         and (query.changed is None or (product.get("price_changed_at") is not None) is query.changed)
         and (query.favorite is None or bool(product.get("favorite")) is query.favorite)
-        and (query.q is None or query.q.lower() in (product.get("title") or "").lower())
+        and all(_holds(product, word.lower()) for word in (query.q or "").split())
+        and (query.category is None or stored_value(product, STORED["category"]) == query.category)
+        and (query.availability is None or product.get("availability") == query.availability)
+        and (query.profitable is None or (stored_value(product, "analysis.is_profitable") is True) is query.profitable)
+        and all(_within(stored_value(product, STORED.get(n, n)), bounds) for n, bounds in query.ranges.items())
     )
+
+
+def _holds(product: dict[str, Any], word: str) -> bool:
+    return any(word in (product.get(name) or "").lower() for name in SEARCHED)
+
+
+def _within(value: Any, bounds: tuple[Any, Any]) -> bool:
+    least, most = bounds
+    return value is not None and (least is None or value >= least) and (most is None or value <= most)
 
 
 class FakeBroker:

@@ -107,7 +107,9 @@ def at_point(observation: Observation, point: Document) -> Observation:
 
 def test_product_without_price_tells_no_change() -> None:
     points = history(seen("100"), seen("90", 1), seen(None, 2))
-    assert price_change(at_point(seen("90"), points[1])).keys() == {"previous_price", "price_changed_at"}
+    change = price_change(at_point(seen("90"), points[1]))
+    assert change.keys() == {"previous_price", "price_changed_at", "price_change_percent"}
+    assert change["price_change_percent"] == -10.0
     assert price_change(at_point(seen(None), points[2])) == {}
 
 

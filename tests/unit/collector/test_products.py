@@ -84,7 +84,7 @@ def test_product_tells_its_last_change_of_price() -> None:
 @pytest.mark.parametrize("point", [None, next_point(KEY, SEEN, None)])
 def test_product_without_change_of_price_forgets_an_earlier_one(point: Document | None) -> None:
     _, update = product_update(task(1), replace(SEEN, point=point), None)
-    assert update["$unset"].keys() == {"previous_price", "price_changed_at"}
+    assert update["$unset"].keys() == {"previous_price", "price_changed_at", "price_change_percent"}
     assert not update["$set"].keys() & update["$unset"].keys()
 
 
