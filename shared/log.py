@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -18,12 +19,26 @@ TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.Excepti
 SECRET_WORDS = ("authorization", "password", "secret", "token", "amqp_url", "mongo_url")
 
 
+# A password in an address, a token of a request: where they stand in a longer text, an error's for instance.
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]+@")
+_BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+")
+
+
 def mask_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Replace the value of every key that names a secret."""
-    for key in event:
+    """Replace the value of every key that names a secret, and secrets within other texts."""
+    for key, value in event.items():
         if any(word in key.lower() for word in SECRET_WORDS):
             event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = masked(value)
     return event
+
+
+def masked(text: str) -> str:
+    """`text` without passwords in addresses and bearer tokens."""
+    if "://" in text:
+        text = _PASSWORD.sub(r"\1:***@", text)
+    return _BEARER.sub(r"\1***", text) if "earer" in text or "EARER" in text else text
 
 
 def add_trace_id(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

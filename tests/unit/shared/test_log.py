@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from shared import log
+from shared import log, tracing
 from shared.settings import Settings
 
 
@@ -56,6 +56,31 @@ def test_secret_values_are_masked(capsys: pytest.CaptureFixture[str], key: str) 
     configured().info("connecting", **{key: "hunter2", "host": "example"})
     [line] = lines(capsys)
     assert (line[key], line["host"]) == ("***", "example")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cannot reach amqp://ann:hunter2@host:5672/v", "cannot reach amqp://ann:***@host:5672/v"),
+        ("mongodb://:hunter2@a,b/?x=1", "mongodb://:***@a,b/?x=1"),
+        ("proxy http://u:hunter2@p:1, then http://q/@x", "proxy http://u:***@p:1, then http://q/@x"),
+        ("Authorization: Bearer hunter2.abc-_.x", "Authorization: Bearer ***"),
+        ("the bearer hunter2", "the bearer ***"),
+        ("https://www.amazon.co.jp/dp/B0C8TAT96S?x=a:b@c", "https://www.amazon.co.jp/dp/B0C8TAT96S?x=a:b@c"),
+    ],
+)
+def test_secrets_within_texts_are_masked(capsys: pytest.CaptureFixture[str], text: str, shown: str) -> None:
+    configured().warning(text, error=text)
+    [line] = lines(capsys)
+    assert (line["event"], line["error"]) == (shown, shown)
+
+
+def test_record_names_the_trace_it_belongs_to(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = configured()
+    with tracing.continuing("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
+        logger.info("within")
+    logger.info("without")
+    assert [line.get("trace_id") for line in lines(capsys)] == ["0af7651916cd43dd8448eb211c80319c", None]
 
 
 def test_records_of_libraries_look_the_same(capsys: pytest.CaptureFixture[str]) -> None:
