@@ -1,0 +1,1 @@
+"""What others would use in place of Asinflow, each as its own documentation says; run in an environment of their own."""
