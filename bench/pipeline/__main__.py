@@ -34,9 +34,8 @@ def main() -> None:
         turns = take_turns(chosen, running, options.items, options.rounds, print)
     rows = summary(chosen, turns)
     for row in rows:
-        print(
-            f"{row['name']:<34}{row['items_per_second']:8,.0f}/s {row['total_cpu_us']:7,.0f} µs  {row['worker_megabytes']:.0f} MB"
-        )
+        speed, cpu, memory = row["items_per_second"], row["total_cpu_us"], row["worker_megabytes"]
+        print(f"{row['name']:<34}{speed:8,.0f}/s {cpu:7,.0f} µs  {memory:.0f} MB")
     if options.output:
         options.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,29 +11,35 @@ from typing import Any
 
 from services.collector.pricehistory import CHANGE_FIELDS, price_change
 from services.collector.results import Observation, Result, Task
-from shared.amazon.pages import Product
+from shared.amazon.pages import Product, Rank
 from shared.ids import user_product_key
 from shared.mongo import Decimal128, Document
 from shared.profit.models import Analysis
 
+_FIELDS = tuple(each.name for each in fields(Product))
+
 
 def page_document(product: Product) -> Document:
     """A parsed page as it is stored: decimals exact, enumerations as their values."""
-    return {name: _stored(value) for name, value in asdict(product).items()}
+    return {name: _stored(getattr(product, name)) for name in _FIELDS}
 
 
 def _stored(value: Any) -> Any:
     match value:
-        case Decimal():
-            return Decimal128(value)
         case StrEnum():
             return value.value
-        case Mapping():
-            return {str(name): _stored(part) for name, part in value.items()}
+        case str() | int() | None:
+            return value
+        case Decimal():
+            return Decimal128(value)
         case list() | tuple():
             return [_stored(part) for part in value]
+        case Mapping():
+            return {str(name): _stored(part) for name, part in value.items()}
+        case Rank():
+            return {"rank": value.rank, "category": value.category}
         case _:
-            return value
+            raise TypeError(f"a {type(value).__name__} of a page cannot be stored")
 
 
 def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> tuple[Document, Document]:
@@ -53,6 +59,11 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
     if not price_change(observation):
         update["$unset"] = dict.fromkeys((*CHANGE_FIELDS, "price_change_percent"), "")
     return {"_id": user_product_key(user_id, command.marketplace, command.asin)}, update
+
+
+def new_product(query: Document, update: Document) -> Document:
+    """The document that this update would make where there is none yet."""
+    return {**query, **update["$set"], **update["$setOnInsert"]}
 
 
 def outcome_document(result: Result, attempts: int, at: datetime) -> Document:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection as Several
+from collections.abc import Container, Mapping, Sequence
 
 from services.collector.jobstates import JobState
 from services.collector.pricehistory import next_point, overtaken
-from services.collector.products import product_update
+from services.collector.products import new_product, product_update
 from services.collector.results import Observation, Result, Task
 from shared.errors import RetryableError
 from shared.indexes import Indexes, ensure_indexes
 from shared.jobs import ItemStatus, JobStatus
-from shared.mongo import ASCENDING, DESCENDING, Database, Document, IndexModel, UpdateOne, database_errors, insert_new
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    IndexModel,
+    UpdateOne,
+    database_errors,
+    insert_new,
+)
 from shared.outcomes import find_statuses
 from shared.profit.models import Analysis
 
@@ -41,7 +52,7 @@ class CollectorRepository:
     async def create_indexes(self) -> None:
         await ensure_indexes(self._database, INDEXES)
 
-    async def find_job_states(self, job_ids: Collection[str]) -> dict[str, JobState]:
+    async def find_job_states(self, job_ids: Several[str]) -> dict[str, JobState]:
         fields = {"user_id": 1, "run": 1, "status": 1, "settings": 1, "total_items": 1, "rev": 1}
         with database_errors():
             documents = await self._jobs.find({"_id": {"$in": list(job_ids)}}, fields).to_list(None)
@@ -52,11 +63,11 @@ class CollectorRepository:
             for d in documents
         }
 
-    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
+    async def find_statuses(self, outcome_ids: Several[str]) -> dict[str, ItemStatus]:
         """The stored status of those items that have their outcome."""
         return await find_statuses(self._outcomes, outcome_ids)
 
-    async def find_observations(self, keys: Collection[str]) -> dict[str, Document]:
+    async def find_observations(self, keys: Several[str]) -> dict[str, Document]:
         """The latest observations of these products, by key."""
         with database_errors():
             documents = await self._observations.find({"_id": {"$in": list(keys)}}).to_list(None)
@@ -86,25 +97,23 @@ class CollectorRepository:
         """
         with database_errors():
             found = self._observations.find({"_id": {"$in": list(observations)}}, {"observed_at": 1, "point": 1})
-            stored = {d["_id"]: d async for d in found if d.get("point")}
-        points = {key: document["point"] for key, document in stored.items()}
+            stored = {d["_id"]: d async for d in found}
+        points = {key: document["point"] for key, document in stored.items() if document.get("point")}
         new = {
             key: seen
             for key, seen in observations.items()
-            if key not in stored or not overtaken(seen.observed_at, stored[key]["observed_at"])
+            if key not in points or not overtaken(seen.observed_at, stored[key]["observed_at"])
         }
         await self._add_points(new, points)
-        updates = [
-            UpdateOne(
-                {"_id": key},
-                {"$set": {"page": seen.page, "observed_at": seen.observed_at, "point": points[key]}},
-                upsert=True,
-            )
-            for key, seen in new.items()
-        ]
-        with database_errors():
-            if updates:
-                await self._observations.bulk_write(updates, ordered=False)
+        changes = {
+            key: {"page": seen.page, "observed_at": seen.observed_at, "point": points[key]} for key, seen in new.items()
+        }
+        await _insert_or_update(
+            self._observations,
+            {key: {"_id": key, **change} for key, change in changes.items()},
+            {key: UpdateOne({"_id": key}, {"$set": change}, upsert=True) for key, change in changes.items()},
+            stored,
+        )
         return points
 
     async def _add_points(self, new: dict[str, Observation], points: dict[str, Document]) -> None:
@@ -134,15 +143,36 @@ class CollectorRepository:
         return found
 
     async def upsert_products(self, results: Sequence[tuple[Result, Observation, Analysis | None]]) -> None:
-        updates = [
-            UpdateOne(*product_update(result.task, observation, analysis), upsert=True)
-            for result, observation, analysis in results
-        ]
+        updates = [product_update(result.task, observation, analysis) for result, observation, analysis in results]
+        if not updates:
+            return
         with database_errors():
-            if updates:
-                await self._products.bulk_write(updates, ordered=False)
+            found = self._products.find({"_id": {"$in": [query["_id"] for query, _ in updates]}}, {"_id": 1})
+            stored = {document["_id"] async for document in found}
+        await _insert_or_update(
+            self._products,
+            {query["_id"]: new_product(query, update) for query, update in updates},
+            {query["_id"]: UpdateOne(query, update, upsert=True) for query, update in updates},
+            stored,
+        )
 
     async def insert_outcomes(self, documents: Sequence[Document]) -> dict[str, ItemStatus]:
         """Store outcomes; returns what is stored under ids that another delivery had already taken."""
         taken = await insert_new(self._outcomes, documents)
         return await self.find_statuses([documents[index]["_id"] for index in taken]) if taken else {}
+
+
+async def _insert_or_update(
+    collection: Collection, documents: Mapping[str, Document], updates: Mapping[str, UpdateOne], stored: Container[str]
+) -> None:
+    """Insert what is not stored, update the rest: an insert costs the database a fraction of an upsert.
+
+    Whatever another process has inserted meanwhile is updated as well.
+    """
+    absent = [key for key in documents if key not in stored]
+    taken = await insert_new(collection, [documents[key] for key in absent])
+    inserted = {key for index, key in enumerate(absent) if index not in taken}
+    changes = [update for key, update in updates.items() if key not in inserted]
+    with database_errors():
+        if changes:
+            await collection.bulk_write(changes, ordered=False)
