@@ -1,1 +1,1 @@
-"""What others would use in place of Asinflow, each as its own documentation says; run in an environment of their own."""
+"""What others would use in place of Asinflow, each as its own documentation says, in an environment of their own."""
