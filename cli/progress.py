@@ -75,6 +75,8 @@ def _line(state: str, job: Job) -> str:
         parts.append(f"{rate:.1f}/s")
     if (left := job.get("eta_seconds")) is not None:
         parts.append(f"{duration(left)} left")
+    if reason := job.get("status_reason"):
+        parts.append(reason)
     return "  ".join(parts)
 
 

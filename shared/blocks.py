@@ -11,7 +11,9 @@ from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
+from shared.amazon.marketplaces import by_host
 from shared.mongo import Collection, Document, database_errors
 
 # A way out that nobody asked for so long is not in use: that it is free says nothing of the marketplace.
@@ -76,14 +78,29 @@ async def find_blocks(paces: Collection) -> dict[str, Block]:
     return blocks_of(found, found[0]["now"]) if found else {}
 
 
+async def find_fetch_seconds(paces: Collection) -> dict[str, float]:
+    """How long a page of each marketplace takes, by the way out that is slowest; none where it is not known yet."""
+    with database_errors():
+        found = await paces.find({"fetch_us": {"$gt": 0}}, {"fetch_us": 1}).to_list(None)
+    seconds: dict[str, float] = {}
+    for pace in found:
+        name = _LINE.split(pace["_id"])[0]
+        seconds[name] = max(seconds.get(name, 0.0), pace["fetch_us"] / 1e6)
+    return seconds
+
+
 def marketplaces_of(job: Mapping[str, object]) -> tuple[str, ...]:
     """The marketplaces that a job's items may belong to, as far as its document tells; empty when it does not."""
     known = job.get("marketplaces")
     if isinstance(known, list):
         return tuple(known)
     request = job.get("request")
-    named = request.get("marketplace") if isinstance(request, Mapping) else None
-    return (str(named),) if named else ()
+    if not isinstance(request, Mapping):
+        return ()
+    if request.get("marketplace"):
+        return (str(request["marketplace"]),)
+    found = by_host(urlsplit(str(request.get("url") or "")).hostname or "")
+    return (found.name,) if found else ()
 
 
 def longest(blocks: Mapping[str, Block], marketplaces: Several[str]) -> Block | None:

@@ -139,6 +139,7 @@ class Fetcher:
             if sent_at is not None:
                 REQUESTS.labels(marketplace, status).inc()
                 FETCH_SECONDS.labels(marketplace).observe(loop.time() - sent_at)
+                self._pace.fetched(turn.marketplace, loop.time() - sent_at)
         FETCHED_BYTES.labels(marketplace).inc(len(body))
         retry_after = parse_retry_after(response.headers.get("retry-after"))
         line = way.egress.line(marketplace)

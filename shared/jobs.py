@@ -42,6 +42,10 @@ class Step(StrEnum):
     RECOLLECT = "recollect"
 
 
+# The first comes first among a user's waiting jobs, and has the largest share among running ones.
+PRIORITIES = ("high", "normal", "low")
+
+
 @dataclass(frozen=True)
 class Rule:
     """A legal step: from which states it leads to which, who takes it, and what it means."""

@@ -48,6 +48,7 @@ FREE_SECONDS = 0.25
 PREPARE_SECONDS = 0.25
 PREPARE_MAX_SECONDS = 10.0
 CONNECTIONS_REMEMBERED = 8
+FETCHES_REMEMBERED = 8
 PATIENCE_SECONDS = 3.0
 # While another request tries whether a marketplace answers again, or slots are given out far ahead: look again so soon.
 LOOK_SECONDS = 0.5
@@ -117,6 +118,7 @@ class Pace:
         self._slowed: set[str] = set()
         self._ahead: dict[str, asyncio.Semaphore] = {}
         self._connecting: list[float] = []
+        self._fetching: dict[str, list[float]] = {}
 
     @property
     def unlimited(self) -> bool:
@@ -189,6 +191,14 @@ class Pace:
         if turn.approached_at is not None:
             taken = self._clock.monotonic() - turn.approached_at
             self._connecting = [*self._connecting[-CONNECTIONS_REMEMBERED + 1 :], taken]
+
+    def fetched(self, marketplace: str, seconds: float) -> None:
+        """Learn from how long a request took from being sent to its last byte; told to all with the next slot."""
+        self._fetching[marketplace] = [*self._fetching.get(marketplace, [])[-FETCHES_REMEMBERED + 1 :], seconds]
+
+    def _fetch_seconds(self, marketplace: str) -> float:
+        latest = self._fetching.get(marketplace, [])
+        return sum(latest) / len(latest) if latest else 0.0
 
     @property
     def _prepare_seconds(self) -> float:
@@ -273,6 +283,8 @@ class Pace:
         """
         lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
         steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, again=again)
+        if fetching := self._fetch_seconds(marketplace):
+            steps[0]["$set"]["fetch_us"] = pacesteps.us(fetching)
         document = await self._update(marketplace, steps)
         await self._narrow(marketplace)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)

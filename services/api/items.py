@@ -53,6 +53,7 @@ def item_view(
         attempts=tried.attempts if tried else 0,
         error=_error_view(tried.error) if tried else None,
         processed_at=outcome.processed_at if outcome else None,
+        next_attempt_at=attempts.next_attempt_at if status is ItemStatus.RUNNING and attempts else None,
         origin=outcome.origin if outcome else None,
     )
 

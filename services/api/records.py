@@ -33,6 +33,14 @@ class NewJob:
     idempotency: Idempotency | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """A marketplace that asked to slow down, and when it is asked again."""
+
+    marketplace: str
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A stored job without its ledger; see docs/data.md for the meaning of each field."""
@@ -67,6 +75,7 @@ class Job:
     stretch_progress: int = 0
     tags: Sequence[str] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    waiting_for: WaitingFor | None = None
 
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""
@@ -110,11 +119,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """What happened so far to an item that is to be tried again."""
+    """What happened so far to an item that is to be tried again, and when that is."""
 
     seq: int
     attempts: int
     error: ItemError | None
+    next_attempt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,9 @@ from services.api.records import (
     Outcome,
 )
 from services.api.stores import SOURCE_KEYS
+from services.api.waiting import explained
 from shared import indexes, tracing
+from shared.blocks import find_blocks, marketplaces_of
 from shared.ids import outcome_id
 from shared.indexes import Indexes
 from shared.jobs import ItemStatus, JobStatus, JobType
@@ -84,6 +86,7 @@ class MongoJobStore:
 
     def __init__(self, database: Database) -> None:
         self._jobs: Collection = database["jobs"]
+        self._paces: Collection = database["pace"]
         self._sources: Collection = database["sources"]
 
     async def insert_sources(self, job_id: str, keys: Sequence[str], first: int = 0) -> None:
@@ -123,7 +126,7 @@ class MongoJobStore:
     async def find_job(self, user_id: str, job_id: str) -> Job | None:
         with database_errors():
             document = await self._jobs.find_one({"_id": job_id, "user_id": user_id}, WITHOUT_LEDGER)
-        return None if document is None else _to_job(document)
+        return None if document is None else (await self._explained([document]))[0]
 
     async def find_job_by_key(self, user_id: str, key: str) -> Job | None:
         with database_errors():
@@ -151,7 +154,17 @@ class MongoJobStore:
             query["_id"] = {"$lt": before}
         with database_errors():
             cursor = self._jobs.find(query, WITHOUT_LEDGER).sort("_id", DESCENDING).limit(limit)
-            return [_to_job(document) async for document in cursor]
+            documents = await cursor.to_list(None)
+        return await self._explained(documents)
+
+    async def _explained(self, documents: Sequence[Document]) -> list[Job]:
+        """The jobs, with what those that run wait for."""
+        jobs = [_to_job(document) for document in documents]
+        if not any(job.status is JobStatus.PROCESSING for job in jobs):
+            return jobs
+        blocks = await find_blocks(self._paces)
+        pairs = zip(jobs, documents, strict=True)
+        return [explained(job, marketplaces_of(document), blocks) for job, document in pairs]
 
     async def mark_submitted(self, job_id: str, run: int) -> None:
         with database_errors():
@@ -362,4 +375,9 @@ def _to_outcome(document: Document) -> Outcome:
 
 def _to_attempts(document: Document) -> Attempts:
     seq = int(document["_id"].rpartition(":")[2])
-    return Attempts(seq=seq, attempts=document["attempts"], error=_to_error(document.get("error")))
+    return Attempts(
+        seq=seq,
+        attempts=document["attempts"],
+        error=_to_error(document.get("error")),
+        next_attempt_at=document.get("next_attempt_at"),
+    )

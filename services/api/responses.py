@@ -22,7 +22,8 @@ JOB_EXAMPLE: dict[str, Any] = {
     "id": "019ab0c2d7e47c60a1f2b3c4d5e6f708",
     "type": "BULK_ASIN",
     "status": "PROCESSING",
-    "status_reason": None,
+    "status_reason": "waiting for amazon.co.jp until 2026-11-23T06:02:10Z",
+    "waiting_for": {"marketplace": "amazon.co.jp", "until": "2026-11-23T06:02:10Z"},
     "priority": "normal",
     "request": {"count": 100, "url": None, "keyword": None, "marketplace": None, "max_results": None},
     "settings": {
@@ -71,6 +72,7 @@ ITEM_EXAMPLE: dict[str, Any] = {
     "attempts": 1,
     "error": {"code": "not_found", "message": "The marketplace has no such product.", "retryable": False},
     "processed_at": "2026-11-23T06:00:35Z",
+    "next_attempt_at": None,
     "origin": "fetched",
 }
 PRODUCT_EXAMPLE: dict[str, Any] = {
@@ -147,6 +149,13 @@ class JobSettingsView(BaseModel):
     time_limit_seconds: int | None = None
 
 
+class WaitingView(BaseModel):
+    """A marketplace that asked to slow down, and when it is asked again."""
+
+    marketplace: str
+    until: datetime
+
+
 class JobView(BaseModel):
     """A job as it stands."""
 
@@ -156,6 +165,10 @@ class JobView(BaseModel):
     type: JobType
     status: JobStatus
     status_reason: str | None
+    waiting_for: WaitingView | None = Field(
+        default=None,
+        description="While it runs: a marketplace of its items that asked to slow down; it is delayed, not failed",
+    )
     priority: str
     request: JobSource
     settings: JobSettingsView
@@ -205,6 +218,8 @@ class JobAccepted(JobView):
                 {
                     **JOB_EXAMPLE,
                     "status": "PENDING",
+                    "status_reason": None,
+                    "waiting_for": None,
                     "total_items": None,
                     "started_at": None,
                     "progress": 0,
@@ -330,6 +345,7 @@ class ItemView(BaseModel):
     attempts: int
     error: ItemErrorView | None
     processed_at: datetime | None
+    next_attempt_at: datetime | None = Field(default=None, description="When an item that failed so far is tried again")
     origin: str | None = Field(description="`fetched`, or `reused` when a fresh observation was at hand")
 
 

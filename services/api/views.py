@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.api.records import Job
-from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource, JobView
+from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource, JobView, WaitingView
 from services.api.submission import Submission
 from shared.jobs import JobStatus
 
@@ -22,6 +22,7 @@ def job_view(job: Job, now: datetime) -> JobView:
         type=job.type,
         status=job.status,
         status_reason=job.status_reason,
+        waiting_for=_waiting_view(job),
         priority=job.priority,
         request=JobSource.model_validate(job.request),
         settings=JobSettingsView.model_validate(job.settings),
@@ -62,6 +63,11 @@ def counts_of(submission: Submission) -> Counts | None:
 
 def invalid_of(submission: Submission) -> list[InvalidLine]:
     return [InvalidLine(input=line.input, code=line.code, message=line.message) for line in submission.invalid]
+
+
+def _waiting_view(job: Job) -> WaitingView | None:
+    waiting = job.waiting_for
+    return None if waiting is None else WaitingView(marketplace=waiting.marketplace, until=waiting.until)
 
 
 def duration_seconds(job: Job, now: datetime) -> float | None:

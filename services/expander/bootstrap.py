@@ -13,7 +13,6 @@ from services.expander.handlers import Expander
 from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from services.expander.repository import ExpanderRepository
 from services.expander.settings import ExpanderSettings
-from services.expander.windows import LEAST
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
@@ -29,7 +28,6 @@ from shared.messages import (
     Message,
 )
 from shared.runner import exit_when_cut_off, run_until
-from shared.settings import CREATORS_ITEMS
 from shared.sources import open_source
 from shared.worker import Worker
 
@@ -41,7 +39,7 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         repository = ExpanderRepository(database)
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
-        feeder = Feeder(repository, broker, _item_seconds(settings), settings.window_seconds, settings.window_items)
+        feeder = Feeder(repository, broker, settings.window_of, SystemClock())
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         choosing = Choosing(ChosenRepository(database), SystemClock())
         limit = settings.user_concurrent_jobs
@@ -61,11 +59,3 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
             await run_until(stop, submitted.run(), news.run(), feed_loop.run(), cut_off)
-
-
-def _item_seconds(settings: ExpanderSettings) -> float:
-    """Least time of the pace per item; so short that a window fills four calls where the Creators API is a source."""
-    quickest = min(settings.item_seconds(name) for name in settings.marketplaces)
-    if any(settings.source_of(name) == "creators" for name in settings.marketplaces):
-        return min(quickest, settings.window_seconds / (LEAST * CREATORS_ITEMS))
-    return quickest

@@ -44,22 +44,23 @@ class Expansion:
         """Go on where the last step ended; True when all items are stored and the total is fixed."""
         match JobType(job["type"]):
             case JobType.BULK_ASIN:
-                total: int | None = await self._copy(job)
+                total, marketplaces = await self._copy(job)
             case JobType.URL | JobType.KEYWORD:
-                total = await self._page(job)
+                total, marketplaces = await self._page(job), [recognise(first_url(job), MARKETPLACES).marketplace]
         if total is None:
             return False
-        await self._repository.set_total(job["_id"], job["run"], total)
+        await self._repository.set_total(job["_id"], job["run"], total, marketplaces)
         return True
 
-    async def _copy(self, job: Document) -> int:
-        total = 0
+    async def _copy(self, job: Document) -> tuple[int | None, list[str]]:
+        total, marketplaces = 0, set[str]()
         async for keys in self._repository.sources(job["_id"]):
             await self._repository.insert_items(job["_id"], total, keys)
             total += len(keys)
+            marketplaces.update(key.partition(":")[0] for key in keys)
         if total == 0 and job["request"].get("count"):
             raise PermanentError("the list of its products is not stored any more", code="sources_gone")
-        return total
+        return total, sorted(marketplaces)
 
     async def _page(self, job: Document) -> int | None:
         place = _place(job)

@@ -1,47 +1,137 @@
-"""Hands out a job's items in windows: published first, then the cursor moves, so that a crash repeats, never skips."""
+"""Hands out the items of running jobs: published first, then the cursor moves, so that a crash repeats, never skips.
+
+Each marketplace has one window, dealt to the jobs that run there (see `windows`). How they stand is read off their
+documents, all of them now and then, and in between those of which something was told.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
 from prometheus_client import Counter
 
+from services.expander.lanes import RunningJob
 from services.expander.repository import ExpanderRepository
-from services.expander.windows import next_feed, window_size
-from shared.broker import Broker, Outgoing
+from services.expander.windows import LEAST, Dealer, room_for
+from shared import tracing
+from shared.blocks import Block
+from shared.broker import Broker
+from shared.clock import Clock
+from shared.errors import UnroutableError
+from shared.ids import outcome_id
 from shared.items import collect_command
 from shared.jobs import JobStatus
+from shared.log import get_logger
 from shared.mongo import Document
-from shared.runs import items_run, run_progress, run_total
+from shared.runs import run_total
 
+log = get_logger(__name__)
+
+# Without a look at all running jobs for so long, what is known of them may be overtaken by another feeder's work.
+STALE_SECONDS = 5.0
 # Rises with every item handed out to the collectors; above the items of all jobs when windows were repeated.
 FED = Counter("asinflow_items_fed_total", "Items handed out to collectors")
 
 
 class Feeder:
     def __init__(
-        self, repository: ExpanderRepository, broker: Broker, interval: float, window_seconds: float, window_items: int
+        self, repository: ExpanderRepository, broker: Broker, window_of: Callable[[str, float], int], clock: Clock
     ) -> None:
+        """`window_of` a marketplace whose pages take so many seconds: how many of its items are in flight at once."""
         self._repository = repository
         self._broker = broker
-        self._window = window_size(interval, window_seconds, window_items)
+        self._window_of = window_of
+        self._clock = clock
+        self._jobs: dict[str, RunningJob] = {}
+        self._dealers: dict[str, Dealer] = {}
+        self._blocks: Mapping[str, Block] = {}
+        self._fetch_seconds: Mapping[str, float] = {}
+        self._looked_at = float("-inf")
 
-    async def feed(self, job: Document) -> int:
-        """Hand out what the job's window has room for; returns how many."""
-        total = run_total(job)
-        if job["status"] != JobStatus.PROCESSING or total is None:
-            return 0
-        places = next_feed(total, job["fed"], run_progress(job), self._window)
-        if not places:
-            return 0
-        await self._broker.publish(await self._commands(job, places))
-        await self._repository.move_cursor(job, places.start, places.stop)
-        FED.inc(len(places))
-        return len(places)
+    async def feed(self, jobs: Iterable[Document]) -> int:
+        """Hand out what there is room for now that these jobs stand like this; returns how many items."""
+        if self._clock.monotonic() - self._looked_at > STALE_SECONDS:
+            return await self.look()
+        touched: set[str] = set()
+        for job in jobs:
+            touched.update(await self._note(job))
+        return await self._deal(touched)
 
-    async def _commands(self, job: Document, places: range) -> list[Outgoing]:
-        chunks = await self._repository.find_chunks(job["_id"], items_run(job), places)
-        return [
-            collect_command(job["_id"], job["run"], seq, key, job["rev"])
-            for chunk in chunks
-            for place, (seq, key) in enumerate(zip(chunk.seqs, chunk.keys, strict=True), chunk.first)
-            if place in places
-        ]
+    async def look(self) -> int:
+        """Look at all running jobs and at the marketplaces' pauses, and hand out what there is room for."""
+        running = await self._repository.find_running()
+        self._blocks = await self._repository.find_blocks()
+        self._fetch_seconds = await self._repository.find_fetch_seconds()
+        self._looked_at = self._clock.monotonic()
+        ids = {job["_id"] for job in running}
+        self._jobs = {name: job for name, job in self._jobs.items() if name in ids}
+        touched: set[str] = set()
+        for job in running:
+            touched.update(await self._note(job))
+        return await self._deal(touched)
+
+    async def _note(self, job: Document) -> Sequence[str]:
+        """Keep how the job stands; returns the marketplaces that this may concern."""
+        known = self._jobs.pop(job["_id"], None)
+        if job["status"] != JobStatus.PROCESSING or run_total(job) is None:
+            return known.marketplaces if known else ()
+        if known is None or known.document["run"] != job["run"]:
+            known = RunningJob(job, await self._repository.find_marketplaces(job))
+            if known.mixed:
+                known.outstanding = await self._repository.find_outstanding(job)
+        known.document = job
+        if known.outstanding:
+            await self._forget_finished(known)
+        self._jobs[job["_id"]] = known
+        return known.marketplaces
+
+    async def _forget_finished(self, job: RunningJob) -> None:
+        ids = {outcome_id(job.document["_id"], job.document["run"], seq): seq for seq in job.outstanding}
+        for found in await self._repository.find_statuses(list(ids)):
+            del job.outstanding[ids[found]]
+
+    async def _deal(self, marketplaces: Collection[str]) -> int:
+        handed_out = 0
+        for name in sorted(marketplaces):
+            block = self._blocks.get(name)
+            if block is not None and not block.trying:
+                continue  # what is in flight is enough for the time after the pause
+            window = LEAST if block else self._window_of(name, self._fetch_seconds.get(name, 0.0))
+            try:
+                handed_out += await self._deal_one(name, window)
+            except UnroutableError as error:  # nobody serves it (yet), which is no other marketplace's fault
+                log.warning("marketplace_not_fed", marketplace=name, error=error.message)
+        return handed_out
+
+    async def _deal_one(self, marketplace: str, window: int) -> int:
+        jobs = {name: job for name, job in self._jobs.items() if marketplace in job.marketplaces}
+        room = await self._room(marketplace, window, list(jobs.values()))
+        dealer = self._dealers.setdefault(marketplace, Dealer())
+        shares = dealer.deal([job.lane(marketplace) for job in jobs.values()], room)
+        for name, number in shares.items():
+            await self._hand_out(jobs[name], marketplace, number)
+        return sum(shares.values())
+
+    async def _room(self, marketplace: str, window: int, jobs: Sequence[RunningJob]) -> int:
+        in_flight = sum(job.in_flight(marketplace) for job in jobs)
+        if in_flight <= 0 or not any(job.lane(marketplace).left for job in jobs):
+            return window - in_flight
+        busy = [job.document["_id"] for job in jobs if job.in_flight(marketplace) > 0]
+        return room_for(window, in_flight, await self._repository.count_parked(busy, marketplace))
+
+    async def _hand_out(self, job: RunningJob, marketplace: str, number: int) -> None:
+        document, (place, handed) = job.document, job.cursor(marketplace)
+        only = marketplace if job.mixed else None
+        items, reached = await self._repository.find_next(document, only, place, number)
+        with tracing.continuing(document.get(tracing.TRACEPARENT)):
+            await self._broker.publish(
+                [collect_command(document["_id"], document["run"], seq, key, document["rev"]) for seq, key in items]
+            )
+        changes = job.moved(marketplace, reached, handed + len(items))
+        if not await self._repository.move_cursor(document, changes):
+            del self._jobs[document["_id"]]  # another feeder was quicker: read it again
+            return
+        document.update(changes)
+        if job.mixed:
+            job.outstanding.update(dict.fromkeys((seq for seq, _ in items), marketplace))
+        FED.inc(len(items))

@@ -8,9 +8,8 @@ from services.expander.choosing import Choosing
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.repository import ExpanderRepository
-from shared import tracing
 from shared.broker import Broker, event
-from shared.errors import AsinflowError, UnroutableError
+from shared.errors import AsinflowError
 from shared.handout import again
 from shared.intake import Delivery
 from shared.job_events import ended, submission
@@ -74,6 +73,7 @@ class Expander:
             return None
         if job["status"] == JobStatus.PROCESSING:
             return job
+        await self._repository.mark_taken(job["_id"], job["run"])
         if await self._repository.count_ahead(job) >= self._user_limit:
             reason = f"waits for one of your {self._user_limit} running jobs to end"
             await self._repository.mark_waiting(job["_id"], reason)
@@ -120,10 +120,9 @@ class Expander:
 
     async def handle_job_news(self, batch: Sequence[Received[Message]]) -> None:
         """Several tidings of one job are one: what counts is how it stands now."""
-        for job_id in dict.fromkeys(received.message.job_id for received in batch):
-            job = await self._repository.find_job(job_id)
-            if job is not None:
-                await self._feed(job)
+        ids = dict.fromkeys(received.message.job_id for received in batch)
+        jobs = [await self._repository.find_job(job_id) for job_id in ids]
+        await self._feeder.feed(job for job in jobs if job is not None)
         events = [m for received in batch if isinstance(m := received.message, JobEvent)]
         for user_id in {m.user_id for m in events if m.status in MAKES_ROOM}:
             await self._wake(user_id)
@@ -135,12 +134,4 @@ class Expander:
 
     async def feed_all(self) -> None:
         """Look at every running job, so that a lost tiding delays it by no more than this."""
-        for job in await self._repository.find_running():
-            await self._feed(job)
-
-    async def _feed(self, job: Document) -> None:
-        try:
-            with tracing.continuing(job.get(tracing.TRACEPARENT)):
-                await self._feeder.feed(job)
-        except UnroutableError as error:  # nobody serves its marketplace (yet), which is no other job's fault
-            log.warning("job_not_fed", job_id=job["_id"], error=error.message)
+        await self._feeder.look()

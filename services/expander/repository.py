@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from services.expander.lanes import cursors_of
+from shared.blocks import Block, find_blocks, find_fetch_seconds, marketplaces_of
 from shared.chunks import find_keys, seqs_of
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
-from shared.jobs import ItemStatus, JobStatus, Step
+from shared.jobs import PRIORITIES, ItemStatus, JobStatus, Step
+from shared.ledger import missing
 from shared.mongo import ASCENDING, Database, Document, IndexModel, database_errors, insert_new
 from shared.outcomes import find_statuses
-from shared.runs import RUN_FIELDS, WHOLE
+from shared.runs import RUN_FIELDS, WHOLE, items_run, run_total
 from shared.transitions import Transitions
 
 JOB_FIELDS = {
@@ -22,6 +24,11 @@ JOB_FIELDS = {
     "pauses": 1,
     "resumed": 1,
     "type": 1,
+    "priority": 1,
+    "marketplaces": 1,
+    "lanes": 1,
+    "takes": 1,
+    "takes_run": 1,
     "request": 1,
     "expansion": 1,
     "fed": 1,
@@ -46,6 +53,7 @@ STARTED: dict[str, Any] = {
 
 
 INDEXES: Indexes = {
+    "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
@@ -55,13 +63,8 @@ INDEXES: Indexes = {
 }
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Consecutive items of a run: places `first`.. in the run, their keys, and the seqs they have in the job."""
-
-    first: int
-    keys: Sequence[str]
-    seqs: Sequence[int]
+# Waiting jobs submitted again when one of their user's ends.
+NEXT_WAITING = 5
 
 
 class ExpanderRepository:
@@ -72,6 +75,8 @@ class ExpanderRepository:
         self._sources = database["sources"]
         self._items = database["items"]
         self._outcomes = database["outcomes"]
+        self._attempts = database["attempts"]
+        self._paces = database["pace"]
 
     async def create_indexes(self) -> None:
         await ensure_indexes(self._database, INDEXES)
@@ -81,13 +86,24 @@ class ExpanderRepository:
             return await self._jobs.find_one({"_id": job_id}, JOB_FIELDS)
 
     async def count_ahead(self, job: Document) -> int:
-        """Jobs of the same user that run, or were submitted before and wait."""
+        """Jobs of the same user that run, or wait and come first: of a higher priority, or submitted before."""
         user, pending = job["user_id"], str(JobStatus.PENDING)
+        higher = PRIORITIES[: PRIORITIES.index(job["priority"])]
+        first = [{"priority": {"$in": list(higher)}}, {"priority": job["priority"], "_id": {"$lt": job["_id"]}}]
         with database_errors():
             # In this order: one that starts in between is counted twice, not missed.
-            waiting = await self._jobs.count_documents({"user_id": user, "status": pending, "_id": {"$lt": job["_id"]}})
+            waiting = await self._jobs.count_documents({"user_id": user, "status": pending, "$or": first})
             running = await self._jobs.count_documents({"user_id": user, "status": str(JobStatus.PROCESSING)})
         return running + waiting
+
+    async def mark_taken(self, job_id: str, run: int) -> None:
+        """One more try to start this run: the sweeper gives up a job only after several."""
+        takes = {"$cond": [{"$eq": ["$takes_run", run]}, {"$add": ["$takes", 1]}, 1]}
+        with database_errors():
+            await self._jobs.update_one(
+                {"_id": job_id, "run": run, "status": str(JobStatus.PENDING)},
+                [{"$set": {"takes": takes, "takes_run": run}}],
+            )
 
     async def mark_waiting(self, job_id: str, reason: str) -> None:
         update = {"$set": {"status_reason": reason}, "$currentDate": {"updated_at": True}}
@@ -95,12 +111,21 @@ class ExpanderRepository:
             await self._jobs.update_one({"_id": job_id, "status": str(JobStatus.PENDING)}, update)
 
     async def find_next_waiting(self, user_id: str) -> list[Document]:
-        """The user's oldest waiting jobs."""
-        query = {"user_id": user_id, "status": str(JobStatus.PENDING), "status_reason": {"$ne": None}}
-        with database_errors():
-            return (
-                await self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING).limit(5).to_list(None)
-            )
+        """The user's next waiting jobs: by priority, then by age."""
+        found: list[Document] = []
+        for priority in PRIORITIES:
+            query = {
+                "user_id": user_id,
+                "status": str(JobStatus.PENDING),
+                "status_reason": {"$ne": None},
+                "priority": priority,
+            }
+            with database_errors():
+                cursor = self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING)
+                found += await cursor.limit(NEXT_WAITING - len(found)).to_list(None)
+            if len(found) == NEXT_WAITING:
+                break
+        return found
 
     async def start(self, job_id: str, run: int) -> Document | None:
         """PENDING to PROCESSING; None when this run of it is neither any more."""
@@ -148,17 +173,74 @@ class ExpanderRepository:
             chunks = await self._items.find(query).sort("first", ASCENDING).to_list(None)
         return [key for chunk in chunks for key in chunk["keys"]]
 
-    async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
-        """The stored chunks that hold any of `places`."""
-        query = {
-            "job_id": job_id,
-            "run": run,
-            "first": {"$lt": places.stop},
-            "last": {"$gte": places.start},
-        }
+    async def find_next(
+        self, job: Document, marketplace: str | None, place: int, number: int
+    ) -> tuple[list[tuple[int, str]], int]:
+        """The next `number` items from `place` on, as seq and key, of this marketplace only if it is given.
+
+        Also the place up to which they are all that there are: the end of the run when there are no more.
+        """
+        query: Document = {"job_id": job["_id"], "run": items_run(job), "last": {"$gte": place}}
+        if marketplace is None:
+            query["first"] = {"$lt": place + number}
+        found: list[tuple[int, str]] = []
+        reached = place
+        async for here, seq, key in self._walk(query):
+            if here < place or (marketplace and not key.startswith(f"{marketplace}:")):
+                continue
+            found.append((seq, key))
+            reached = here + 1
+            if len(found) == number:
+                return found, reached
+        return found, run_total(job) or 0
+
+    async def _walk(self, query: Document) -> AsyncIterator[tuple[int, int, str]]:
+        """Place, seq and key of the items in these chunks, in order."""
         with database_errors():
-            documents = await self._items.find(query).sort("first", ASCENDING).to_list(None)
-        return [Chunk(d["first"], d["keys"], seqs_of(d)) for d in documents]
+            async for chunk in self._items.find(query).sort("first", ASCENDING):
+                for place, (seq, key) in enumerate(zip(seqs_of(chunk), chunk["keys"], strict=True), chunk["first"]):
+                    yield place, seq, key
+
+    async def find_marketplaces(self, job: Document) -> Sequence[str]:
+        """The marketplaces of the job's items; looked for among these where the job does not say."""
+        known = marketplaces_of(job)
+        if known:
+            return known
+        found: set[str] = set()
+        async for _, _, key in self._walk({"job_id": job["_id"], "run": items_run(job)}):
+            found.add(key.partition(":")[0])
+        return sorted(found)
+
+    async def find_outstanding(self, job: Document) -> dict[int, str]:
+        """Of a job of several marketplaces: the items handed out and not counted, by seq, and where they belong."""
+        cursors = cursors_of(job)
+        furthest = max((place for place, _ in cursors.values()), default=0)
+        if not furthest:
+            return {}
+        ledger = await self.find_ledger(job["_id"])
+        outstanding: dict[int, str] = {}
+        async for place, seq, key in self._walk(
+            {"job_id": job["_id"], "run": items_run(job), "first": {"$lt": furthest}}
+        ):
+            name = key.partition(":")[0]
+            if name in cursors and place < cursors[name][0] and missing(ledger, seq, seq + 1, 1):
+                outstanding[seq] = name
+        return outstanding
+
+    async def find_blocks(self) -> dict[str, Block]:
+        """The marketplaces that asked to stay away."""
+        return await find_blocks(self._paces)
+
+    async def find_fetch_seconds(self) -> dict[str, float]:
+        """How long a page of each marketplace takes."""
+        return await find_fetch_seconds(self._paces)
+
+    async def count_parked(self, job_ids: Sequence[str], marketplace: str) -> int:
+        """How many items of these jobs wait to be tried again."""
+        waiting: Document = {"$expr": {"$gt": ["$next_attempt_at", "$$NOW"]}}
+        query = {"job_id": {"$in": list(job_ids)}, "marketplace": marketplace, **waiting}
+        with database_errors():
+            return await self._attempts.count_documents(query)
 
     async def save_expansion(self, job_id: str, run: int, expansion: Document) -> bool:
         """Keep where paging stands; False when the job does not run any more."""
@@ -168,9 +250,10 @@ class ExpanderRepository:
             result = await self._jobs.update_one(query, update)
         return bool(result.matched_count)
 
-    async def set_total(self, job_id: str, run: int, total: int) -> None:
-        """Fix the number of items, once."""
-        changes: dict[str, Any] = {"$set": {"total_items": total}, "$inc": {"rev": 1}}
+    async def set_total(self, job_id: str, run: int, total: int, marketplaces: Sequence[str]) -> None:
+        """Fix the number of items and the marketplaces that they belong to, once."""
+        values = {"total_items": total, "marketplaces": list(marketplaces)}
+        changes: dict[str, Any] = {"$set": values, "$inc": {"rev": 1}}
         changes["$currentDate"] = {"updated_at": True}
         with database_errors():
             await self._jobs.update_one({"_id": job_id, "run": run, "total_items": None}, changes)
@@ -181,14 +264,17 @@ class ExpanderRepository:
         with database_errors():
             return await self._jobs.find(query, JOB_FIELDS).to_list(None)
 
-    async def move_cursor(self, job: Document, fed: int, to: int) -> None:
-        """The places from `fed` to `to` have been handed out.
+    async def move_cursor(self, job: Document, changes: Document) -> bool:
+        """Keep how far the job has been handed out.
 
-        Nothing if another feeder was quicker, or a pause came in between: then collectors may have dropped them.
+        False, and nothing changes, if another feeder was quicker, or a pause came in between: then collectors may have
+        dropped what was handed out.
         """
-        query = {"_id": job["_id"], "run": job["run"], "fed": fed, "pauses": job.get("pauses")}
+        unchanged = {name: job.get(name) for name in ("run", "fed", "lanes", "pauses")}
         with database_errors():
-            await self._jobs.update_one(query, {"$set": {"fed": to}})
+            return bool(
+                (await self._jobs.update_one({"_id": job["_id"], **unchanged}, {"$set": changes})).matched_count
+            )
 
     async def mark_resumed(self, job: Document) -> None:
         """What was dropped in the pauses that `job` knows of has been handed out again."""

@@ -1,30 +1,83 @@
-"""How much of a job is handed out ahead: pure.
+"""How much is handed out ahead, and of which job: pure.
 
-A window is as small as keeps the pace used, because whatever is handed out stands in front of every other job's work:
-it is the longest that a small job waits for a large one.
+What is handed out on a marketplace stands in front of everything that comes later, so there is one window per
+marketplace, as small as keeps the pace used, however many jobs run there. Who gets the next place in it is decided by
+stride scheduling (Waldspurger and Weihl, 1995): shares are proportional to weights, over any stretch of time to within
+an item, so that nobody starves; who comes anew is next.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-# Enough in flight that a marketplace never waits for the next window to arrive.
+# Enough in flight that a marketplace never waits for the next items to arrive.
 LEAST = 4
+WEIGHTS: Mapping[str, float] = {"high": 9.0, "normal": 3.0, "low": 1.0}
+# The first items of a job weigh more: a small job is done in about the time that it takes alone, beside a large one.
+FIRST_ITEMS = 20
+FIRST_FACTOR = 4.0
+# Items that wait to be tried again take no place in the window, up to so many windows of them.
+PARKED_WINDOWS = 10
 
 
-def window_size(interval_seconds: float, window_seconds: float, most: int) -> int:
-    """Items of one job in flight at once."""
+@dataclass(frozen=True)
+class Lane:
+    """One job's items of one marketplace; `left` are not handed out yet, `handed` are."""
+
+    job_id: str
+    priority: str
+    left: int
+    handed: int
+
+    def weight(self, further: int) -> float:
+        """What the item after `further` more of it weighs."""
+        factor = FIRST_FACTOR if self.handed + further < FIRST_ITEMS else 1.0
+        return factor * WEIGHTS.get(self.priority, WEIGHTS["normal"])
+
+
+def window_size(interval_seconds: float, window_seconds: float, most: int, fetch_seconds: float = 0.0) -> int:
+    """Items of one marketplace in flight at once: a window ahead, and as many as are being fetched meanwhile."""
     if interval_seconds == 0:
         return most
-    return min(most, max(LEAST, math.ceil(window_seconds / interval_seconds)))
+    ahead = max(LEAST, math.ceil(window_seconds / interval_seconds))
+    return min(most, ahead + math.ceil(fetch_seconds / interval_seconds))
 
 
-def next_feed(total: int, fed: int, progress: int, window: int) -> range:
-    """Places to hand out now, so that `window` items are in flight; empty when there are enough.
+def room_for(window: int, in_flight: int, parked: int = 0) -> int:
+    """How many items to hand out now; `parked` of those in flight wait to be tried again.
 
     A window is refilled once a quarter of it is free, so that few, larger batches are handed out.
     """
-    free = window - (fed - progress)
-    if free < max(1, window // 4) and fed - progress > 0:
-        return range(0)
-    return range(fed, min(total, fed + max(0, free)))
+    active = in_flight - min(parked, PARKED_WINDOWS * window)
+    free = window - max(0, active)
+    return 0 if active > 0 and free < max(1, window // 4) else max(0, free)
+
+
+class Dealer:
+    """Deals the places of one marketplace's window; remembers who is owed how much."""
+
+    def __init__(self) -> None:
+        self._passes: dict[str, float] = {}
+        self._now = 0.0
+
+    def deal(self, lanes: Sequence[Lane], room: int) -> dict[str, int]:
+        """How many items each job hands out now, by job id: together `room`, as long as there are so many."""
+        # One that had nothing to hand out for a while is owed nothing for it.
+        self._passes = {lane.job_id: self._passes.get(lane.job_id, self._now) for lane in lanes if lane.left > 0}
+        by_id = {lane.job_id: lane for lane in lanes if lane.left > 0}
+        line = [(self._passes[name], lane.handed, name) for name, lane in by_id.items()]
+        heapq.heapify(line)
+        dealt: dict[str, int] = {}
+        for _ in range(room):
+            if not line:
+                break
+            self._now, handed, name = heapq.heappop(line)
+            count = dealt.get(name, 0)
+            self._passes[name] = self._now + 1.0 / by_id[name].weight(count)
+            dealt[name] = count + 1
+            if dealt[name] < by_id[name].left:
+                heapq.heappush(line, (self._passes[name], handed + 1, name))
+        return dealt

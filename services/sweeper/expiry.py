@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.sweeper.healing import heals_since_progress
+from services.sweeper.healing import heals_since_progress, waits_for_marketplace
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
 from shared import tracing
@@ -17,6 +17,8 @@ EXPIRED = "Timeout: Job expired"
 LIMIT_REACHED = "Timeout: the job's time limit was reached"
 # A job is healed so often without any progress before it is given up.
 HEALS_BEFORE_GIVING_UP = 3
+# And a job that waits to be started is taken so often by an expander that then cannot start it.
+TAKES_BEFORE_GIVING_UP = 3
 
 
 class Expiry:
@@ -26,10 +28,11 @@ class Expiry:
         self._settings = settings
 
     async def sweep(self) -> None:
-        for job in await self._repository.find_expired(self._settings.pending_limit_seconds):
+        for job in await self._repository.find_expired(self._settings.pending_limit_seconds, TAKES_BEFORE_GIVING_UP):
             await self._fail(job, EXPIRED)
+        blocks = await self._repository.find_blocks()
         for job in await self._repository.find_stalled(self._settings.stalled_limit_seconds):
-            if not tried_to_go_on(job):
+            if waits_for_marketplace(job, blocks) or not tried_to_go_on(job):
                 continue
             hours = self._settings.stalled_limit_seconds / 3600
             await self._fail(job, f"{EXPIRED}: no progress for {hours:g} h, though it was tried to go on")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter
 
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
 from shared import tracing
+from shared.blocks import Block, longest, marketplaces_of
 from shared.broker import Broker, Outgoing, event
 from shared.errors import UnroutableError
 from shared.handout import again
@@ -33,7 +36,12 @@ class Healing:
         if not self._broker.connected:
             return  # an attempt that cannot be made must not count as one
         age = self._settings.stalled_after_seconds
+        blocks = await self._repository.find_blocks()
         for job in await self._repository.find_stalled(age):
+            if waits_for_marketplace(job, blocks):
+                # Nothing of it is lost, and what was tried before the pause does not count against it after it.
+                await self._repository.claim_healing(job, age, 0)
+                continue
             # A job that is only slow is looked into ever more rarely.
             heals = heals_since_progress(job)
             patience = age * 2.0 ** min(heals, MAX_BACKOFF)
@@ -65,3 +73,9 @@ def heals_since_progress(job: Document) -> int:
     """How often the job was healed since its counts last moved."""
     healed_at = job.get("healed_at")
     return int(job.get("heals", 0)) if healed_at is not None and healed_at > job["updated_at"] else 0
+
+
+def waits_for_marketplace(job: Document, blocks: Mapping[str, Block]) -> bool:
+    """Whether a marketplace that asked to slow down delays it; any does, where the job does not tell its own."""
+    marketplaces = marketplaces_of(job)
+    return bool(blocks) if not marketplaces else longest(blocks, marketplaces) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from shared.blocks import Block, find_blocks
 from shared.chunks import find_keys
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
@@ -76,10 +77,14 @@ class SweeperRepository:
         """Jobs sent `age` seconds ago that nobody has touched since, waiting ones included."""
         return await self._find({"status": str(JobStatus.PENDING), **older_than("submitted_at", age)})
 
-    async def find_expired(self, age: float) -> list[Document]:
-        """Jobs that could not be started; one that waits for its user's other jobs is not late."""
-        query = {"status": str(JobStatus.PENDING), "status_reason": None, **older_than("queued_at", age)}
-        return await self._find(query)
+    async def find_expired(self, age: float, takes: int) -> list[Document]:
+        """Jobs that expanders took so often in vain; one that waits for its user's other jobs is not late.
+
+        Without an expander, broker or database nobody takes a job: no outage of ours makes it late.
+        """
+        query = {"status": str(JobStatus.PENDING), "status_reason": None, "takes": {"$gte": takes}}
+        jobs = await self._find({**query, **older_than("queued_at", age)})
+        return [job for job in jobs if job.get("takes_run") == job["run"]]
 
     async def find_unannounced(self, age: float) -> list[Document]:
         """Ended jobs whose final event the broker has not confirmed."""
@@ -100,6 +105,9 @@ class SweeperRepository:
             "heals": 1,
             "settings": 1,
             "status_reason": 1,
+            "takes_run": 1,
+            "request": 1,
+            "marketplaces": 1,
         }
         with database_errors():
             # Those looked into longest ago first, so that none is forgotten behind the others.
@@ -138,6 +146,10 @@ class SweeperRepository:
     async def fail_run(self, job_id: str, run: int, reason: str) -> Document | None:
         """To FAILED, unless this run of the job has ended; returns the job as it then is."""
         return await fail_job(self._database, job_id, {"run": run}, reason, "sweeper")
+
+    async def find_blocks(self) -> dict[str, Block]:
+        """The marketplaces that asked to stay away."""
+        return await find_blocks(self._database["pace"])
 
     async def find_ledger(self, job_id: str) -> bytes:
         with database_errors():

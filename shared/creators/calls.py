@@ -133,6 +133,7 @@ class Caller:
         finally:
             CALLS.labels(self.marketplace, operation, status).inc()
             CALL_SECONDS.labels(self.marketplace).observe(loop.time() - sent_at)
+            self._pace.fetched(self._line, loop.time() - sent_at)
         return await self._read(operation, response)
 
     def _headers(self, token: str) -> dict[str, str]:

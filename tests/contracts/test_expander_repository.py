@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from services.expander.repository import Chunk, ExpanderRepository
+from services.expander.repository import ExpanderRepository
 from shared.mongo import Document, connect
 from tests.builders import job_document
 from tests.unit.expander.fakes import MemoryExpanderRepository
 
 Stored = Callable[..., Awaitable[ExpanderRepository]]
 KEYS = [f"amazon.co.jp:B{number:09d}" for number in range(30)]
+# Every second one of another marketplace.
+MIXED = [key.replace("co.jp", "de") if number % 2 else key for number, key in enumerate(KEYS)]
 PLACE = {"next_url": "https://www.amazon.co.jp/s?k=tea&page=2", "pages": 1, "found": 16}
 
 
@@ -53,6 +55,10 @@ async def found(repository: ExpanderRepository, name: str) -> Document:
     return document
 
 
+async def all_of(repository: ExpanderRepository, names: str) -> list[Document]:
+    return [await found(repository, name) for name in names]
+
+
 async def test_job_is_found_with_what_expanding_needs(stored: Stored) -> None:
     repository = await stored(job("a", request={"count": 7}))
     document = await found(repository, "a")
@@ -82,6 +88,17 @@ async def test_waiting_jobs_are_woken_oldest_first(stored: Stored) -> None:
     assert (await found(repository, "r"))["status_reason"] is None
 
 
+async def test_tries_to_start_a_job_are_counted_per_run(stored: Stored) -> None:
+    repository = await stored(job("a"), job("b", run=2, takes=7, takes_run=1), running("c"))
+    for _ in range(3):
+        await repository.mark_taken("a", 1)
+    await repository.mark_taken("a", 2)
+    await repository.mark_taken("b", 2)
+    await repository.mark_taken("c", 1)
+    takes = [(document.get("takes"), document.get("takes_run")) for document in await all_of(repository, "abc")]
+    assert takes == [(3, 1), (1, 2), (None, None)]
+
+
 async def test_pending_job_is_started_once(stored: Stored) -> None:
     repository = await stored(job("a", status_reason="waits"), job("c", status="CANCELLED"))
     assert await repository.start("a", 2) is None
@@ -107,16 +124,45 @@ async def test_items_stored_first_are_kept(stored: Stored) -> None:
 
 
 @pytest.mark.parametrize(
-    ("places", "firsts"), [(range(3), [0]), (range(2, 4), [0, 3]), (range(3, 9), [3, 8]), (range(20, 30), [])]
+    ("place", "number", "seqs", "reached"),
+    [(0, 3, [0, 1, 2], 3), (2, 3, [2, 3, 4], 5), (7, 2, [7, 8], 9), (9, 9, [9, 10, 11], 12), (12, 4, [], 12)],
 )
-async def test_chunks_are_those_that_hold_a_place(stored: Stored, places: range, firsts: list[int]) -> None:
-    repository = await stored(running("a"))
+async def test_next_items_are_those_from_a_place_on(
+    stored: Stored, place: int, number: int, seqs: list[int], reached: int
+) -> None:
+    repository = await stored(running("a", total_items=12))
     for first, last in ((0, 3), (3, 8), (8, 12)):
         await repository.insert_items("a", first, KEYS[first:last])
-    chunks: list[Chunk] = await repository.find_chunks("a", 1, places)
-    assert [chunk.first for chunk in chunks] == firsts
-    for chunk in chunks:
-        assert list(chunk.keys) == [KEYS[seq] for seq in chunk.seqs]
+    found_items, to = await repository.find_next(await found(repository, "a"), None, place, number)
+    assert (found_items, to) == ([(seq, KEYS[seq]) for seq in seqs], reached)
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "place", "number", "seqs", "reached"),
+    [
+        ("amazon.de", 0, 2, [1, 3], 4),
+        ("amazon.co.jp", 4, 2, [4, 6], 7),
+        ("amazon.de", 8, 2, [9, 11], 12),
+        ("amazon.de", 10, 2, [11], 12),
+        ("amazon.fr", 0, 2, [], 12),
+    ],
+)
+async def test_next_items_of_a_marketplace_skip_the_others(
+    stored: Stored, marketplace: str, place: int, number: int, seqs: list[int], reached: int
+) -> None:
+    repository = await stored(running("a", total_items=12))
+    for first, last in ((0, 3), (3, 8), (8, 12)):
+        await repository.insert_items("a", first, MIXED[first:last])
+    found_items, to = await repository.find_next(await found(repository, "a"), marketplace, place, number)
+    assert (found_items, to) == ([(seq, MIXED[seq]) for seq in seqs], reached)
+
+
+async def test_marketplaces_are_told_by_the_job_or_by_its_items(stored: Stored) -> None:
+    told = running("b", total_items=1, marketplaces=["amazon.fr"])
+    repository = await stored(running("a", total_items=12), told, running("c", request={"marketplace": "amazon.it"}))
+    await repository.insert_items("a", 0, MIXED[:12])
+    names = [list(await repository.find_marketplaces(await found(repository, name))) for name in "abc"]
+    assert names == [["amazon.co.jp", "amazon.de"], ["amazon.fr"], ["amazon.it"]]
 
 
 async def test_place_in_a_listing_is_kept_while_the_job_runs(stored: Stored) -> None:
@@ -130,12 +176,13 @@ async def test_place_in_a_listing_is_kept_while_the_job_runs(stored: Stored) -> 
 
 async def test_total_is_fixed_once(stored: Stored) -> None:
     repository = await stored(running("a"))
-    await repository.set_total("a", 2, 5)
+    await repository.set_total("a", 2, 5, ["amazon.fr"])
     assert (await found(repository, "a"))["total_items"] is None
-    await repository.set_total("a", 1, 7)
-    await repository.set_total("a", 1, 8)
+    await repository.set_total("a", 1, 7, ["amazon.co.jp", "amazon.de"])
+    await repository.set_total("a", 1, 8, ["amazon.fr"])
     document = await found(repository, "a")
     assert (document["total_items"], document["rev"]) == (7, 1)
+    assert document["marketplaces"] == ["amazon.co.jp", "amazon.de"]
 
 
 async def test_running_jobs_have_a_total(stored: Stored) -> None:
@@ -146,15 +193,26 @@ async def test_running_jobs_have_a_total(stored: Stored) -> None:
 
 
 async def test_cursor_moves_from_where_it_was_read(stored: Stored) -> None:
-    repository = await stored(running("a", fed=10), running("b", fed=10, pauses=1))
-    job, paused = await found(repository, "a"), await found(repository, "b")
-    await repository.move_cursor(job, 0, 99)
-    await repository.move_cursor({**job, "run": 2}, 10, 99)
-    await repository.move_cursor({**paused, "pauses": None}, 10, 99)
-    assert [(await found(repository, name))["fed"] for name in "ab"] == [10, 10]
-    await repository.move_cursor(job, 10, 20)
-    await repository.move_cursor(paused, 10, 20)
-    assert [(await found(repository, name))["fed"] for name in "ab"] == [20, 20]
+    repository = await stored(running("a", fed=10))
+    as_read = await found(repository, "a")
+    for other in ({"fed": 0}, {"run": 2}, {"pauses": 1}, {"lanes": {"run": 1, "cursors": []}}):
+        assert not await repository.move_cursor({**as_read, **other}, {"fed": 99})
+    lanes = {"run": 1, "cursors": [["amazon.de", 20, 5]]}
+    assert await repository.move_cursor(as_read, {"fed": 20, "lanes": lanes})
+    moved = await found(repository, "a")
+    assert (moved["fed"], moved["lanes"]) == (20, lanes)
+    assert not await repository.move_cursor({**moved, "lanes": None}, {"fed": 99})
+    assert await repository.move_cursor(moved, {"fed": 30})
+
+
+async def test_waiting_jobs_come_by_priority_then_by_age(stored: Stored) -> None:
+    priorities = {"a": "low", "b": "normal", "c": "high", "d": "normal", "e": "high", "f": "low", "g": "low"}
+    repository = await stored(*(job(name, priority=priority) for name, priority in priorities.items()))
+    for name in priorities:
+        await repository.mark_waiting(name, "waits")
+    assert [waiting["_id"] for waiting in await repository.find_next_waiting("ann")] == ["c", "e", "b", "d", "a"]
+    ahead = {name: await repository.count_ahead(await found(repository, name)) for name in priorities}
+    assert ahead == {"c": 0, "e": 1, "b": 2, "d": 3, "a": 4, "f": 5, "g": 6}
 
 
 async def test_what_was_handed_out_again_after_a_pause_is_noted(stored: Stored) -> None:

@@ -97,9 +97,17 @@ async def test_unstarted_jobs_were_sent_long_ago(stored: Stored) -> None:
     assert await repository.find_unstarted(AGE) == []
 
 
-async def test_expired_jobs_do_not_wait_for_others(stored: Stored) -> None:
-    repository = await stored(job("a", queued_at=old()), job("b", queued_at=old(), status_reason="waits"), job("c"))
-    assert names(await repository.find_expired(AGE)) == ["a"]
+async def test_expired_jobs_were_taken_in_vain_and_do_not_wait_for_others(stored: Stored) -> None:
+    taken: Document = {"takes": 3, "takes_run": 1}
+    repository = await stored(
+        job("a", queued_at=old(), **taken),
+        job("b", queued_at=old(), status_reason="waits", **taken),
+        job("c", **taken),
+        job("d", queued_at=old()),
+        job("e", queued_at=old(), takes=2, takes_run=1),
+        job("f", queued_at=old(), run=2, **taken),
+    )
+    assert names(await repository.find_expired(AGE, 3)) == ["a"]
 
 
 async def test_unannounced_jobs_ended_a_while_ago(stored: Stored) -> None:

@@ -52,14 +52,14 @@ def test_every_service_stops_well_and_loses_nothing(system: System) -> None:
         job_id = user.submit_asins(asins)
         user.wait_for_progress(job_id, 1)
         pool.submit(follow, system.user(user.name), job_id)
-        for name in system.kinds():
+        for name in system.services():
             progress = user.job(job_id)["progress"]
             stops[name] = terminate(system, name)
             user.wait_for_progress(job_id, progress + 1)
         assert user.job(job_id)["status"] == "PROCESSING", "it ended before everything had been stopped"
     user.wait_for_end(job_id)
 
-    assert {name: code for name, (code, _) in stops.items()} == dict.fromkeys(system.kinds(), 0)
+    assert {name: code for name, (code, _) in stops.items()} == dict.fromkeys(system.services(), 0)
     assert max(seconds for _, seconds in stops.values()) < GRACE_SECONDS, stops
     assert_counted_exactly(system, job_id, total=ITEMS)
     assert Counter(request.asin for request in system.storefront.requests(asins)).most_common(1)[0][1] == 1

@@ -47,3 +47,13 @@ def test_requests_keep_the_interval_and_use_it(system: System, journey: Journey)
     told = [(min(gaps(window)), used_share(window)) for window in windows]
     assert any(map(keeps_pace, windows)), told
     assert sum(len(too_close(window)) for window in windows) <= len(windows), told
+
+
+def test_slow_pages_leave_no_slot_unused(system: System) -> None:
+    """Five are on their way at a time; as many are handed out on top of the window once that is known."""
+    user, asins = system.user(), fresh_asins(70)
+    with system.storefront.faults({"slow": 1.0, "slow_seconds": 5 * INTERVAL_SECONDS}):
+        user.wait_for_end(user.submit_asins(asins), 60)
+    known = system.storefront.requests(asins)[25:]
+    assert used_share(known) >= 0.9 * LEAST_SHARE
+    assert len(too_close(known)) <= 1

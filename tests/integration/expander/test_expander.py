@@ -61,7 +61,7 @@ class Expanding:
         repository = ExpanderRepository(self.database)
         await repository.create_indexes()
         failures = FailurePolicy(broker, max_attempts=max_attempts)
-        feeder = Feeder(repository, broker, 0.0, 0.5, WINDOW)
+        feeder = Feeder(repository, broker, lambda *_: WINDOW, SystemClock())
         expansion = Expansion(repository, self.source, SystemClock(), 400)
         choosing = Choosing(ChosenRepository(self.database), SystemClock())
         expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, user_limit)

@@ -95,7 +95,7 @@ async def test_attempt_to_heal_that_cannot_be_made_does_not_count(sweeping: Swee
     cable.cut()
     async with sweeping.sweeper(amqp_url=cable.url, stalled_after_seconds=0.05, stalled_limit_seconds=3_000):
         await eventually(lambda: _led(sweeping, "s0"))
-        late = await sweeping.job(age=2_000)
+        late = await sweeping.job(age=2_000, takes=3, takes_run=1)
         await sweeping.until(late, status="FAILED")  # by then it has made its round
         assert "heals" not in await sweeping.stored(job)
         cable.mend()
@@ -120,14 +120,16 @@ async def test_stalled_job_is_healed_again(sweeping: Sweeping) -> None:
 
 
 async def test_pending_job_expires_with_its_reason(sweeping: Sweeping) -> None:
-    late = await sweeping.job(age=2_000, submitted_at=ago(10))
-    waiting = await sweeping.job(age=2_000, submitted_at=ago(10), status_reason="waits for others")
-    young = await sweeping.job(age=1_000, submitted_at=ago(10))
+    taken = {"submitted_at": ago(10), "takes": 3, "takes_run": 1}
+    late = await sweeping.job(age=2_000, **taken)
+    waiting = await sweeping.job(age=2_000, status_reason="waits for others", **taken)
+    young = await sweeping.job(age=1_000, **taken)
+    untaken = await sweeping.job(age=90_000, submitted_at=ago(10))
     async with sweeping.sweeper():
         failed = await sweeping.until(late, status="FAILED", announced=True)
     assert (failed["error_message"], failed["status_reason"]) == ("Timeout: Job expired", None)
     assert failed["completed_at"] is not None
-    for job in (waiting, young):
+    for job in (waiting, young, untaken):
         assert (await sweeping.stored(job))["status"] == "PENDING"
     [news] = await sweeping.rabbit.take_all(NEWS)
     assert JobFailed.model_validate_json(news.body).reason == "Timeout: Job expired"

@@ -158,3 +158,10 @@ def test_end_of_an_outage_is_told_though_nothing_changed(asinflow: CommandLine, 
     api.on("GET", JOB, a_job(), a_job(), completed())
     api.on("GET", EVENTS, httpx.ConnectError("refused"), streaming(b": nothing new\n\n", sse("end", completed())))
     assert [line["event"] for line in watched(asinflow)] == ["snapshot", "reconnecting", "snapshot", "end"]
+
+
+def test_piped_progress_tells_what_the_job_waits_for(asinflow: CommandLine, api: FakeApi) -> None:
+    reason = "waiting for amazon.co.jp until 2026-11-25T12:00:00Z"
+    api.on("GET", JOB, a_job(status_reason=reason), completed())
+    api.on("GET", EVENTS, streaming(sse("end", completed())))
+    assert f"left  {reason}\n" in asinflow("watch", JOB_ID).output

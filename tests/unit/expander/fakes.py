@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from services.expander.choosing import Choosing
-from services.expander.repository import Chunk, ExpanderRepository
-from shared.jobs import LIVE, ItemStatus, JobStatus
+from services.expander.lanes import cursors_of
+from services.expander.repository import NEXT_WAITING, ExpanderRepository
+from shared.blocks import Block, marketplaces_of
+from shared.ids import outcome_id
+from shared.jobs import LIVE, PRIORITIES, ItemStatus, JobStatus
+from shared.ledger import missing
 from shared.mongo import Document
-from shared.runs import WHOLE
+from shared.runs import WHOLE, items_run, run_total
 
 
 class StandingChoosing(Choosing):
@@ -31,7 +35,10 @@ class MemoryExpanderRepository(ExpanderRepository):
         self.jobs: dict[str, Document] = {job["_id"]: job for job in jobs}
         self.source_keys: dict[str, list[list[str]]] = {}
         self.items: dict[tuple[str, int, int], list[str]] = {}
+        self.seqs: dict[tuple[str, int, int], list[int]] = {}
         self.outcomes: dict[str, ItemStatus] = {}
+        self.blocks: dict[str, Block] = {}
+        self.parked: dict[tuple[str, str], int] = {}
         self.fail_next: dict[str, Exception] = {}
 
     def _maybe_fail(self, method: str) -> None:
@@ -48,8 +55,14 @@ class MemoryExpanderRepository(ExpanderRepository):
     async def count_ahead(self, job: Document) -> int:
         others = [other for other in self.jobs.values() if other["user_id"] == job["user_id"]]
         running = [other for other in others if other["status"] == JobStatus.PROCESSING]
-        waiting = [other for other in others if other["status"] == JobStatus.PENDING and other["_id"] < job["_id"]]
+        waiting = [other for other in others if other["status"] == JobStatus.PENDING and _turn(other) < _turn(job)]
         return len(running) + len(waiting)
+
+    async def mark_taken(self, job_id: str, run: int) -> None:
+        self._maybe_fail("mark_taken")
+        job = self.jobs[job_id]
+        if (job["run"], job["status"]) == (run, JobStatus.PENDING):
+            job.update(takes=job["takes"] + 1 if job.get("takes_run") == run else 1, takes_run=run)
 
     async def mark_waiting(self, job_id: str, reason: str) -> None:
         if self.jobs[job_id]["status"] == JobStatus.PENDING:
@@ -61,7 +74,7 @@ class MemoryExpanderRepository(ExpanderRepository):
             for job in self.jobs.values()
             if job["user_id"] == user_id and job["status"] == JobStatus.PENDING and job["status_reason"] is not None
         ]
-        return sorted(waiting, key=lambda job: str(job["_id"]))[:5]
+        return sorted(waiting, key=_turn)[:NEXT_WAITING]
 
     async def start(self, job_id: str, run: int) -> Document | None:
         job = self.jobs.get(job_id)
@@ -84,15 +97,11 @@ class MemoryExpanderRepository(ExpanderRepository):
         return [key for _, keys in chunks for key in keys]
 
     async def find_keys(self, job_id: str, run: int, places: Collection[int]) -> dict[int, tuple[int, str]]:
-        chunks = await self.find_chunks(job_id, run, range(min(places), max(places) + 1))
-        pairs = [(c.first + n, pair) for c in chunks for n, pair in enumerate(zip(c.seqs, c.keys, strict=True))]
-        return {place: pair for place, pair in pairs if place in places}
+        job = {"_id": job_id, "run": run, "run_items": 0 if run > WHOLE else None}
+        return {place: (seq, key) for place, seq, key in self._walk_items(job) if place in places}
 
     async def find_ledger(self, job_id: str) -> bytes:
         return bytes(self.jobs[job_id].get("ledger", b""))
-
-    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
-        return {identity: self.outcomes[identity] for identity in outcome_ids if identity in self.outcomes}
 
     async def mark_resumed(self, job: Document) -> None:
         self._maybe_fail("mark_resumed")
@@ -100,12 +109,51 @@ class MemoryExpanderRepository(ExpanderRepository):
         if stored["run"] == job["run"]:
             stored["resumed"] = max(stored.get("resumed", 0), job.get("pauses") or 0)
 
-    async def find_chunks(self, job_id: str, run: int, places: range) -> list[Chunk]:
+    def _walk_items(self, job: Document) -> list[tuple[int, int, str]]:
+        chunks = sorted((i, keys) for i, keys in self.items.items() if i[:2] == (job["_id"], items_run(job)))
         return [
-            Chunk(first, keys, range(first, first + len(keys)))
-            for (job, of_run, first), keys in sorted(self.items.items())
-            if (job, of_run) == (job_id, run) and first < places.stop and first + len(keys) > places.start
+            (place, seq, key)
+            for i, keys in chunks
+            for place, (seq, key) in enumerate(
+                zip(self.seqs.get(i, range(i[2], i[2] + len(keys))), keys, strict=True), i[2]
+            )
         ]
+
+    async def find_next(
+        self, job: Document, marketplace: str | None, place: int, number: int
+    ) -> tuple[list[tuple[int, str]], int]:
+        prefix = f"{marketplace}:" if marketplace else ""
+        items = [i for i in self._walk_items(job) if i[0] >= place and i[2].startswith(prefix)][:number]
+        reached = items[-1][0] + 1 if len(items) == number else run_total(job) or 0
+        return [(seq, key) for _, seq, key in items], reached
+
+    async def find_marketplaces(self, job: Document) -> Sequence[str]:
+        return marketplaces_of(job) or sorted({key.partition(":")[0] for _, _, key in self._walk_items(job)})
+
+    async def find_outstanding(self, job: Document) -> dict[int, str]:
+        cursors, ledger = cursors_of(job), bytes(job.get("ledger") or b"")
+        items = [(place, seq, key.partition(":")[0]) for place, seq, key in self._walk_items(job)]
+        return {
+            seq: name
+            for place, seq, name in items
+            if name in cursors and place < cursors[name][0] and missing(ledger, seq, seq + 1, 1)
+        }
+
+    async def find_statuses(self, outcome_ids: Collection[str]) -> dict[str, ItemStatus]:
+        return {identity: self.outcomes[identity] for identity in outcome_ids if identity in self.outcomes}
+
+    def end(self, job: Document, *seqs: int) -> None:
+        """Give these items their outcome."""
+        self.outcomes.update({outcome_id(job["_id"], job["run"], seq): ItemStatus.SUCCEEDED for seq in seqs})
+
+    async def find_blocks(self) -> dict[str, Block]:
+        return dict(self.blocks)
+
+    async def find_fetch_seconds(self) -> dict[str, float]:
+        return {}
+
+    async def count_parked(self, job_ids: Sequence[str], marketplace: str) -> int:
+        return sum(self.parked.get((job_id, marketplace), 0) for job_id in job_ids)
 
     async def save_expansion(self, job_id: str, run: int, expansion: Document) -> bool:
         self._maybe_fail("save_expansion")
@@ -115,21 +163,23 @@ class MemoryExpanderRepository(ExpanderRepository):
         job["expansion"] = expansion
         return True
 
-    async def set_total(self, job_id: str, run: int, total: int) -> None:
+    async def set_total(self, job_id: str, run: int, total: int, marketplaces: Sequence[str]) -> None:
         self._maybe_fail("set_total")
         job = self.jobs[job_id]
         if job["run"] == run and job["total_items"] is None:
-            self._change(job, {"total_items": total})
+            self._change(job, {"total_items": total, "marketplaces": list(marketplaces)})
 
     async def find_running(self) -> list[Document]:
         running = [job for job in self.jobs.values() if job["status"] == JobStatus.PROCESSING]
         return [dict(job) for job in running if job["total_items"] is not None]
 
-    async def move_cursor(self, job: Document, fed: int, to: int) -> None:
+    async def move_cursor(self, job: Document, changes: Document) -> bool:
         self._maybe_fail("move_cursor")
         stored = self.jobs[job["_id"]]
-        if (stored["run"], stored["fed"], stored.get("pauses")) == (job["run"], fed, job.get("pauses")):
-            stored["fed"] = to
+        if any(stored.get(name) != job.get(name) for name in ("run", "fed", "lanes", "pauses")):
+            return False
+        stored.update(changes)
+        return True
 
     async def fail(self, job_id: str, run: int, reason: str) -> Document | None:
         job: dict[str, Any] = self.jobs[job_id]
@@ -141,3 +191,7 @@ class MemoryExpanderRepository(ExpanderRepository):
     async def mark_announced(self, job_id: str, run: int) -> None:
         if self.jobs[job_id]["run"] == run:
             self.jobs[job_id]["announced"] = True
+
+
+def _turn(job: Document) -> tuple[int, str]:
+    return PRIORITIES.index(job["priority"]), str(job["_id"])

@@ -60,8 +60,7 @@ class Searched:
     async def stored(self) -> list[str]:
         """The items by place, proved to be without gap or overlap."""
         total = self.job["total_items"]
-        chunks = await self.repository.find_chunks(self.job["_id"], 1, range(total))
-        found = [(place, key) for chunk in chunks for place, key in enumerate(chunk.keys, chunk.first)]
+        found, _ = await self.repository.find_next(self.job, None, 0, total)
         assert [place for place, _ in found] == list(range(total))
         return [key for _, key in found]
 

@@ -1,97 +1,257 @@
-"""Items are handed out in windows: published first, then the cursor moves."""
+"""Items are handed out in one window per marketplace: published first, then the cursor moves."""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
+
 import pytest
 
-from services.expander.feeder import Feeder
-from services.expander.repository import Chunk
+from services.expander.feeder import STALE_SECONDS, Feeder
+from services.expander.windows import LEAST
+from shared.blocks import Block
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError
 from shared.messages import CollectItem
 from shared.mongo import Document
+from shared.topology import collect_key
 from tests.builders import HOME, asin, job_document
-from tests.fakes import FakeBroker
+from tests.fakes import FakeBroker, FakeClock
 from tests.unit.expander.fakes import MemoryExpanderRepository
 
 WINDOW = 10
+OTHER = "amazon.de"
 
 
-class Fed:
-    """A job of 25 items stored in chunks of 7."""
+class Feeding:
+    """Running jobs, whose items are stored in chunks of 7, and their feeder."""
 
-    def __init__(self, **changes: object) -> None:
-        self.job = job_document(**{"status": "PROCESSING", "total_items": 25, **changes})
-        self.repository = MemoryExpanderRepository(self.job)
-        for first in range(0, 25, 7):
-            keys = [f"{HOME}:{asin(place)}" for place in range(first, min(25, first + 7))]
-            self.repository.items[self.job["_id"], 1, first] = keys
+    def __init__(self) -> None:
+        self.repository = MemoryExpanderRepository()
         self.broker = FakeBroker()
-        self.feeder = Feeder(self.repository, self.broker, interval=0, window_seconds=0.5, window_items=WINDOW)
+        self.clock = FakeClock()
+        self.feeder = self.another()
 
-    async def feed(self, **progress: int) -> int:
-        self.job.update(progress)
-        return await self.feeder.feed(dict(self.job))
+    def another(self) -> Feeder:
+        return Feeder(self.repository, self.broker, lambda *_: WINDOW, self.clock)
+
+    def job(self, total: int = 25, marketplaces: tuple[str, ...] = (HOME,), **changes: object) -> Document:
+        """Its items take turns between `marketplaces`."""
+        job = job_document(**{"status": "PROCESSING", "total_items": total, **changes})
+        self.repository.jobs[job["_id"]] = job
+        keys = [f"{marketplaces[seq % len(marketplaces)]}:{asin(seq)}" for seq in range(total)]
+        for first in range(0, total, 7):
+            self.repository.items[job["_id"], job["run"], first] = keys[first : first + 7]
+        return job
+
+    async def feed(self, job: Document, **changes: object) -> int:
+        """What is handed out once the job is known to stand like this."""
+        job.update(changes)
+        return await self.feeder.feed([dict(job)])
+
+    def block(self, marketplace: str, *, trying: bool = False) -> None:
+        self.repository.blocks[marketplace] = Block(marketplace, datetime.now(UTC), 60.0, "captcha", trying)
 
     @property
     def commands(self) -> list[CollectItem]:
         return [CollectItem.model_validate_json(message.body) for message in self.broker.of(CollectItem.TYPE)]
 
+    def handed_out(self) -> Counter[str]:
+        """How many items of each job were, since the last look."""
+        found = Counter(command.job_id for command in self.commands)
+        self.broker.published.clear()
+        return found
+
 
 @pytest.fixture
-def fed() -> Fed:
-    return Fed()
+def feeding() -> Feeding:
+    return Feeding()
 
 
-async def test_window_by_window_every_item_is_handed_out(fed: Fed) -> None:
-    counts = [await fed.feed(), await fed.feed(), await fed.feed(progress=10), await fed.feed(progress=20)]
+async def test_window_by_window_every_item_is_handed_out(feeding: Feeding) -> None:
+    job = feeding.job()
+    counts = [await feeding.feed(job, progress=progress) for progress in (0, 0, 10, 20)]
     assert counts == [10, 0, 10, 5]
-    assert [(command.seq, command.asin) for command in fed.commands] == [(seq, asin(seq)) for seq in range(25)]
-    assert fed.job["fed"] == 25
-    assert await fed.feed(progress=25) == 0
+    assert [(command.seq, command.asin) for command in feeding.commands] == [(seq, asin(seq)) for seq in range(25)]
+    assert job["fed"] == 25
+    assert await feeding.feed(job, progress=25) == 0
 
 
-async def test_items_of_a_retry_keep_their_seqs(fed: Fed) -> None:
-    fed.job.update(run=2, total_items=3)
-
-    async def find_chunks(job_id: str, run: int, places: range) -> list[Chunk]:
-        return [_chunk()]
-
-    fed.repository.find_chunks = find_chunks  # type: ignore[method-assign]  # a chunk with seqs of its own
-    await fed.feed()
-    assert [(command.run, command.seq) for command in fed.commands] == [(2, 4), (2, 9), (2, 17)]
-
-
-def _chunk() -> Chunk:
-    return Chunk(0, [f"{HOME}:{asin(seq)}" for seq in (4, 9, 17)], [4, 9, 17])
+async def test_items_of_a_retry_keep_their_seqs(feeding: Feeding) -> None:
+    job = feeding.job(total=3, run=2, run_items=3)
+    feeding.repository.seqs[job["_id"], 2, 0] = [4, 9, 17]
+    await feeding.feed(job)
+    assert [(command.run, command.seq) for command in feeding.commands] == [(2, 4), (2, 9), (2, 17)]
 
 
 @pytest.mark.parametrize("changes", [{"status": "CANCELLED"}, {"status": "PENDING"}, {"total_items": None}])
-async def test_job_that_does_not_run_is_not_fed(changes: Document) -> None:
-    fed = Fed(**changes)
-    assert await fed.feed() == 0
-    assert fed.commands == []
+async def test_job_that_does_not_run_is_not_fed(feeding: Feeding, changes: Document) -> None:
+    job = feeding.job()
+    job.update(changes)
+    assert await feeding.feed(job) == 0
+    assert feeding.commands == []
 
 
-async def test_cursor_stays_when_publishing_fails(fed: Fed) -> None:
-    fed.broker.down = True
+async def test_cursor_stays_when_publishing_fails(feeding: Feeding) -> None:
+    job = feeding.job()
+    feeding.broker.down = True
     with pytest.raises(BrokerUnavailableError):
-        await fed.feed()
-    assert fed.job["fed"] == 0
+        await feeding.feed(job)
+    assert job["fed"] == 0
 
 
-async def test_window_published_before_a_crash_is_repeated(fed: Fed) -> None:
-    fed.repository.fail_next["move_cursor"] = DatabaseUnavailableError("gone")
+async def test_window_published_before_a_crash_is_repeated(feeding: Feeding) -> None:
+    job = feeding.job()
+    feeding.repository.fail_next["move_cursor"] = DatabaseUnavailableError("gone")
     with pytest.raises(DatabaseUnavailableError):
-        await fed.feed()
-    await fed.feed()
-    ids = [message.message_id for message in fed.broker.published]
+        await feeding.feed(job)
+    await feeding.feed(job)
+    ids = [message.message_id for message in feeding.broker.published]
     assert ids[:WINDOW] == ids[WINDOW:]
-    assert fed.job["fed"] == WINDOW
+    assert job["fed"] == WINDOW
 
 
-async def test_slower_of_two_feeders_does_not_move_the_cursor(fed: Fed) -> None:
-    as_both_read_it = dict(fed.job)
-    await fed.feeder.feed(as_both_read_it)
-    await fed.feed(progress=10)
-    await fed.feeder.feed(as_both_read_it)
-    assert fed.job["fed"] == 20
+async def test_slower_of_two_feeders_does_not_move_the_cursor(feeding: Feeding) -> None:
+    job = feeding.job()
+    slower = feeding.another()
+    await slower.look()
+    feeding.repository.jobs[job["_id"]]["progress"] = 10
+    await feeding.feeder.look()
+    assert job["fed"] == 20
+    await slower.feed([{**job, "fed": 10, "progress": 10}])
+    assert job["fed"] == 20
+    feeding.broker.published.clear()
+    await slower.look()
+    assert feeding.commands == []
+
+
+async def test_feeder_appointed_again_looks_at_everything_first(feeding: Feeding) -> None:
+    job, second = feeding.job(), feeding.job()
+    await feeding.feeder.look()
+    job.update(fed=25, progress=25)  # by another feeder meanwhile
+    feeding.broker.published.clear()
+    feeding.clock.time += STALE_SECONDS + 1
+    await feeding.feed(second)
+    assert feeding.handed_out() == {second["_id"]: 5}
+
+
+async def test_jobs_of_one_marketplace_share_its_window(feeding: Feeding) -> None:
+    first, second = feeding.job(), feeding.job()
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {first["_id"]: 5, second["_id"]: 5}
+    assert await feeding.feed(first, progress=4) == 4
+
+
+async def test_window_stays_the_same_however_many_jobs_run(feeding: Feeding) -> None:
+    for _ in range(50):
+        feeding.job()
+    await feeding.feeder.look()
+    assert feeding.handed_out().total() == WINDOW
+
+
+async def test_newcomer_has_the_next_places(feeding: Feeding) -> None:
+    large = feeding.job(total=1_000)
+    await feeding.feed(large)
+    small = feeding.job()
+    await feeding.feeder.look()
+    feeding.handed_out()
+    await feeding.feed(large, progress=5)
+    shares = feeding.handed_out()
+    assert shares[small["_id"]] >= 3
+
+
+async def test_changed_priority_counts_from_the_next_window_on(feeding: Feeding) -> None:
+    jobs = [feeding.job(total=2_000, fed=100, progress=100) for _ in range(2)]
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {job["_id"]: 5 for job in jobs}
+    jobs[0].update(priority="high", progress=105)
+    jobs[1].update(priority="low", progress=105)
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {jobs[0]["_id"]: 9, jobs[1]["_id"]: 1}
+
+
+async def test_ended_job_makes_room_at_once(feeding: Feeding) -> None:
+    first, second = feeding.job(), feeding.job()
+    await feeding.feeder.look()
+    assert await feeding.feed(first, status="CANCELLED") == 5
+    assert second["fed"] == 10
+
+
+async def test_items_that_wait_to_be_tried_again_take_no_place(feeding: Feeding) -> None:
+    job = feeding.job()
+    await feeding.feed(job)
+    feeding.repository.parked[job["_id"], HOME] = 6
+    assert await feeding.feed(job) == 6
+
+
+async def test_marketplaces_have_windows_of_their_own(feeding: Feeding) -> None:
+    jobs = [feeding.job(), feeding.job(marketplaces=(OTHER,))]
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {job["_id"]: WINDOW for job in jobs}
+
+
+async def test_blocked_marketplace_is_not_fed_and_holds_up_no_other(feeding: Feeding) -> None:
+    feeding.block(HOME)
+    feeding.job()
+    other = feeding.job(marketplaces=(OTHER,))
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {other["_id"]: WINDOW}
+
+
+async def test_marketplace_that_is_being_tried_gets_just_enough(feeding: Feeding) -> None:
+    feeding.block(HOME, trying=True)
+    job = feeding.job()
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {job["_id"]: LEAST}
+
+
+async def test_marketplace_nobody_serves_holds_up_no_other(feeding: Feeding) -> None:
+    feeding.broker.without_queue.add(collect_key(OTHER))
+    feeding.job(marketplaces=(OTHER,))
+    job = feeding.job()
+    await feeding.feeder.look()
+    assert feeding.handed_out() == {job["_id"]: WINDOW}
+
+
+async def test_items_of_several_marketplaces_are_handed_out_side_by_side(feeding: Feeding) -> None:
+    job = feeding.job(total=60, marketplaces=(HOME, OTHER))
+    await feeding.feeder.look()
+    assert Counter(command.marketplace for command in feeding.commands) == {HOME: WINDOW, OTHER: WINDOW}
+    assert job["fed"] == 2 * WINDOW
+    feeding.repository.end(job, *range(0, 20, 2))  # those of the first marketplace
+    feeding.broker.published.clear()
+    await feeding.feed(job, progress=10)
+    assert [command.seq for command in feeding.commands] == list(range(20, 40, 2))
+
+
+async def test_blocked_marketplace_holds_up_none_of_the_jobs_others(feeding: Feeding) -> None:
+    feeding.block(HOME)
+    job = feeding.job(total=60, marketplaces=(HOME, OTHER))
+    for done in range(0, 30, 10):
+        await feeding.feeder.look()
+        feeding.repository.end(job, *range(1, 60, 2))
+        job["progress"] = done
+    assert [command.seq for command in feeding.commands] == list(range(1, 60, 2))
+    del feeding.repository.blocks[HOME]
+    feeding.broker.published.clear()
+    await feeding.feeder.look()
+    assert [command.seq for command in feeding.commands] == list(range(0, 20, 2))
+
+
+async def test_next_feeder_knows_what_is_in_flight_of_several_marketplaces(feeding: Feeding) -> None:
+    job = feeding.job(total=60, marketplaces=(HOME, OTHER))
+    await feeding.feeder.look()
+    feeding.repository.end(job, 1, 3, 5, 7)
+    job["ledger"] = bytes([0b1010_1010])
+    feeding.broker.published.clear()
+    await feeding.another().look()
+    assert [command.seq for command in feeding.commands] == [21, 23, 25, 27]
+
+
+async def test_every_item_of_several_marketplaces_is_handed_out_once(feeding: Feeding) -> None:
+    job = feeding.job(total=60, marketplaces=(HOME, OTHER, OTHER))
+    for _ in range(10):
+        await feeding.feeder.look()
+        feeding.repository.end(job, *(command.seq for command in feeding.commands))
+        job["progress"] = len(feeding.commands)
+    assert sorted(command.seq for command in feeding.commands) == list(range(60))
+    assert job["fed"] == 60

@@ -33,7 +33,7 @@ class Expanding:
         policy = FailurePolicy(self.broker, max_attempts=ATTEMPTS, jitter=random.Random(1))
         expansion = Expansion(self.repository, self.source, FakeClock(), 400)
         self.choosing = StandingChoosing()
-        feeder = Feeder(self.repository, self.broker, 0, 0.5, 100)
+        feeder = Feeder(self.repository, self.broker, lambda *_: 100, FakeClock())
         self.expander = Expander(self.repository, self.broker, expansion, self.choosing, feeder, policy.final, LIMIT)
 
     async def submit(self, job: Document, attempt: int = 1, run: int = 1) -> None:

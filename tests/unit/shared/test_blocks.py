@@ -68,4 +68,6 @@ def test_longest_block_of_the_marketplaces_asked_for() -> None:
 def test_marketplaces_of_a_job_are_read_off_its_document() -> None:
     assert marketplaces_of({"marketplaces": [HOME, "amazon.de"], "request": {}}) == (HOME, "amazon.de")
     assert marketplaces_of({"request": {"keyword": "x", "marketplace": HOME}}) == (HOME,)
+    assert marketplaces_of({"request": {"url": "https://www.amazon.de/s?k=tee"}}) == ("amazon.de",)
     assert marketplaces_of({"request": {"count": 3}}) == ()
+    assert marketplaces_of({}) == ()

@@ -269,3 +269,14 @@ async def test_slots_reserved_by_others_are_not_used_in_a_pause() -> None:
     assert [moment for moment in moments if 2.05 + 0.3 < moment < 2.05 + 5.0] == []
     assert len([moment for moment in moments if moment < 2.05]) >= 9
     assert max(moments) > 2.05 + 5.0
+
+
+async def test_time_of_a_page_is_told_with_the_next_slot() -> None:
+    world = World()
+    pace = world.process()
+    await world.run(world.send(pace, 1), seconds=1.0)
+    assert "fetch_us" not in world.stored
+    for seconds in (1.0, 2.0):
+        pace.fetched(HOME, seconds)
+    await world.run(world.send(pace, 1), seconds=1.0)
+    assert world.stored["fetch_us"] == 1_500_000

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from services.sweeper.repository import BATCH, SweeperRepository
+from shared.blocks import Block
 from shared.ids import outcome_id
 from shared.jobs import LIVE, TERMINAL, ItemStatus, JobStatus
 from shared.mongo import Document
@@ -19,6 +20,7 @@ class MemorySweeperRepository(SweeperRepository):
         self.outcomes: dict[str, ItemStatus] = {}
         self.sources_deleted = 0
         self.deletions_finished = 0
+        self.blocks: dict[str, Block] = {}
         self._clock = clock
 
     def _older(self, moment: datetime | None, seconds: float) -> bool:
@@ -35,8 +37,12 @@ class MemorySweeperRepository(SweeperRepository):
     async def find_unstarted(self, age: float) -> list[Document]:
         return self._having("submitted_at", age, JobStatus.PENDING)
 
-    async def find_expired(self, age: float) -> list[Document]:
-        return [j for j in self._having("queued_at", age, JobStatus.PENDING) if j["status_reason"] is None]
+    async def find_expired(self, age: float, takes: int) -> list[Document]:
+        waiting = [j for j in self._having("queued_at", age, JobStatus.PENDING) if j["status_reason"] is None]
+        return [j for j in waiting if j.get("takes", 0) >= takes and j["takes_run"] == j["run"]]
+
+    async def find_blocks(self) -> dict[str, Block]:
+        return dict(self.blocks)
 
     async def find_unannounced(self, age: float) -> list[Document]:
         return [j for j in self._having("completed_at", age, *TERMINAL) if not j["announced"]]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from services.sweeper.expiry import EXPIRED, HEALS_BEFORE_GIVING_UP, Expiry
+from services.sweeper.expiry import EXPIRED, HEALS_BEFORE_GIVING_UP, TAKES_BEFORE_GIVING_UP, Expiry
 from services.sweeper.healing import Healing
 from services.sweeper.outbox import ANNOUNCE_AFTER_SECONDS, Outbox
 from services.sweeper.retention import PERIOD_SECONDS, Retention
 from services.sweeper.settings import SweeperSettings
+from shared.blocks import Block
 from shared.errors import BrokerUnavailableError
 from shared.ids import product_key
 from shared.jobs import ItemStatus
@@ -228,8 +229,11 @@ async def test_marketplace_nobody_serves_holds_up_no_other_job(room: Room) -> No
     assert {command.job_id for command in room.commands()} == {served["_id"]}
 
 
+TAKEN = {"takes": TAKES_BEFORE_GIVING_UP, "takes_run": 1}
+
+
 async def test_job_that_could_not_be_started_expires(room: Room) -> None:
-    job, waiting = room.job(age=1_799), room.job(age=9_999, status_reason="waits for others")
+    job, waiting = room.job(age=1_799, **TAKEN), room.job(age=9_999, status_reason="waits for others", **TAKEN)
     await room.expiry.sweep()
     assert job["status"] == "PENDING"
     room.pass_by(2)
@@ -242,8 +246,18 @@ async def test_job_that_could_not_be_started_expires(room: Room) -> None:
     assert len(room.broker.of(JobFailed.TYPE)) == 1
 
 
+@pytest.mark.parametrize("takes", [{}, {"takes": TAKES_BEFORE_GIVING_UP - 1, "takes_run": 1}, {**TAKEN, "run": 2}])
+async def test_job_that_nobody_could_take_never_expires(room: Room, takes: Document) -> None:
+    """Broker, database or expanders were away, however long; then it was not the job that could not be started."""
+    job = room.job(age=90_000, **takes)
+    await room.expiry.sweep()
+    assert job["status"] == "PENDING"
+    await room.outbox.sweep()
+    assert room.sent() == [JobSubmitted.TYPE]
+
+
 async def test_job_expired_while_the_broker_is_away_is_told_later(room: Room) -> None:
-    job = room.job(age=2_000)
+    job = room.job(age=2_000, **TAKEN)
     room.broker.down = True
     with pytest.raises(BrokerUnavailableError):
         await room.expiry.sweep()
@@ -252,6 +266,42 @@ async def test_job_expired_while_the_broker_is_away_is_told_later(room: Room) ->
     room.pass_by(ANNOUNCE_AFTER_SECONDS + 0.1)
     await room.outbox.sweep()
     assert room.sent() == [JobFailed.TYPE]
+
+
+def block(marketplace: str, *, trying: bool = False) -> dict[str, Block]:
+    return {marketplace: Block(marketplace, datetime.now(UTC), 900.0, "captcha", trying)}
+
+
+@pytest.mark.parametrize("trying", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+async def test_job_of_a_blocked_marketplace_is_delayed_and_never_expires(
+    room: Room, *, trying: bool, known: bool
+) -> None:
+    job = room.running(5, fed=5, **({"marketplaces": [HOME]} if known else {}))
+    for _ in range(HEALS_BEFORE_GIVING_UP):  # in vain, until we hear of the block
+        await room.healing.sweep()
+        room.pass_by(1_000)
+    room.sent()
+    room.repository.blocks = block(HOME, trying=trying)
+    for _ in range(100):
+        await room.healing.sweep()
+        await room.expiry.sweep()
+        room.pass_by(600)
+    assert room.sent() == []
+    room.repository.blocks = {}
+    await room.expiry.sweep()
+    assert job["status"] == "PROCESSING", "what was tried before the pause counts after it"
+    room.pass_by(61)
+    await room.healing.sweep()
+    assert len(room.commands()) == 5
+
+
+async def test_block_of_another_marketplace_is_no_excuse(room: Room) -> None:
+    job = room.running(5, fed=5, marketplaces=[HOME])
+    room.repository.blocks = block("amazon.de")
+    await room.healing.sweep()
+    assert job["heals"] == 1
+    assert len(room.commands()) == 5
 
 
 @pytest.mark.parametrize(

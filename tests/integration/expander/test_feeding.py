@@ -1,0 +1,72 @@
+"""What the feeder reads of the work of others: outcomes, the ledger, waits before another attempt, pauses."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from services.expander.repository import ExpanderRepository
+from shared.mongo import Binary, Database, Document
+from tests.builders import HOME, asin, job_document
+from tests.integration.shared.conftest import database
+
+__all__ = ["database"]
+
+OTHER = "amazon.de"
+
+
+@pytest.fixture
+async def repository(database: Database) -> ExpanderRepository:
+    repository = ExpanderRepository(database)
+    await repository.create_indexes()
+    return repository
+
+
+async def running(database: Database, **changes: object) -> Document:
+    """A job of 20 products, every second one of another marketplace."""
+    job = job_document(**{"status": "PROCESSING", "total_items": 20, **changes})
+    await database["jobs"].insert_one(dict(job))
+    keys = [f"{OTHER if seq % 2 else HOME}:{asin(seq)}" for seq in range(20)]
+    chunk = {"job_id": job["_id"], "run": 1, "first": 0, "last": 19, "keys": keys}
+    await database["items"].insert_one({"_id": f"{job['_id']}:1:0", **chunk})
+    return job
+
+
+async def test_items_in_flight_are_those_handed_out_and_not_counted(
+    database: Database, repository: ExpanderRepository
+) -> None:
+    lanes = {"run": 1, "cursors": [[HOME, 6, 3], [OTHER, 10, 5]]}
+    job = await running(database, lanes=lanes, fed=10, ledger=Binary(bytes([0b0000_0110])))
+    assert await repository.find_outstanding(job) == {0: HOME, 3: OTHER, 4: HOME, 5: OTHER, 7: OTHER, 9: OTHER}
+    assert await repository.find_outstanding({**job, "run": 2}) == {}
+
+
+async def test_only_what_still_waits_to_be_tried_again_is_parked(
+    database: Database, repository: ExpanderRepository
+) -> None:
+    """Told by the database's clock alone."""
+    now = [{"$set": {"job_id": "a", "marketplace": HOME, "next_attempt_at": "$$NOW"}}]
+    await database["attempts"].update_one({"_id": "a:1:0"}, now, upsert=True)
+    for seq, (marketplace, seconds) in enumerate([(HOME, 60), (HOME, 3_600), (OTHER, 60), (HOME, -60)], 1):
+        later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
+        update = [{"$set": {"job_id": "a", "marketplace": marketplace, "next_attempt_at": later}}]
+        await database["attempts"].update_one({"_id": f"a:1:{seq}"}, update, upsert=True)
+    assert await repository.count_parked(["a", "b"], HOME) == 2
+    assert await repository.count_parked(["b"], HOME) == 0
+
+
+async def test_pauses_are_read_from_the_pace(database: Database, repository: ExpanderRepository) -> None:
+    soon = round((time.time() + 100.0) * 1e6)
+    await database["pace"].insert_many([{"_id": HOME, "blocked_until": soon}, {"_id": OTHER, "blocked_until": 0}])
+    [block] = (await repository.find_blocks()).values()
+    assert (block.marketplace, block.trying) == (HOME, False)
+    assert block.seconds == pytest.approx(100.0, abs=10.0)
+
+
+async def test_time_of_a_page_is_that_of_the_slowest_way_out(
+    database: Database, repository: ExpanderRepository
+) -> None:
+    paces = [{"_id": HOME, "fetch_us": 500_000}, {"_id": f"{HOME}@tokyo", "fetch_us": 1_500_000}, {"_id": OTHER}]
+    await database["pace"].insert_many(paces)
+    assert await repository.find_fetch_seconds() == {HOME: 1.5}
