@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse chaos soak clean
+.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: setup ## Check format, style, types and the import rules
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+client: setup ## Write the client's models anew from the API's OpenAPI document
+	@.venv/bin/python -m client.generate
 
 format: setup ## Format the code and repair what the linter can
 	@.venv/bin/ruff format .

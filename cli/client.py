@@ -3,56 +3,26 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
-from urllib.parse import quote
 
 import httpx
+from asinflow.client.core import STREAM_TIMEOUT, TIMEOUT, given_only, new_key, segment
+from asinflow.client.errors import ApiProblem
+from asinflow.client.errors import Unreachable as ApiUnreachable
+from asinflow.client.sse import read_events
 
 from cli.documents import Job, JobItem, Page, PageSample, PricePoint, Product, TimelineEntry
 from cli.endpoint import Endpoint
-from cli.sse import read_events
+
+__all__ = ["Api", "ApiProblem", "ApiUnreachable", "JobUpdate"]
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | None]
 
-# The API sends a heartbeat at least every 15 s; three missed ones mean a dead connection.
-STREAM_SILENCE_SECONDS = 45.0
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _LARGEST_PAGE = 200
-
-
-class ApiUnreachable(Exception):  # noqa: N818  a state of the network, not a fault of the caller
-    """The API could not be reached, or the connection broke."""
-
-
-class ApiProblem(Exception):  # noqa: N818  RFC 9457 calls it a problem
-    """The API's refusal (RFC 9457): `code` is stable, `errors` name the fields at fault."""
-
-    def __init__(self, status: int, document: Mapping[str, Any], retry_after: float | None = None) -> None:
-        self.status = status
-        self.document = document
-        self.code = str(document.get("code") or f"http_{status}")
-        self.title = str(document.get("title") or f"HTTP {status}")
-        self.detail = str(document.get("detail") or self.title)
-        self.errors: list[Any] = list(document.get("errors") or ())
-        self.retry_after = retry_after
-        super().__init__(self.detail)
-
-    @classmethod
-    def of(cls, response: httpx.Response) -> Self:
-        """The problem in `response`; a proxy's answer that is no JSON keeps its status and reason."""
-        try:
-            document = response.json()
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            document = {"title": f"HTTP {response.status_code} {response.reason_phrase}".strip()}
-        after = response.headers.get("Retry-After", "")
-        return cls(response.status_code, document, float(after) if after.isdigit() else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +42,7 @@ class Api:
         self._http = httpx.Client(
             base_url=endpoint.url,
             headers={"Authorization": f"Bearer {endpoint.token}", "User-Agent": "asinflow-cli"},
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT,
             transport=transport,
         )
 
@@ -84,7 +54,7 @@ class Api:
 
     def submit(self, request: Mapping[str, Any], idempotency_key: str | None = None) -> Job:
         """Submit a job. A connection that breaks is tried once more: the key makes sure there is one job only."""
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+        headers = {"Idempotency-Key": idempotency_key or new_key()}
         try:
             response = self._send("POST", "/v1/jobs", json=request, headers=headers)
         except ApiUnreachable as error:
@@ -95,11 +65,11 @@ class Api:
 
     def job(self, job_id: str) -> Job:
         """One job."""
-        return cast("Job", self._send("GET", f"/v1/jobs/{_segment(job_id)}").json())
+        return cast("Job", self._send("GET", f"/v1/jobs/{segment(job_id)}").json())
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a job; the job as it then is."""
-        return cast("Job", self._send("POST", f"/v1/jobs/{_segment(job_id)}/cancel").json())
+        return cast("Job", self._send("POST", f"/v1/jobs/{segment(job_id)}/cancel").json())
 
     def jobs(self, limit: int | None = None, **filters: str | None) -> Iterator[Job]:
         """Jobs, newest first."""
@@ -107,11 +77,11 @@ class Api:
 
     def items(self, job_id: str, limit: int | None = None, **filters: str | None) -> Iterator[JobItem]:
         """The items of a job, in order."""
-        return cast("Iterator[JobItem]", self._pages(f"/v1/jobs/{_segment(job_id)}/items", filters, limit))
+        return cast("Iterator[JobItem]", self._pages(f"/v1/jobs/{segment(job_id)}/items", filters, limit))
 
     def timeline(self, job_id: str, limit: int | None = None) -> Iterator[TimelineEntry]:
         """What was done to a job, oldest first."""
-        return cast("Iterator[TimelineEntry]", self._pages(f"/v1/jobs/{_segment(job_id)}/timeline", {}, limit))
+        return cast("Iterator[TimelineEntry]", self._pages(f"/v1/jobs/{segment(job_id)}/timeline", {}, limit))
 
     def products(self, limit: int | None = None, **filters: str | None) -> Iterator[Product]:
         """Collected products."""
@@ -141,18 +111,18 @@ class Api:
 
     def sample(self, sample_id: str) -> tuple[PageSample, bytes]:
         """A kept page: what is known of it, and its source."""
-        path = f"/v1/page-samples/{_segment(sample_id)}"
+        path = f"/v1/page-samples/{segment(sample_id)}"
         return cast("PageSample", self._send("GET", path).json()), self._send("GET", f"{path}/body").content
 
     def items_export(self, job_id: str, form: str, status: str | None = None) -> Iterator[bytes]:
         """All items of a job as `csv` or `ndjson`, as they arrive."""
-        with self._stream(f"/v1/jobs/{_segment(job_id)}/items", {"format": form, "status": status}) as response:
+        with self._stream(f"/v1/jobs/{segment(job_id)}/items", {"format": form, "status": status}) as response:
             yield from self._body(response)
 
     def events(self, job_id: str, last_event_id: str = "") -> Iterator[JobUpdate]:
         """The job's live stream, until the API closes it. Heartbeats are not shown."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_event_id} if last_event_id else {})
-        with self._stream(f"/v1/jobs/{_segment(job_id)}/events", {}, headers) as response:
+        with self._stream(f"/v1/jobs/{segment(job_id)}/events", {}, headers) as response:
             for event in read_events(self._body(response)):
                 data = json.loads(event.data)
                 if isinstance(data, dict):
@@ -166,7 +136,7 @@ class Api:
         left, cursor = limit, None
         while left is None or left > 0:
             size = _LARGEST_PAGE if left is None else min(left, _LARGEST_PAGE)
-            reply = self._send("GET", path, params=_given({**filters, "limit": size, "cursor": cursor}))
+            reply = self._send("GET", path, params=given_only({**filters, "limit": size, "cursor": cursor}))
             page = cast("Page[dict[str, Any]]", reply.json())
             yield from page["items"]
             left = None if left is None else left - len(page["items"])
@@ -182,8 +152,9 @@ class Api:
 
     @contextmanager
     def _stream(self, path: str, params: Params, headers: Mapping[str, str] | None = None) -> Iterator[httpx.Response]:
-        timeout = httpx.Timeout(STREAM_SILENCE_SECONDS, connect=5.0)
-        request = self._http.build_request("GET", path, params=_given(params), headers=headers, timeout=timeout)
+        request = self._http.build_request(
+            "GET", path, params=given_only(params), headers=headers, timeout=STREAM_TIMEOUT
+        )
         with self._reaching():
             response = self._http.send(request, stream=True)
         try:
@@ -207,13 +178,5 @@ class Api:
             raise ApiUnreachable(f"{self.endpoint.url} cannot be reached: {error or type(error).__name__}") from error
 
 
-def _given(params: Params) -> dict[str, str | int]:
-    return {name: value for name, value in params.items() if value is not None}
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="")
-
-
 def _product(marketplace: str, asin: str) -> str:
-    return f"/v1/products/{_segment(marketplace)}/{_segment(asin)}"
+    return f"/v1/products/{segment(marketplace)}/{segment(asin)}"

@@ -91,7 +91,7 @@ def _revisions(if_match: str | None) -> set[str] | None:
     return {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
 
 
-@router.delete("", status_code=204, summary="Delete a job", responses=REFUSALS)
+@router.delete("", status_code=204, summary="Delete a job", responses={**REFUSALS, **responses(422)})
 async def delete_job(
     job_id: str,
     caller: JobsWriter,

@@ -32,7 +32,7 @@ def test_credentials_in_defaults_are_masked(found: dict[str, dict[str, Any]]) ->
 def test_service_narrows_the_list(asinflow: CommandLine) -> None:
     names = {setting["variable"] for setting in asinflow.json("settings", "--service", "api")}
     assert "ASINFLOW_MAX_ITEMS_PER_JOB" in names
-    assert "ASINFLOW_INTERVAL_SECONDS" not in names
+    assert "ASINFLOW_USER_AGENT" not in names
 
 
 def test_piped_settings_are_tab_separated(asinflow: CommandLine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.sse import ServerEvent, read_events
+from asinflow.client.sse import ServerEvent, read_events
 
 STREAM = (
     '\ufeff: heartbeat\n\nid: 1\nevent: a\ndata: {"x":\r\ndata: "\u2028"}\r\n\r\n'

@@ -1,0 +1,1 @@
+"""Asinflow from the outside: `asinflow.client` speaks to its HTTP API and needs nothing of the services."""

@@ -1,0 +1,529 @@
+"""The documents that the API answers with, made from its OpenAPI document by `make client`: do not edit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Document(BaseModel):
+    """An answer. Fields that this version does not know are kept as they came."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+ItemStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+JobStatus = Literal["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"]
+JobType = Literal["BULK_ASIN", "URL", "KEYWORD"]
+ReasonCode = Literal[
+    "price_missing",
+    "price_implausible",
+    "currency_not_supported",
+    "rate_missing",
+    "over_weight_limit",
+    "impossible_margin",
+    "weight_assumed",
+    "category_assumed",
+    "rate_stale",
+    "margin_below_target",
+]
+
+
+class Analysis(Document):
+    """The resale of one product, with every figure on the way to the answer. Null is what could not be worked out."""
+
+    status: Literal["complete", "incomplete"]
+    is_profitable: bool | None
+    reasons: list[Reason]
+    target_margin: float
+    largest_margin: float
+    margin_percent: float | None
+    profit_krw: int | None
+    recommended_price_krw: int | None
+    selling_price_krw: int | None
+    at_recommended: Sale | None
+    at_selling: Sale | None
+    price: float | None
+    currency: str
+    rate: Rate | None
+    shipping_rate: Rate | None
+    weight_g: float
+    weight_assumed: bool
+    chargeable_weight_g: int | None
+    shipping_tier: Literal["economy", "premium"]
+    japan_shipping_jpy: float
+    international_shipping_jpy: float | None
+    category: str
+    category_label: str
+    category_source: Literal["given", "breadcrumbs", "title", "default"]
+    category_keyword: str | None
+    platform_fee_percent: float
+    price_krw: int | None
+    japan_shipping_krw: int | None
+    international_shipping_krw: int | None
+    korea_shipping_krw: int
+    packaging_krw: int
+    cost_krw: int | None
+    duty: Duty | None
+
+
+class AuditCounts(Document):
+    """total = succeeded + failed + cancelled + remaining."""
+
+    total: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    remaining: int
+
+
+class AuditDifference(Document):
+    """Where two accounts of a job differ."""
+
+    code: str
+    message: str
+    expected: int
+    actual: int
+    seqs: list[int]
+    passing: bool
+
+
+class Counts(Document):
+    """What became of the lines of a BULK_ASIN request."""
+
+    accepted: int
+    duplicate: int
+    invalid: int
+
+
+class Duty(Document):
+    """What the buyer owes on import; information, no part of the cost."""
+
+    duty_percent: float
+    vat_percent: float
+    exempt_up_to_krw: int
+    goods_value_krw: int
+    dutiable_value_krw: int
+    exempt: bool
+    duty_krw: int
+    vat_krw: int
+    total_krw: int
+
+
+class ErrorGroupView(Document):
+    """Failures of one kind."""
+
+    code: str
+    retryable: bool
+    count: int
+    message: str
+
+
+class ErrorPage(Document):
+    groups: list[ErrorGroupView]
+    items: list[ItemView]
+    next_cursor: str | None
+
+
+class Health(Document):
+    status: str
+
+
+class InvalidLine(Document):
+    """A line that names no product, and why."""
+
+    input: str
+    code: str
+    message: str
+
+
+class ItemErrorView(Document):
+    code: str
+    message: str
+    retryable: bool
+
+
+class ItemPage(Document):
+    items: list[ItemView]
+    next_cursor: str | None
+
+
+class ItemView(Document):
+    """One product of a job, and what became of it."""
+
+    seq: int
+    asin: str
+    marketplace: str
+    status: ItemStatus
+    attempts: int
+    error: ItemErrorView | None
+    processed_at: datetime | None
+    origin: str | None
+
+
+class JobAccepted(Document):
+    """A job just taken in."""
+
+    id: str
+    type: JobType
+    status: JobStatus
+    status_reason: str | None
+    priority: str
+    request: JobSource
+    settings: JobSettingsView
+    run: int
+    rev: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    total_items: int | None
+    progress: int
+    success_count: int
+    error_count: int
+    cancelled_count: int
+    progress_percent: float
+    success_rate: float | None
+    items_per_second: float | None
+    eta_seconds: float | None
+    duration_seconds: float | None
+    error_message: str | None
+    tags: list[str] = []
+    metadata: dict[str, str] = {}
+    counts: Counts | None = None
+    invalid: list[InvalidLine] = []
+
+
+class JobAudit(Document):
+    """What the job says of itself beside what its items and outcomes add up to."""
+
+    job_id: str
+    rev: int
+    run: int
+    status: JobStatus
+    total_items: int | None
+    stored_items: int
+    ledger_count: int
+    recorded: AuditCounts
+    derived: AuditCounts
+    balanced: bool
+    differences: list[AuditDifference]
+
+
+class JobPage(Document):
+    items: list[JobView]
+    next_cursor: str | None
+
+
+class JobSettingsView(Document):
+    auto_analyze: bool
+    target_margin: float
+    japan_shipping_jpy: int
+    korea_shipping_krw: int
+    max_age_seconds: int
+    time_limit_seconds: int | None = None
+
+
+class JobSource(Document):
+    """What the job is about, normalised; what does not apply to its type is null."""
+
+    count: int | None = None
+    url: str | None = None
+    keyword: str | None = None
+    marketplace: str | None = None
+    max_results: int | None = None
+
+
+class JobView(Document):
+    """A job as it stands."""
+
+    id: str
+    type: JobType
+    status: JobStatus
+    status_reason: str | None
+    priority: str
+    request: JobSource
+    settings: JobSettingsView
+    run: int
+    rev: int
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    total_items: int | None
+    progress: int
+    success_count: int
+    error_count: int
+    cancelled_count: int
+    progress_percent: float
+    success_rate: float | None
+    items_per_second: float | None
+    eta_seconds: float | None
+    duration_seconds: float | None
+    error_message: str | None
+    tags: list[str] = []
+    metadata: dict[str, str] = {}
+
+
+class MarketplaceQuote(Document):
+    """What a job would ask of one marketplace."""
+
+    marketplace: str
+    items: int
+    already_fresh: int
+    requests: int
+    interval_seconds: float
+    blocked_seconds: float
+    requests_of_others: int
+
+
+class PageSample(Document):
+    """A page that was kept; its source is to be had apart."""
+
+    id: str
+    marketplace: str
+    reason: str
+    missing: list[str]
+    asin: str | None
+    url: str
+    status: int
+    content_type: str | None
+    size: int
+    stored_size: int
+    at: datetime
+    expires_at: datetime
+
+
+class PageSamplePage(Document):
+    items: list[PageSample]
+    next_cursor: str | None
+
+
+class PricePage(Document):
+    items: list[PricePoint]
+    next_cursor: str | None
+
+
+class PricePoint(Document):
+    """What a product cost from a moment on, until the next point; null while it had no price."""
+
+    at: datetime
+    price: int | float | None
+    currency: str | None
+    availability: str | None
+
+
+class ProductPage(Document):
+    items: list[ProductView]
+    next_cursor: str | None
+
+
+class ProductStats(Document):
+    total: int
+    favorite: int
+    profitable: int
+    collected_24h: int
+    changed_24h: int
+
+
+class ProductView(Document):
+    """A product as its user sees it; what its page does not tell is null."""
+
+    marketplace: str
+    asin: str
+    url: str
+    job_id: str | None
+    title: str | None = None
+    price: int | float | None = None
+    currency: str | None = None
+    list_price: int | float | None = None
+    brand: str | None = None
+    author: str | None = None
+    rating: int | float | None = None
+    review_count: int | None = None
+    images: list[str] = []
+    features: list[str] = []
+    categories: list[str] = []
+    weight_g: int | float | None = None
+    dimensions_mm: list[int | float] | None = None
+    availability: str | None = None
+    availability_text: str | None = None
+    parent_asin: str | None = None
+    seller: str | None = None
+    condition: str | None = None
+    variation: dict[str, str] = {}
+    description: str | None = None
+    aplus_images: list[str] = []
+    bestseller_ranks: list[Rank] = []
+    previous_price: int | float | None = None
+    price_change_percent: int | float | None = None
+    price_changed_at: datetime | None = None
+    analysis: Analysis | None = None
+    favorite: bool = False
+    notes: str = ""
+    created_at: datetime | None = None
+    collected_at: datetime | None = None
+    missing: dict[str, str] = {}
+
+
+class Quote(Document):
+    """What a job would come to if it were submitted now. Nothing is stored."""
+
+    type: JobType
+    counts: Counts | None
+    invalid: list[InvalidLine]
+    items: int
+    items_at_most: bool
+    already_fresh: int
+    expected_requests: int
+    marketplaces: list[MarketplaceQuote]
+    running_jobs: int
+    concurrent_jobs: int
+    start_delay_seconds: float
+    eta_seconds: float
+    would_finish_at: datetime
+
+
+class Rank(Document):
+    """A place in a bestseller list."""
+
+    rank: int
+    category: str
+
+
+class Rate(Document):
+    """What one unit of `base` is worth in KRW, on which day, and who says so."""
+
+    base: str
+    quote: Literal["KRW"] = "KRW"
+    value: float
+    as_of: date | None = None
+    source: str
+    fetched_at: datetime | None = None
+    stale: bool = False
+
+
+class Readiness(Document):
+    """Ready when the database is: without the broker jobs are still accepted, and sent when it is back."""
+
+    ready: bool
+    database: bool
+    broker: bool
+
+
+class Reason(Document):
+    """One remark on an analysis."""
+
+    code: ReasonCode
+    message: str
+
+
+class RecommendPriceResponse(Document):
+    """The price to ask, and what it stands on."""
+
+    recommended_price_krw: int
+    target_margin: float
+    margin_percent: float
+    profit_krw: int
+    cost_krw: int
+    platform_fee_krw: int
+    platform_fee_percent: float
+    largest_margin: float
+    category: str
+    rate: Rate
+    reasons: list[Reason]
+
+
+class ResultPage(Document):
+    items: list[ResultView]
+    next_cursor: str | None
+
+
+class ResultView(Document):
+    """A product of a job, as it is now."""
+
+    marketplace: str
+    asin: str
+    url: str
+    job_id: str | None
+    title: str | None = None
+    price: int | float | None = None
+    currency: str | None = None
+    list_price: int | float | None = None
+    brand: str | None = None
+    author: str | None = None
+    rating: int | float | None = None
+    review_count: int | None = None
+    images: list[str] = []
+    features: list[str] = []
+    categories: list[str] = []
+    weight_g: int | float | None = None
+    dimensions_mm: list[int | float] | None = None
+    availability: str | None = None
+    availability_text: str | None = None
+    parent_asin: str | None = None
+    seller: str | None = None
+    condition: str | None = None
+    variation: dict[str, str] = {}
+    description: str | None = None
+    aplus_images: list[str] = []
+    bestseller_ranks: list[Rank] = []
+    previous_price: int | float | None = None
+    price_change_percent: int | float | None = None
+    price_changed_at: datetime | None = None
+    analysis: Analysis | None = None
+    favorite: bool = False
+    notes: str = ""
+    created_at: datetime | None = None
+    collected_at: datetime | None = None
+    missing: dict[str, str] = {}
+    seq: int
+
+
+class Sale(Document):
+    """What selling at one price leaves."""
+
+    price_krw: int
+    platform_fee_krw: int
+    profit_krw: int
+    margin_percent: float
+    reaches_target: bool
+
+
+class Span(Document):
+    """Jobs submitted in an hour or a day (UTC), and what their items have come to so far."""
+
+    since: datetime
+    jobs: int
+    succeeded: int
+    failed: int
+
+
+class Stats(Document):
+    """A user's jobs and products in figures, at most a quarter of a minute old."""
+
+    jobs: dict[str, int]
+    success_rate: float | None
+    products: ProductStats
+    hours: list[Span]
+    days: list[Span]
+
+
+class TimelineEntryView(Document):
+    """What was done to a job, when and by whom."""
+
+    at: datetime
+    kind: str
+    before: JobStatus | None
+    after: JobStatus
+    run: int
+    rev: int
+    reason: str | None
+    actor: str
+
+
+class TimelinePage(Document):
+    items: list[TimelineEntryView]
+    next_cursor: str | None

@@ -1,0 +1,109 @@
+"""The client that waits for its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from asinflow.client import calls
+from asinflow.client.core import Call, Paged
+from asinflow.client.errors import AsinflowClientError
+from asinflow.client.following import Follower, Update
+from asinflow.client.transport import SyncTransport
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def call(build: Callable[P, Call[T]]) -> Callable[Concatenate[Client, P], T]:
+    """The method that sends this call."""
+
+    @wraps(build)
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.send(build(*args, **kwargs))
+
+    return method
+
+
+def listed(build: Callable[P, Paged[T]]) -> Callable[Concatenate[Client, P], Iterator[T]]:
+    """The method that yields the entries of this list, page by page."""
+
+    @wraps(build)
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return self.entries(build(*args, **kwargs))
+
+    return method
+
+
+def file(build: Callable[P, Call[None]]) -> Callable[Concatenate[Client, P], Iterator[bytes]]:
+    """The method that yields this file in pieces, as they arrive."""
+
+    @wraps(build)
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[bytes]:
+        with self.stream(build(*args, **kwargs)) as pieces:
+            yield from pieces
+
+    return method
+
+
+class Client(SyncTransport):
+    """The API as one user sees it; every method raises ApiProblem when refused, Unreachable when out of reach."""
+
+    submit = call(calls.submit)
+    upload = call(calls.upload)
+    dry_run = call(calls.dry_run)
+    dry_run_upload = call(calls.dry_run_upload)
+    jobs = listed(calls.jobs)
+    job = call(calls.job)
+    cancel = call(calls.cancel)
+    pause = call(calls.pause)
+    resume = call(calls.resume)
+    retry = call(calls.retry)
+    recollect = call(calls.recollect)
+    change_job = call(calls.change_job)
+    delete_job = call(calls.delete_job)
+    timeline = listed(calls.timeline)
+    items = listed(calls.items)
+    items_file = file(calls.items_file)
+    errors = call(calls.errors)
+    errors_file = file(calls.errors_file)
+    results = listed(calls.results)
+    results_file = file(calls.results_file)
+    audit = call(calls.audit)
+    products = listed(calls.products)
+    products_file = file(calls.products_file)
+    product = call(calls.product)
+    change_product = call(calls.change_product)
+    delete_product = call(calls.delete_product)
+    price_history = listed(calls.price_history)
+    analyze = call(calls.analyze)
+    calculate = call(calls.calculate)
+    recommend_price = call(calls.recommend_price)
+    stats = call(calls.stats)
+    page_samples = listed(calls.page_samples)
+    page_sample = call(calls.page_sample)
+    page_sample_body = call(calls.page_sample_body)
+    health = call(calls.health)
+    readiness = call(calls.readiness)
+
+    def events(self, job_id: str, last_event_id: str = "") -> Iterator[Update]:
+        """The events of a job's live stream, until the API closes it."""
+        follower = Follower(job_id, patience=0)
+        with self.stream(calls.events(job_id, last_event_id)) as pieces:
+            for piece in pieces:
+                yield from follower.updates(piece)
+
+    def follow(self, job_id: str, *, patience: int = 20) -> Iterator[Update]:
+        """Every change of a job until it has ended, through breaks of the stream."""
+        follower = Follower(job_id, patience)
+        while not follower.ended:
+            error: AsinflowClientError | None = None
+            try:
+                with self.stream(calls.events(job_id, follower.last_event_id)) as pieces:
+                    for piece in pieces:
+                        yield from follower.updates(piece)
+            except AsinflowClientError as broken:
+                error = broken
+            if not follower.ended:
+                self._sleep(follower.wait(error))
