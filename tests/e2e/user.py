@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+from asinflow.client.sse import read_events
 
-from cli.sse import read_events
 from tests.e2e.waiting import wait_until
 
 Document = dict[str, Any]
