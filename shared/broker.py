@@ -245,9 +245,8 @@ class Broker:
             try:
                 await self._session()
             except Exception as error:
-                if not is_connection_error(error):
-                    raise
-                log.warning("broker_connection_lost", error=str(error) or type(error).__name__)
+                unforeseen = None if is_connection_error(error) else error
+                log.warning("broker_connection_lost", error=str(error) or type(error).__name__, exc_info=unforeseen)
             # Full jitter, so that a restarted broker is not met by every process at once.
             attempt = 1 if self._was_connected else attempt + 1
             await asyncio.sleep(random.uniform(0.05, min(RECONNECT_CAP_SECONDS, 0.2 * 2.0 ** min(attempt, 10))))

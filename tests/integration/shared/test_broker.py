@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from shared.broker import Broker, Outgoing, command, event
+from shared.broker import Broker, Outgoing, Subscription, command, event
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.intake import Intake
 from shared.messages import JobExpanded
@@ -207,3 +207,43 @@ async def test_listener_gets_a_queue_of_its_own_each_time(open_broker: OpenBroke
     cable.mend()
     await asyncio.wait_for(broker.wait_connected(), 10.0)
     assert await eventually(told)
+
+
+async def test_whatever_ends_a_connection_the_next_one_is_made(open_broker: OpenBroker, rabbit: Rabbit) -> None:
+    """Also an error that nobody foresaw: a process without a connection would live on and do nothing."""
+    broker = await open_broker()
+    opened: list[str] = []
+
+    async def fail_once(_channel: object, name: str) -> None:
+        opened.append(name)
+        if len(opened) == 1:
+            raise ValueError("nobody foresaw this")
+
+    broker.subscribe(Subscription(QUEUE, 1, fail_once, lambda: None))
+    await eventually(lambda: len(opened) == 2)
+    await asyncio.wait_for(broker.wait_connected(), 10.0)
+    await broker.publish(messages(1))
+    assert await rabbit.ready(QUEUE) == 1
+
+
+async def test_retry_queue_that_was_deleted_is_made_again_by_who_needs_it(
+    open_broker: OpenBroker, rabbit: Rabbit
+) -> None:
+    """Nobody consumes from it, so that nobody is told that it is gone."""
+    waiting = Queue("waiting", ((COMMANDS, "wait"),))
+    broker = await open_broker(waiting)
+    await rabbit.delete(waiting)
+    with pytest.raises(UnroutableError):
+        await broker.publish([command(collect(1), key="wait")])
+    await broker.publish([command(collect(1), key="wait")])
+    assert await rabbit.ready(waiting) == 1
+
+
+async def test_half_open_connection_is_given_up(open_broker: OpenBroker, cable: Cable) -> None:
+    """Nothing arrives any more and nothing breaks: only the missing heartbeats tell."""
+    broker = await open_broker(QUEUE, url=f"{cable.url}?heartbeat=1")
+    cable.freeze()
+    await eventually(lambda: not broker.connected, 15.0)
+    cable.mend()
+    await asyncio.wait_for(broker.wait_connected(), 15.0)
+    await broker.publish(messages(1))
