@@ -31,6 +31,7 @@ CONFIRM_SECONDS = 10.0
 # How often whoever waits for a confirm looks whether the broker still takes anything.
 LOOK_SECONDS = 0.5
 RECONNECT_CAP_SECONDS = 5.0
+CANCEL_SECONDS = 1.0
 PUBLISH_CHUNK = 500  # outstanding confirms: throughput is flat from 100 on
 PERSISTENT = 2
 
@@ -181,10 +182,10 @@ class Broker:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
+        # Again if need be: `asyncio.wait_for`, which the libraries use, loses a cancellation at times (Python 3.11).
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         """Return once the broker has confirmed every message.

@@ -83,13 +83,15 @@ async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
         yield connection
     finally:
         with connection_errors_suppressed():
-            await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connection.close()
 
 
 async def flows(channel: aiormq.Channel) -> bool:
     """Whether the broker takes what is published: under a memory or disk alarm it does not."""
     try:
-        await asyncio.wait_for(channel.connection.ready(), FLOW_SECONDS)
+        async with asyncio.timeout(FLOW_SECONDS):
+            await channel.connection.ready()
     except TimeoutError:
         return False
     return True

@@ -12,7 +12,7 @@ from deploy.local.folder import RunFolder
 from tests.chaos.campaign import Size, campaign
 from tests.chaos.table import show
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SHORT = Size(seed=7, items=1500, faults=12)
 

@@ -247,3 +247,25 @@ async def test_half_open_connection_is_given_up(open_broker: OpenBroker, cable: 
     cable.mend()
     await asyncio.wait_for(broker.wait_connected(), 15.0)
     await broker.publish(messages(1))
+
+
+async def test_leaving_ends_also_when_a_cancellation_gets_lost(cable: Cable) -> None:
+    """As `asyncio.wait_for` loses one that comes in the moment in which its work is done."""
+    cable.cut()
+
+    class Deaf(Broker):
+        lost = 0
+
+        async def _session(self) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.lost += 1
+                if self.lost > 1:
+                    raise
+
+    broker = Deaf(cable.url, "deaf")
+    async with asyncio.timeout(15.0):
+        async with broker:
+            await asyncio.sleep(0)
+    assert broker.lost == 2
