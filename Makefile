@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse chaos soak clean
+.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse audit chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ client: setup ## Write the client's models anew from the API's OpenAPI document
 format: setup ## Format the code and repair what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
+
+audit: setup ## Check the dependencies: pinned, used, not withdrawn, no known vulnerability (ARGS=--offline leaves out what needs the internet)
+	@.venv/bin/python -m deploy.audit $(ARGS)
 
 check: lint test ## Everything that must be green before a change is merged
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-JOBS, PRODUCTS, MACHINE, TOOLS = "Jobs", "Products", "This machine", "Tools"
+JOBS, PRODUCTS, OPERATORS, MACHINE, TOOLS = "Jobs", "Products", "Operators", "This machine", "Tools"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ COMMANDS: dict[str, Entry] = {
     "history": Entry("products", PRODUCTS, "Show what a product's price did."),
     "profit": Entry("profit", PRODUCTS, "Work out what a resale costs, should cost and leaves."),
     "export": Entry("export", PRODUCTS, "Write all products, or all items of a job, as CSV or NDJSON."),
+    "failures": Entry("failures", OPERATORS, "Look at messages nobody could handle; retry or delete them."),
+    "queues": Entry("queues", OPERATORS, "Show what waits in the broker's queues."),
+    "samples": Entry("samples", OPERATORS, "List pages that were kept because their layout seems to have changed."),
     "up": Entry("local", MACHINE, "Start the whole system on this machine and leave it running."),
     "status": Entry("local", MACHINE, "Show the programs of the local system."),
     "down": Entry("local", MACHINE, "Stop the local system."),
@@ -40,7 +43,6 @@ COMMANDS: dict[str, Entry] = {
     "sweeper": Entry("processes", MACHINE, "Run the sweeper: heals what was lost, expires what is stuck."),
     "migrate": Entry("migrate", TOOLS, "Bring the database to the shape of this release."),
     "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved or kept page, as one JSON object."),
-    "samples": Entry("samples", TOOLS, "List pages that were kept because their layout seems to have changed."),
     "token": Entry("token", TOOLS, "Sign a bearer token for a user, with ASINFLOW_JWT_SECRET or the local one."),
     "settings": Entry("settings", TOOLS, "Show every setting with its type, default and meaning."),
 }

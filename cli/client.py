@@ -14,7 +14,7 @@ from asinflow.client.errors import ApiProblem
 from asinflow.client.errors import Unreachable as ApiUnreachable
 from asinflow.client.sse import read_events
 
-from cli.documents import Job, JobItem, Page, PageSample, PricePoint, Product, TimelineEntry
+from cli.documents import Failure, Job, JobItem, Page, PageSample, PricePoint, Product, Queue, TimelineEntry
 from cli.endpoint import Endpoint
 
 __all__ = ["Api", "ApiProblem", "ApiUnreachable", "JobUpdate"]
@@ -114,6 +114,38 @@ class Api:
         path = f"/v1/page-samples/{segment(sample_id)}"
         return cast("PageSample", self._send("GET", path).json()), self._send("GET", f"{path}/body").content
 
+    def failures(self, limit: int | None = None, **filters: str | None) -> Iterator[Failure]:
+        """Messages that nobody could handle, the latest first; for operators."""
+        return cast("Iterator[Failure]", self._pages("/v1/failures", filters, limit))
+
+    def failure(self, failure_id: str) -> Failure:
+        """All that is known of one of them."""
+        return cast("Failure", self._send("GET", _failure(failure_id)).json())
+
+    def retry_failure(self, failure_id: str) -> dict[str, Any]:
+        """Have the message sent again."""
+        return cast("dict[str, Any]", self._send("POST", f"{_failure(failure_id)}/retry").json())
+
+    def delete_failure(self, failure_id: str) -> None:
+        """Forget the message."""
+        self._send("DELETE", _failure(failure_id))
+
+    def retry_failures(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Have many sent again; the answer says whether there are more."""
+        return self._ask("/v1/failures/retry", chosen)
+
+    def prune_failures(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Forget old ones; the answer says whether there are more."""
+        return self._ask("/v1/failures/prune", chosen)
+
+    def delete_failures(self, chosen: Params) -> dict[str, Any]:
+        """Forget many; the answer says whether there are more."""
+        return cast("dict[str, Any]", self._send("DELETE", "/v1/failures", params=given_only(chosen)).json())
+
+    def queues(self) -> list[Queue]:
+        """The broker's queues; for operators."""
+        return cast("list[Queue]", self._send("GET", "/v1/queues").json()["items"])
+
     def items_export(self, job_id: str, form: str, status: str | None = None) -> Iterator[bytes]:
         """All items of a job as `csv` or `ndjson`, as they arrive."""
         with self._stream(f"/v1/jobs/{segment(job_id)}/items", {"format": form, "status": status}) as response:
@@ -176,6 +208,10 @@ class Api:
             yield
         except httpx.TransportError as error:
             raise ApiUnreachable(f"{self.endpoint.url} cannot be reached: {error or type(error).__name__}") from error
+
+
+def _failure(failure_id: str) -> str:
+    return f"/v1/failures/{segment(failure_id)}"
 
 
 def _product(marketplace: str, asin: str) -> str:

@@ -114,6 +114,43 @@ class PageSample(TypedDict):
     at: str
 
 
+class Failure(TypedDict):
+    """A message that nobody could handle; payload, headers and traceback only when looked at by itself."""
+
+    id: str
+    queue: str
+    type: str | None
+    message_id: str | None
+    correlation_id: str | None
+    code: str
+    error_class: str | None
+    message: str
+    attempts: int
+    retries: int
+    failed_at: str
+    first_failed_at: NotRequired[str]
+    retry_requested_at: NotRequired[str | None]
+    retry_error: NotRequired[str | None]
+    refusal: NotRequired[str | None]
+    payload: NotRequired[dict[str, Any]]
+    headers: NotRequired[dict[str, Any]]
+    traceback: NotRequired[str | None]
+
+
+class Queue(TypedDict):
+    """A queue of the broker; what is null only its management API could tell."""
+
+    name: str
+    kind: str
+    ready: int
+    unacknowledged: int | None
+    consumers: int
+    publish_rate: float | None
+    deliver_rate: float | None
+    ack_rate: float | None
+    oldest_age_seconds: float | None
+
+
 class Page(TypedDict, Generic[T]):
     """One page of a list; `next_cursor` is null on the last."""
 

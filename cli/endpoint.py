@@ -24,8 +24,8 @@ def run_folders(folder: Path) -> tuple[Path, ...]:
     return (folder / ".run", ROOT / ".run")
 
 
-def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...]) -> Endpoint:
-    """The API to talk to. Raises CliError saying what to set or start.
+def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...], *, operator: bool = False) -> Endpoint:
+    """The API to talk to, of a local stack with its operator's token if asked for. Raises CliError saying what to do.
 
     The local stack's token is never sent to an address given by the environment.
     """
@@ -37,7 +37,7 @@ def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...]) -> 
             hint="export ASINFLOW_TOKEN=$(asinflow token --user YOU)",
         )
     local = read_local(folders)
-    url, token = url or local.get("API_URL"), token or local.get("TOKEN")
+    url, token = url or local.get("API_URL"), token or local.get("OPERATOR_TOKEN" if operator else "TOKEN")
     if not url or not token:
         raise CliError(
             "no API to talk to: neither ASINFLOW_API_URL and ASINFLOW_TOKEN nor .run/env",

@@ -1,10 +1,13 @@
-"""Options that several commands share, so that they are named and explained alike."""
+"""Options that several commands share, so that they are named, explained and read alike."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+
+from cli.errors import CliError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.", show_default=False)]
@@ -15,3 +18,14 @@ Marketplace = Annotated[
 ProductArgument = Annotated[
     str, typer.Argument(metavar="ASIN", help="ASIN, ISBN-10 or product address.", show_default=False)
 ]
+
+
+def instant(option: str, text: str | None) -> str | None:
+    """A day or moment as the API takes it; one without a time zone is UTC."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CliError(f"{option} takes 2026-11-23 or 2026-11-23T06:00, not {text!r}") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()

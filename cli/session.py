@@ -28,9 +28,12 @@ class Session:
     clock: Callable[[], float] = time.monotonic
 
     @contextmanager
-    def api(self) -> Iterator[Api]:
-        """The API; what goes wrong with it ends the command with the documented exit code."""
-        with Api(find_endpoint(self.environment, self.folders), self.transport) as api:
+    def api(self, *, operator: bool = False) -> Iterator[Api]:
+        """The API; what goes wrong with it ends the command with the documented exit code.
+
+        `operator`: of a local stack with the token of its operator; a token of the environment is taken as it is.
+        """
+        with Api(find_endpoint(self.environment, self.folders, operator=operator), self.transport) as api:
             try:
                 yield api
             except ApiProblem as problem:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# A text that begins with one of these is run as a formula (OWASP: CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from shared.spreadsheets import harmless
 
 
 def cell(value: Any) -> str:
@@ -14,6 +13,4 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return cell(" | ".join(str(part) for part in value))
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return str(value)
+    return harmless(value) if isinstance(value, str) else str(value)

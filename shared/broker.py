@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aiormq
-from aiormq.exceptions import DeliveryError, PublishError
+from aiormq.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 from pamqp import commands as amqp
 
 from shared import link, metrics, tracing
@@ -23,7 +23,7 @@ from shared.messages import Message
 from shared.topology import COMMANDS, EVENTS, Exchange, Queue
 
 if TYPE_CHECKING:
-    from aio_pika.abc import AbstractConnection
+    from aio_pika.abc import AbstractChannel, AbstractConnection
 
 log = get_logger(__name__)
 
@@ -139,6 +139,7 @@ class Broker:
         self._subscriptions: list[Subscription] = []
         self._connected = asyncio.Event()
         self._channel: aiormq.Channel | None = None
+        self._connection: AbstractConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._was_connected = False
@@ -196,6 +197,22 @@ class Broker:
         with tracing.publishing([message.type for message in messages]):
             for start in range(0, len(messages), PUBLISH_CHUNK):
                 await self._publish_chunk(messages[start : start + PUBLISH_CHUNK])
+
+    @contextlib.asynccontextmanager
+    async def channel(self) -> AsyncIterator[AbstractChannel]:
+        """A channel of one's own for a question to the broker: an error closes it, and no other.
+
+        Raises BrokerUnavailableError without a connection, or when it is lost meanwhile.
+        """
+        if self._connection is None or not self.connected:
+            raise BrokerUnavailableError("RabbitMQ is not connected")
+        try:
+            async with self._connection.channel() as channel:
+                yield channel
+        except ChannelNotFoundEntity:
+            raise
+        except link.CONNECTION_ERRORS as error:
+            raise _unavailable(error) from error
 
     async def _publish_chunk(self, messages: Sequence[Outgoing]) -> None:
         channel = self._channel
@@ -269,6 +286,7 @@ class Broker:
                     self._changed.clear()
                     await self._follow_subscriptions(consuming, channels, cancelled)
                     if not self.connected:
+                        self._connection = consuming
                         self._mark_connected(publisher)
                     await self._until_changed([publisher, *channels.values()], cancelled)
             finally:
@@ -288,6 +306,7 @@ class Broker:
             self._disconnected_since = asyncio.get_running_loop().time()
         self._connected.clear()
         self._channel = None
+        self._connection = None
         metrics.BROKER_CONNECTED.set(0)
 
     async def _follow_subscriptions(

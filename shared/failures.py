@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 
 from shared import metrics
 from shared.broker import Broker, Header, Outgoing
+from shared.clock import Clock, SystemClock
+from shared.errors import DecodeError
+from shared.flood import Brake
 from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
 from shared.log import get_logger
+from shared.masking import mask
 from shared.patience import until_back
 from shared.retry import DELAYS, Decision, RetryAfter, decide
 from shared.topology import DEAD, DEAD_LETTERS, Exchange, Queue, retry_exchange, retry_queue
@@ -24,6 +28,10 @@ ERROR_MESSAGE = "x-error-message"
 ERROR_TRACEBACK = "x-error-traceback"
 FAILED_QUEUE = "x-failed-queue"
 FAILED_AT = "x-failed-at"
+# What a message that was sent again from the failure store brings along, should it end there once more.
+RETRIES = "x-failure-retries"
+FIRST_FAILED_AT = "x-first-failed-at"
+REASON_HEADERS = frozenset({ERROR_CODE, ERROR_CLASS, ERROR_MESSAGE, ERROR_TRACEBACK, FAILED_QUEUE, FAILED_AT})
 MESSAGE_LIMIT = 1_000
 TRACEBACK_LIMIT = 8_000
 
@@ -36,10 +44,14 @@ def safety_queues() -> list[Queue]:
 class FailurePolicy:
     """Carries out what `shared.retry.decide` says; acknowledges only once the message is safe elsewhere."""
 
-    def __init__(self, broker: Broker, *, max_attempts: int, jitter: random.Random | None = None) -> None:
+    def __init__(
+        self, broker: Broker, *, max_attempts: int, jitter: random.Random | None = None, clock: Clock | None = None
+    ) -> None:
         self._broker = broker
         self._max_attempts = max_attempts
         self._jitter = jitter or random.Random()
+        self._clock = clock or SystemClock()
+        self._brakes: dict[str, Brake] = {}
 
     def decide(self, delivery: Delivery, error: BaseException) -> Decision:
         """What becomes of this delivery; the wait before another attempt is drawn anew each time."""
@@ -49,8 +61,20 @@ class FailurePolicy:
         """Whether `error` on this delivery is the end of its attempts."""
         return not isinstance(self.decide(delivery, error), RetryAfter)
 
+    def brake(self, queue: Queue) -> Brake:
+        """What slows the failures of this queue in this process; whoever finishes messages tells it of successes."""
+        if queue.name not in self._brakes:
+            self._brakes[queue.name] = Brake(queue.name, self._clock)
+        return self._brakes[queue.name]
+
+    async def hold_back(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
+        """Return when a delivery that failed for good may be given up: later, while nearly everything fails."""
+        if self.final(delivery, error):
+            await self.brake(queue).failed(readable=not isinstance(error, DecodeError))
+
     async def settle_in_time(self, queue: Queue, delivery: Delivery, error: BaseException) -> None:
         """Settle, waiting for the broker as long as it takes, unless the delivery has gone back to it meanwhile."""
+        await self.hold_back(queue, delivery, error)
         async for attempt in until_back():
             with attempt:
                 if not delivery.stale:
@@ -79,7 +103,7 @@ class FailurePolicy:
             message_id=delivery.message_id,
             correlation_id=delivery.correlation_id,
             attempt=delivery.attempt,
-            error=str(error),
+            error=mask(str(error)),
             error_class=type(error).__name__,
             exc_info=error if getattr(decision, "code", "") == "bug" else None,
         )
@@ -96,8 +120,8 @@ def _dead(queue: Queue, delivery: Delivery, error: BaseException, code: str) -> 
         **_ours(delivery),
         ERROR_CODE: code,
         ERROR_CLASS: type(error).__name__,
-        ERROR_MESSAGE: str(error)[:MESSAGE_LIMIT],
-        ERROR_TRACEBACK: trace[-TRACEBACK_LIMIT:],
+        ERROR_MESSAGE: mask(str(error))[:MESSAGE_LIMIT],
+        ERROR_TRACEBACK: mask(trace)[-TRACEBACK_LIMIT:],
         FAILED_QUEUE: queue.name,
         FAILED_AT: datetime.now(UTC).isoformat(),
     }

@@ -16,8 +16,10 @@ import httpx
 from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES, by_host
+from shared.bodies import ACCEPT_ENCODING, read_body
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.exits import Exit, Exits
+from shared.guard import guarded_transport
 from shared.pace import Pace, Turn, TurnLostError
 from shared.pacesteps import RETRY_AFTER_MAX_SECONDS
 from shared.settings import FetchSettings
@@ -82,6 +84,7 @@ class Fetcher:
         headers = {
             "User-Agent": self._settings.user_agent,
             "Accept": "text/html,application/xhtml+xml",
+            "Accept-Encoding": ACCEPT_ENCODING,
             "Accept-Language": MARKETPLACES[marketplace].accept_language,
         }
         if self._settings.upstream_url:
@@ -134,7 +137,7 @@ class Fetcher:
                         status = str(response.status_code)
                         if response.status_code in REDIRECTS and "location" in response.headers:
                             return response.headers["location"]
-                        body = await self._read(response)
+                        body = await read_body(response, self._settings.page_max_bytes)
         finally:
             if sent_at is not None:
                 REQUESTS.labels(marketplace, status).inc()
@@ -144,14 +147,6 @@ class Fetcher:
         retry_after = parse_retry_after(response.headers.get("retry-after"))
         line = way.egress.line(marketplace)
         return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after, line)
-
-    async def _read(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._settings.page_max_bytes:
-                raise PermanentError(f"page larger than {self._settings.page_max_bytes} bytes", code="page_too_large")
-        return bytes(body)
 
     def _next_hop(self, url: str, location: str, marketplace: str) -> str:
         """The canonical address that `location` leads to; raises PermanentError where it leaves the marketplace."""
@@ -209,7 +204,10 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
 
 @contextlib.asynccontextmanager
 async def open_client(settings: FetchSettings, proxy: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself."""
+    """Connections kept alive and shared; HTTP/2 where the other side speaks it; no cookies, no redirects by itself.
+
+    They lead to the open internet only, and to the upstream and the proxy that are configured.
+    """
     limits = httpx.Limits(
         max_connections=MAX_CONNECTIONS,
         max_keepalive_connections=MAX_CONNECTIONS,
@@ -217,9 +215,8 @@ async def open_client(settings: FetchSettings, proxy: str | None = None) -> Asyn
     )
     timeout = httpx.Timeout(settings.fetch_timeout_seconds, connect=settings.connect_timeout_seconds)
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
-    async with httpx.AsyncClient(
-        http2=True, limits=limits, timeout=timeout, trust_env=False, cookies=no_cookies, proxy=proxy
-    ) as client:
+    transport = guarded_transport(settings.upstream_url, proxy=proxy, http2=True, limits=limits)
+    async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False, cookies=no_cookies) as client:
         yield client
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from typing import Any
 
@@ -12,33 +11,22 @@ import structlog.tracebacks
 from structlog.typing import EventDict, WrappedLogger
 
 from shared import tracing
+from shared.masking import mask, mask_within
 from shared.settings import Settings
 
 # Without local variables: they are long, and may hold what no log may.
 TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-SECRET_WORDS = ("authorization", "password", "secret", "token", "amqp_url", "mongo_url")
-
-
-# A password in an address, a token of a request: where they stand in a longer text, an error's for instance.
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]+@")
-_BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]+")
 
 
 def mask_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Replace the value of every key that names a secret, and secrets within other texts."""
-    for key, value in event.items():
-        if any(word in key.lower() for word in SECRET_WORDS):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = masked(value)
-    return event
+    """Replace the value of every key that names a secret, and what looks like one in any text."""
+    masked: EventDict = mask_within(event)
+    return masked
 
 
-def masked(text: str) -> str:
-    """`text` without passwords in addresses and bearer tokens."""
-    if "://" in text:
-        text = _PASSWORD.sub(r"\1:***@", text)
-    return _BEARER.sub(r"\1***", text) if "earer" in text or "EARER" in text else text
+def mask_line(_logger: WrappedLogger, _name: str, line: Any) -> str:
+    """The same for a record that is text already, traceback included."""
+    return mask(str(line))
 
 
 def add_trace_id(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -59,9 +47,9 @@ def configure(service: str, settings: Settings) -> None:
         mask_secrets,
     ]
     renderer: list[structlog.typing.Processor] = (
-        [TRACEBACKS, structlog.processors.JSONRenderer()]
+        [TRACEBACKS, mask_secrets, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback), mask_line]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared_steps,

@@ -135,7 +135,8 @@ class Worker(Generic[M]):
                     live = [received for received in batch if not received.delivery.stale]
                     if live:
                         await self._handle(live)
-        for received in batch:
-            if not received.delivery.stale:
-                received.delivery.done()
-                metrics.settled(self._queue.name, received.delivery, "ok")
+        finished = [received.delivery for received in batch if not received.delivery.stale]
+        for delivery in finished:
+            delivery.done()
+            metrics.settled(self._queue.name, delivery, "ok")
+        self._failures.brake(self._queue).succeeded(len(finished))

@@ -73,13 +73,13 @@ def servers() -> dict[str, str]:
 def amqp_url(servers: dict[str, str]) -> Iterator[str]:
     """A virtual host of the broker for this test alone, so that every test may use the product's own queue names."""
     name = f"test-{uuid4().hex}"
-    with httpx.Client(base_url=_management_url(servers), headers={"content-type": "application/json"}) as management:
+    with httpx.Client(base_url=management_url(servers), headers={"content-type": "application/json"}) as management:
         management.put(f"/api/vhosts/{name}").raise_for_status()
         yield urlunsplit(urlsplit(servers["AMQP_URL"])._replace(path=f"/{name}"))
         management.delete(f"/api/vhosts/{name}").raise_for_status()
 
 
-def _management_url(servers: dict[str, str]) -> str:
+def management_url(servers: dict[str, str]) -> str:
     """Ours, or the one of a broker given by ASINFLOW_AMQP_URL: by default at its usual port."""
     if "MANAGEMENT_URL" in servers:
         return servers["MANAGEMENT_URL"]

@@ -62,7 +62,7 @@ def _fetch(ctx: typer.Context, sample_id: str) -> tuple[bytes, dict[str, Any]]:
     """A kept page and what it came with."""
     from cli.session import session_of  # noqa: PLC0415  the HTTP client costs more time than parsing a page
 
-    with session_of(ctx).api() as api:
+    with session_of(ctx).api(operator=True) as api:
         about, body = api.sample(sample_id)
     return body, {name: about[name] for name in ("url", "status", "content_type")}
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli.commands.jobs import limit_option, show
 from cli.documents import PricePoint, Product
-from cli.errors import CliError
 from cli.inputs import read_product
-from cli.options import Json, Marketplace, ProductArgument
+from cli.options import Json, Marketplace, ProductArgument, instant
 from cli.output import Column
 from cli.session import session_of
 from cli.text import age, amount, analysed, moment, money, percent, profit_at_recommended
@@ -99,18 +97,7 @@ def history(
     One line per change of price or availability, the newest first.
     """
     item = read_product(product, marketplace)
-    bounds = {"since": _instant("--since", since), "until": _instant("--until", until)}
+    bounds = {"since": instant("--since", since), "until": instant("--until", until)}
     with session_of(ctx).api() as api:
         points = api.price_history(item.marketplace, item.asin, limit or None, **bounds)
         show(POINT_COLUMNS, points, "No price was seen in that time.", as_json=as_json)
-
-
-def _instant(option: str, text: str | None) -> str | None:
-    """A day or moment as the API takes it; one without a time zone is UTC."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CliError(f"{option} takes 2026-11-23 or 2026-11-23T06:00, not {text!r}") from error
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()

@@ -38,9 +38,9 @@ def samples(
 ) -> None:
     """List pages that were kept because their layout seems to have changed.
 
-    The newest first; your token needs the scope operator. What the parser makes of one shows
+    The newest first; your token needs the scope operator, which the local one has. What the parser makes of one shows
     `asinflow parse --sample SAMPLE --why`.
     """
-    with session_of(ctx).api() as api:
+    with session_of(ctx).api(operator=True) as api:
         found = api.samples(limit or None, marketplace=marketplace, reason=reason)
         show(COLUMNS, found, "No page was kept.", as_json=as_json)

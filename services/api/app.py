@@ -10,7 +10,20 @@ from services.api import errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
-from services.api.routes import events, health, items, jobs, life, products, profit, samples, stats, submit
+from services.api.routes import (
+    events,
+    failures,
+    health,
+    items,
+    jobs,
+    life,
+    products,
+    profit,
+    queues,
+    samples,
+    stats,
+    submit,
+)
 
 DESCRIPTION = """Collects Amazon products in bulk.
 
@@ -28,7 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (submit, jobs, items, life, events, stats, products, profit, samples):
+    for resource in (submit, jobs, items, life, events, stats, products, profit, samples, failures, queues):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.

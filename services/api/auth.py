@@ -62,9 +62,10 @@ class Authenticator:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise jwt.InvalidTokenError("too long")
         header = jwt.get_unverified_header(token)
-        if header.get("alg") == ALGORITHM and self._secret is not None:
+        algorithm = header.get("alg")
+        if algorithm == ALGORITHM and self._secret is not None:
             return self._decode(token, self._secret, ALGORITHM)
-        if header.get("alg") in KEY_SET_ALGORITHMS and self._keys is not None:
+        if isinstance(algorithm, str) and algorithm in KEY_SET_ALGORITHMS and self._keys is not None:
             key = await self._keys.find(header.get("kid"))
             if key is not None and key.algorithm_name in KEY_SET_ALGORITHMS:
                 return self._decode(token, key, key.algorithm_name)

@@ -16,6 +16,7 @@ from services.api.auth import Authenticator
 from services.api.courier import Courier
 from services.api.dependencies import Parts
 from services.api.error_groups import FailureCounter
+from services.api.failure_repository import MongoFailureStore
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.jwks import CachedKeySet, fetcher
@@ -25,6 +26,7 @@ from services.api.life_repository import MongoLifeStore
 from services.api.lifecycle import LifeCycle
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
+from services.api.queues import BrokerQueues, ManagedQueues, QueueReader, vhost_of
 from services.api.quote_repository import MongoQuoteStore
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
@@ -97,6 +99,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 auditor=Auditor(item_store),
                 products=product_store,
                 samples=MongoSampleStore(database),
+                failures=MongoFailureStore(database),
+                queues=_queues(settings, broker, client),
                 profit=ProfitDesk(tables, rates.current),
                 live=live_jobs,
                 broker_connected=lambda: broker.connected,
@@ -129,6 +133,13 @@ def _authenticator(settings: ApiSettings, client: httpx.AsyncClient) -> Authenti
     secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
     keys = CachedKeySet(fetcher(client, settings.jwks_url), SystemClock()) if settings.jwks_url else None
     return Authenticator(secret, keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+
+
+def _queues(settings: ApiSettings, broker: Broker, client: httpx.AsyncClient) -> QueueReader:
+    if settings.amqp_management_url is None:
+        return BrokerQueues(broker, settings.marketplaces)
+    vhost = vhost_of(settings.amqp_url.get_secret_value())
+    return ManagedQueues(client, settings.amqp_management_url.get_secret_value(), vhost)
 
 
 @contextlib.asynccontextmanager

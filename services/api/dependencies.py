@@ -17,12 +17,13 @@ from services.api.item_reader import ItemReader
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
+from services.api.queues import QueueReader
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, refuse_overuse
 from services.api.results import ResultReader
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
-from services.api.stores import ProductStore, SampleStore
+from services.api.stores import FailureStore, ProductStore, SampleStore
 from services.api.submitter import Submitter
 from shared.clock import Clock
 from shared.health import Check
@@ -51,6 +52,8 @@ class Parts:
     auditor: Auditor
     products: ProductStore
     samples: SampleStore
+    failures: FailureStore
+    queues: QueueReader
     profit: ProfitDesk
     live: LiveJobs
     broker_connected: Callable[[], bool]

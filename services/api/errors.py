@@ -38,7 +38,7 @@ MEANINGS: Mapping[int, str] = {
     415: "The body is of a type that is not taken here",
     422: "The request is not valid; `errors` names each field",
     429: "Too many requests, or too many streams at once; try again after the seconds in `Retry-After`",
-    503: "The database cannot be reached; try again after the seconds in `Retry-After`",
+    503: "The database or the broker cannot be reached; try again after the seconds in `Retry-After`",
 }
 
 

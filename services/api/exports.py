@@ -12,12 +12,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from shared.spreadsheets import harmless
+
 Model = TypeVar("Model", bound=BaseModel)
 Shown = TypeVar("Shown", bound=BaseModel)
 
 ROWS_PER_CHUNK = 500
-# A cell that begins so is run as a formula by spreadsheets (OWASP, CSV Injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 LIST_SEPARATOR = " | "
 
 Kind = Literal["text", "integer", "number", "flag", "moment", "texts"]
@@ -88,7 +88,7 @@ def _text(cell: object) -> object:
         return cell.isoformat()
     if isinstance(cell, list | tuple):
         cell = LIST_SEPARATOR.join(str(part) for part in cell)
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _csv_row(row: Row[Model], columns: Sequence[Column[Model]]) -> bytes:

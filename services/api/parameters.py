@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import Request
+from pydantic import AfterValidator, AwareDatetime
 
 from services.api.problems import FieldError, invalid
+
+
+def _printable(text: str | None) -> str | None:
+    if text is not None and not text.isprintable():
+        raise ValueError("must not hold control characters")
+    return text
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be a year from 1 to 9999") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Text = Annotated[str | None, AfterValidator(_printable)]
 
 
 async def only_known(request: Request) -> None:

@@ -24,6 +24,11 @@ class ApiSettings(MarketplaceSettings, ProfitSettings):
     jwks_url: str | None = Field(default=None, description="Address of a JSON Web Key Set for RS256, ES256 and EdDSA")
     jwt_issuer: str | None = Field(default=None, description="When set, the `iss` that every token must carry")
     jwt_audience: str | None = Field(default=None, description="When set, the `aud` that every token must carry")
+    amqp_management_url: SecretStr | None = Field(
+        default=None,
+        description="Address of RabbitMQ's management API, http://[user:password@]host:15672; with it GET /v1/queues"
+        " shows unacknowledged messages and rates as well",
+    )
     max_items_per_job: int = Field(
         default=100_000, ge=1, le=1_000_000, description="Most lines of one BULK_ASIN request, and most max_results"
     )

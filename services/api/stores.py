@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.api.failures import Choice, DeleteAnswer, Failure, FailureDetail, FailurePosition, RetryAnswer
 from services.api.products import HistoryQuery, ProductQuery
 from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, KeyRecord, NewJob, Outcome
 from services.api.samples import PageSample, SampleQuery
@@ -125,3 +126,24 @@ class KeyStore(Protocol):
 
     async def release(self, user_id: str, key: str, owner: str) -> None:
         """Let the key be used again, if it is still the owner's and nothing was answered."""
+
+
+class FailureStore(Protocol):
+    async def find_failures(
+        self, chosen: Choice, *, limit: int, after: FailurePosition | None = None, retrying: bool | None = None
+    ) -> list[Failure]:
+        """The latest first; with `retrying` only those that are, or are not, about to be sent again."""
+
+    async def find_failure(self, failure_id: str) -> FailureDetail | None: ...
+
+    async def request_retries(self, chosen: Choice, by: str) -> RetryAnswer:
+        """Ask for all chosen to be sent again, those that can be and are not about to be."""
+
+    async def request_retry(self, failure_id: str, by: str) -> None:
+        """Ask for this one to be sent again; a second time changes nothing."""
+
+    async def delete_failure(self, failure_id: str) -> bool:
+        """False when there was none."""
+
+    async def delete_failures(self, chosen: Choice) -> DeleteAnswer:
+        """All chosen but those about to be sent again."""

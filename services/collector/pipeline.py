@@ -221,6 +221,7 @@ class MarketplacePipeline:
             return
         if not foreseen:
             log.error("collecting_failed", outcome_id=task.outcome_id, exc_info=error)
+            await self._failures.hold_back(self._queue, task.delivery, error)
         self._recorder.add(
             Result(
                 task,

@@ -139,6 +139,7 @@ class Recorder:
             await self._failures.settle(queue, delivery, result.bug)
         else:
             delivery.done()
+            self._failures.brake(queue).succeeded()
             metrics.settled(queue.name, delivery, "ok")
         if result.known_status is None:
             ITEMS.labels(command.marketplace, str(status), result.origin).inc()

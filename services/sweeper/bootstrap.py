@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from services.sweeper.census import FailureCensus
 from services.sweeper.deadletters import DeadLetters
 from services.sweeper.expiry import Expiry
 from services.sweeper.healing import Healing
@@ -13,6 +14,7 @@ from services.sweeper.measures import Measures
 from services.sweeper.outbox import Outbox
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.retention import Retention
+from services.sweeper.retries import FailureRetries
 from services.sweeper.rounds import Duty, Rounds
 from services.sweeper.settings import SweeperSettings
 from shared.bootstrap import database_of, running, when_database_answers
@@ -32,6 +34,8 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             "healing": Healing(repository, broker, settings),
             "expiry": Expiry(repository, broker, settings),
             "measures": Measures(MeasureRepository(database), SystemClock(), settings.measure_seconds),
+            "failure_retries": FailureRetries(repository, broker),
+            "failure_census": FailureCensus(repository, SystemClock()),
             "retention": Retention(repository, settings, SystemClock()),
         }
         rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)

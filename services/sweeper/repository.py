@@ -14,6 +14,7 @@ from shared.jobends import fail_job
 from shared.jobs import TERMINAL, ItemStatus, JobStatus
 from shared.mongo import (
     ASCENDING,
+    DESCENDING,
     Database,
     Document,
     DuplicateKeyError,
@@ -44,7 +45,13 @@ INDEXES: Indexes = {
     "job_events": (IndexModel([("job_id", ASCENDING)]),),
     "deletions": (IndexModel([("asked_at", ASCENDING)]),),
     "sources": (IndexModel([("created_at", ASCENDING)]),),
-    "failures": (IndexModel([("queue", ASCENDING), ("code", ASCENDING), ("_id", ASCENDING)]),),
+    "failures": (
+        IndexModel([("failed_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("queue", ASCENDING), ("failed_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("code", ASCENDING), ("failed_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("correlation_id", ASCENDING), ("failed_at", DESCENDING)]),
+        IndexModel([("retry_requested_at", ASCENDING)]),
+    ),
 }
 
 
@@ -164,9 +171,52 @@ class SweeperRepository:
         """The stored status of those items that have their outcome."""
         return await find_statuses(self._outcomes, outcome_ids)
 
-    async def insert_failures(self, documents: Sequence[Document]) -> None:
-        """Keep dead letters; one that is there already is the same one."""
-        await insert_new(self._failures, documents)
+    async def insert_failures(self, documents: Sequence[Document]) -> set[int]:
+        """Keep dead letters; returns the places of those that are kept already.
+
+        A message that was sent again and failed again before its failure was forgotten is that failure once more.
+        """
+        known = await insert_new(self._failures, documents)
+        again = {place for place in known if documents[place]["retries"] and await self._fail_again(documents[place])}
+        return known - again
+
+    async def _fail_again(self, failure: Document) -> bool:
+        query = {"_id": failure["_id"], "retries": failure["retries"], "retry_requested_at": {"$ne": None}}
+        fields = {name: value for name, value in failure.items() if name not in ("_id", "first_failed_at")}
+        with database_errors():
+            return bool((await self._failures.update_one(query, {"$set": fields})).matched_count)
+
+    async def find_retrying(self, limit: int) -> list[Document]:
+        """Failures whose message is to be sent again, those asked for longest ago first."""
+        with database_errors():
+            found = self._failures.find({"retry_requested_at": {"$ne": None}}, {"traceback": 0})
+            return await found.sort("retry_requested_at", ASCENDING).limit(limit).to_list(None)
+
+    async def delete_retried(self, failures: Sequence[Document]) -> None:
+        """Forget failures whose message has been sent again, unless it has failed again already."""
+        for retries in {failure["retries"] for failure in failures}:
+            ids = [failure["_id"] for failure in failures if failure["retries"] == retries]
+            query = {"_id": {"$in": ids}, "retries": retries, "retry_requested_at": {"$ne": None}}
+            with database_errors():
+                await self._failures.delete_many(query)
+
+    async def mark_not_sent(self, failure: Document, reason: str) -> None:
+        """The message cannot be sent again: the failure stays as it was, with the reason."""
+        query = {"_id": failure["_id"], "retries": failure["retries"]}
+        change = {"$set": {"retry_requested_at": None, "retry_error": reason}, "$inc": {"retries": -1}}
+        with database_errors():
+            await self._failures.update_one(query, change)
+
+    async def count_failures(self) -> list[Document]:
+        """How many are kept per queue and code, and since when the oldest: `queue`, `code`, `count`, `oldest`."""
+        group = {
+            "_id": {"queue": "$queue", "code": "$code"},
+            "count": {"$sum": 1},
+            "oldest": {"$min": "$failed_at"},
+        }
+        with database_errors():
+            found = await self._failures.aggregate([{"$group": group}]).to_list(None)
+        return [{**each["_id"], "count": each["count"], "oldest": each["oldest"]} for each in found]
 
     async def insert_outcome(self, document: Document) -> None:
         """Record that an item killed its collectors, unless it has an outcome."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 import aio_pika
@@ -11,21 +12,42 @@ from aio_pika.abc import AbstractChannel
 
 from shared.messages import Message
 
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A message as a stranger may have made it."""
+
+    body: bytes
+    kind: str
+    message_id: str
+
+    def message(self) -> aio_pika.Message:
+        mode = aio_pika.DeliveryMode.PERSISTENT
+        return aio_pika.Message(self.body, type=self.kind, message_id=self.message_id, delivery_mode=mode)
+
 
 def put(url: str, queue: str, messages: Sequence[Message]) -> None:
     """Put well-formed messages straight into a queue."""
-    asyncio.run(_put(url, queue, [(message.encode(), message.TYPE) for message in messages]))
+    put_all(url, queue, [Raw(message.encode(), message.TYPE, uuid4().hex) for message in messages])
+
+
+def put_all(url: str, queue: str, messages: Sequence[Raw]) -> None:
+    """Put any bytes into a queue, each under the id and the type given."""
+    asyncio.run(_put(url, queue, messages))
 
 
 def put_raw(url: str, queue: str, body: bytes, kind: str) -> str:
     """Put any bytes into a queue under the type `kind`; returns the message's id."""
-    [message_id] = asyncio.run(_put(url, queue, [(body, kind)]))
-    return message_id
+    raw = Raw(body, kind, uuid4().hex)
+    put_all(url, queue, [raw])
+    return raw.message_id
 
 
 def put_garbage(url: str, queue: str, number: int) -> None:
     """Put many messages into a queue that nobody can read."""
-    asyncio.run(_put(url, queue, [(b"no JSON", "items.finished.v1")] * number))
+    put_all(url, queue, [Raw(b"no JSON", "items.finished.v1", uuid4().hex) for _ in range(number)])
 
 
 def purge(url: str, queue: str) -> None:
@@ -60,12 +82,9 @@ async def _with_channel(url: str, act: Callable[[AbstractChannel], Awaitable[obj
         await act(channel)
 
 
-async def _put(url: str, queue: str, messages: Sequence[tuple[bytes, str]]) -> list[str]:
-    ids = [uuid4().hex for _ in messages]
+async def _put(url: str, queue: str, messages: Sequence[Raw]) -> None:
     async with await aio_pika.connect(url) as connection:
         exchange = (await connection.channel()).default_exchange
-        for message_id, (body, kind) in zip(ids, messages, strict=True):
-            mode = aio_pika.DeliveryMode.PERSISTENT
-            message = aio_pika.Message(body, type=kind, message_id=message_id, delivery_mode=mode)
-            await exchange.publish(message, routing_key=queue)
-    return ids
+        for start in range(0, len(messages), CHUNK):
+            chunk = messages[start : start + CHUNK]
+            await asyncio.gather(*(exchange.publish(raw.message(), routing_key=queue) for raw in chunk))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -98,6 +98,11 @@ class Counts(Document):
     invalid: int
 
 
+class DeleteAnswer(Document):
+    deleted: int
+    complete: bool
+
+
 class Duty(Document):
     """What the buyer owes on import; information, no part of the cost."""
 
@@ -124,6 +129,54 @@ class ErrorGroupView(Document):
 class ErrorPage(Document):
     groups: list[ErrorGroupView]
     items: list[ItemView]
+    next_cursor: str | None
+
+
+class Failure(Document):
+    """A message that could not be handled, and why."""
+
+    id: str
+    queue: str
+    type: str | None
+    message_id: str | None
+    correlation_id: str | None
+    code: str
+    error_class: str | None
+    message: str
+    attempts: int
+    retries: int
+    failed_at: datetime
+    first_failed_at: datetime
+    retry_requested_at: datetime | None
+    retry_error: str | None
+    refusal: str | None
+
+
+class FailureDetail(Document):
+    """The same with all that is known."""
+
+    id: str
+    queue: str
+    type: str | None
+    message_id: str | None
+    correlation_id: str | None
+    code: str
+    error_class: str | None
+    message: str
+    attempts: int
+    retries: int
+    failed_at: datetime
+    first_failed_at: datetime
+    retry_requested_at: datetime | None
+    retry_error: str | None
+    refusal: str | None
+    payload: Payload
+    headers: dict[str, Any]
+    traceback: str | None
+
+
+class FailurePage(Document):
+    items: list[Failure]
     next_cursor: str | None
 
 
@@ -160,6 +213,7 @@ class ItemView(Document):
     attempts: int
     error: ItemErrorView | None
     processed_at: datetime | None
+    next_attempt_at: datetime | None = None
     origin: str | None
 
 
@@ -170,6 +224,7 @@ class JobAccepted(Document):
     type: JobType
     status: JobStatus
     status_reason: str | None
+    waiting_for: WaitingView | None = None
     priority: str
     request: JobSource
     settings: JobSettingsView
@@ -243,6 +298,7 @@ class JobView(Document):
     type: JobType
     status: JobStatus
     status_reason: str | None
+    waiting_for: WaitingView | None = None
     priority: str
     request: JobSource
     settings: JobSettingsView
@@ -299,6 +355,15 @@ class PageSample(Document):
 class PageSamplePage(Document):
     items: list[PageSample]
     next_cursor: str | None
+
+
+class Payload(Document):
+    """The body of a message."""
+
+    format: str
+    value: Any
+    size: int
+    complete: bool
 
 
 class PricePage(Document):
@@ -366,6 +431,25 @@ class ProductView(Document):
     created_at: datetime | None = None
     collected_at: datetime | None = None
     missing: dict[str, str] = {}
+
+
+class QueueList(Document):
+    items: list[QueueView]
+    source: str
+
+
+class QueueView(Document):
+    """A queue as it is now. What is null only the management API could tell, and not every broker does."""
+
+    name: str
+    kind: str
+    ready: int
+    unacknowledged: int | None
+    consumers: int
+    publish_rate: float | None
+    deliver_rate: float | None
+    ack_rate: float | None
+    oldest_age_seconds: float | None
 
 
 class Quote(Document):
@@ -482,6 +566,14 @@ class ResultView(Document):
     seq: int
 
 
+class RetryAnswer(Document):
+    """The messages are sent again within seconds, as soon as the broker is there."""
+
+    requested: int
+    refused: int
+    complete: bool
+
+
 class Sale(Document):
     """What selling at one price leaves."""
 
@@ -527,3 +619,10 @@ class TimelineEntryView(Document):
 class TimelinePage(Document):
     items: list[TimelineEntryView]
     next_cursor: str | None
+
+
+class WaitingView(Document):
+    """A marketplace that asked to slow down, and when it is asked again."""
+
+    marketplace: str
+    until: datetime

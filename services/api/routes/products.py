@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.api import cursors
 from services.api.auth import Caller
@@ -16,6 +15,7 @@ from services.api.dependencies import Parts, PartsOf, ProductsReader, ProductsWr
 from services.api.downloads import FILE_CONTENT, FORMAT_HELP, download
 from services.api.errors import responses
 from services.api.exports import Format, Row, Rows
+from services.api.parameters import Moment, Text
 from services.api.problems import Problem, not_found
 from services.api.products import (
     HistoryQuery,
@@ -39,23 +39,6 @@ router = APIRouter(prefix="/v1/products", tags=["products"])
 ANALYZE_TRIES = 5
 # Products of a file that are read at once.
 BLOCK = 200
-
-
-def _printable(text: str | None) -> str | None:
-    if text is not None and not text.isprintable():
-        raise ValueError("must not hold control characters")
-    return text
-
-
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("must be a year from 1 to 9999") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-Text = Annotated[str | None, AfterValidator(_printable)]
 
 
 class ProductFilter(BaseModel):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.aggregator.queues import ITEMS_FINISHED, JOB_EXPANDED
+from services.api.failure_repository import MongoFailureStore
+from services.api.failures import Choice
 from services.expander.queues import JOB_SUBMITTED
 from shared import failures as reasons
 from shared.broker import Header, Outgoing, event
@@ -248,3 +251,109 @@ async def test_failures_expire_as_the_setting_says(sweeping: Sweeping, hours: fl
         await eventually(lambda: _led(sweeping, "s0"))
     indexes = await sweeping.database["failures"].index_information()
     assert indexes["expiry"]["expireAfterSeconds"] == hours * 3_600
+
+
+async def _ask_for_retry(sweeping: Sweeping, mongo_failures: Document) -> None:
+    await MongoFailureStore(sweeping.database).request_retries(Choice(**mongo_failures), "root")
+
+
+async def test_retried_message_returns_to_its_queue_as_it_was(sweeping: Sweeping, open_broker: OpenBroker) -> None:
+    broker = await open_broker()
+    body = JobSubmitted(job_id="a-job").encode()
+    headers: dict[str, Header] = {reasons.FAILED_QUEUE: JOB_SUBMITTED.name, "x-attempt": 3, "traceparent": "00-1"}
+    await broker.publish([dead_letter(body, JobSubmitted.TYPE, "m-1", **headers)])
+    async with sweeping.sweeper():
+        await eventually(lambda: _stored_failures(sweeping))
+        await _ask_for_retry(sweeping, {})
+        await _ask_for_retry(sweeping, {})
+        await eventually(lambda: sweeping.rabbit.ready(JOB_SUBMITTED))
+
+        async def forgotten() -> bool:
+            return await _stored_failures(sweeping) == 0
+
+        assert await eventually(forgotten)
+    [message] = await sweeping.rabbit.take_all(JOB_SUBMITTED)
+    assert (message.body, message.type, message.message_id) == (body, JobSubmitted.TYPE, "m-1")
+    assert message.correlation_id == "a-job"
+    brokers = ("cloudEvents:", "x-delivery-count")
+    own = {name: value for name, value in message.headers.items() if not name.startswith(brokers)}
+    first = own.pop(reasons.FIRST_FAILED_AT)
+    assert isinstance(first, str)
+    assert own == {"traceparent": "00-1", reasons.RETRIES: 1}
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+async def test_message_that_fails_again_is_the_same_failure(
+    sweeping: Sweeping, open_broker: OpenBroker, forgotten: bool
+) -> None:
+    """Whether or not the sweeper had come to forget it."""
+    broker = await open_broker()
+    letter = dead_letter(b"{}", "nobody.knows.v9", "m-1")
+    await broker.publish([letter])
+    failures = sweeping.database["failures"]
+    async with sweeping.sweeper():
+        first = await eventually(lambda: failures.find_one({}))
+    await _ask_for_retry(sweeping, {"code": "bug"})
+    if forgotten:
+        await failures.delete_one({})
+    again: dict[str, Header] = {reasons.RETRIES: 1, reasons.ERROR_CODE: "worse"}
+    again[reasons.FIRST_FAILED_AT] = first["first_failed_at"].isoformat()
+    await broker.publish([dead_letter(b"{}", "nobody.knows.v9", "m-1", **again)] * 2)
+    # No leader: only dead letters are taken.
+    await sweeping.database["leases"].update_one({}, {"$set": {"owner": "another", "until": ago(-3_600)}})
+    async with sweeping.sweeper():
+        await eventually(lambda: failures.find_one({"code": "worse"}))
+    [failure] = await failures.find().to_list(None)
+    assert (failure["_id"], failure["retries"], failure["retry_requested_at"]) == (first["_id"], 1, None)
+    assert failure["first_failed_at"] == first["first_failed_at"]
+
+
+async def test_retry_waits_for_the_broker(sweeping: Sweeping, open_broker: OpenBroker, cable: Cable) -> None:
+    broker = await open_broker()
+    await broker.publish([dead_letter(b"{}", "a.type", "m-1", **{reasons.FAILED_QUEUE: JOB_SUBMITTED.name})])
+    async with sweeping.sweeper("s0", amqp_url=cable.url):
+        await eventually(lambda: _stored_failures(sweeping))
+        cable.cut()
+        await _ask_for_retry(sweeping, {})
+        late = await sweeping.job(age=2_000)
+        await sweeping.until(late, status="FAILED")  # by then it has made its round
+        assert await sweeping.database["failures"].count_documents({"retry_requested_at": {"$ne": None}}) == 1
+        cable.mend()
+        await eventually(lambda: sweeping.rabbit.ready(JOB_SUBMITTED))
+
+
+async def test_message_whose_queue_is_gone_stays_with_its_reason(sweeping: Sweeping, open_broker: OpenBroker) -> None:
+    broker = await open_broker()
+    gone = dead_letter(b"{}", "a.type", "m-1", **{reasons.FAILED_QUEUE: "service.gone"})
+    good = dead_letter(b"{}", "a.type", "m-2", **{reasons.FAILED_QUEUE: JOB_SUBMITTED.name})
+    await broker.publish([gone, good])
+    async with sweeping.sweeper():
+
+        async def both() -> bool:
+            return await _stored_failures(sweeping) == 2
+
+        assert await eventually(both)
+        await _ask_for_retry(sweeping, {})
+        failure = await eventually(lambda: sweeping.database["failures"].find_one({"retry_error": {"$ne": None}}))
+        await eventually(lambda: sweeping.rabbit.ready(JOB_SUBMITTED))
+    assert (failure["message_id"], failure["retries"], failure["retry_requested_at"]) == ("m-1", 0, None)
+    assert "service.gone" in failure["retry_error"]
+    assert await sweeping.database["failures"].distinct("message_id") == ["m-1"]
+
+
+async def test_failures_are_told_by_metrics(sweeping: Sweeping, open_broker: OpenBroker) -> None:
+    broker = await open_broker()
+    old: dict[str, Header] = {reasons.FAILED_AT: ago(3_600).isoformat(), reasons.ERROR_CODE: "told_by_metrics"}
+    await broker.publish([dead_letter(b"{}", "a.type", f"m-{n}", **old) for n in range(3)])
+    async with sweeping.sweeper():
+        await eventually(lambda: _stored_failures(sweeping))
+    async with sweeping.sweeper():  # a new one counts at once
+
+        def told() -> bool:
+            value = REGISTRY.get_sample_value(
+                "asinflow_failures_stored", {"queue": COLLECT.name, "code": "told_by_metrics"}
+            )
+            oldest = REGISTRY.get_sample_value("asinflow_failures_oldest_age_seconds")
+            return value == 3 and oldest is not None and oldest >= 3_600
+
+        assert await eventually(told)

@@ -151,3 +151,28 @@ def page_sample(number: int, **changes: Any) -> PageSample:
     """A kept page, `number` minutes after NOW."""
     values = {**SAMPLE_EXAMPLE, "id": f"{HOME}:fields_missing:{number}", "at": NOW + timedelta(minutes=number)}
     return PageSample.model_validate({**values, **changes})
+
+
+def stored_failure(number: int, **changes: Any) -> dict[str, Any]:
+    """A message that could not be read, kept `number` minutes after NOW."""
+    at = NOW + timedelta(minutes=number)
+    document = {
+        "_id": f"{number:032x}",
+        "queue": "aggregator.items_finished",
+        "type": "items.finished.v1",
+        "message_id": f"m-{number}",
+        "correlation_id": "a-job",
+        "payload": {"json": '{"job_id": 7}'},
+        "headers": {"x-attempt": 1},
+        "code": "malformed_message",
+        "error_class": "DecodeError",
+        "message": "not a items.finished.v1: job_id: Input should be a valid string",
+        "traceback": "Traceback …",
+        "attempts": 1,
+        "failed_at": at,
+        "first_failed_at": at,
+        "retries": 0,
+        "item": None,
+        "retry_requested_at": None,
+    }
+    return {**document, **changes}

@@ -29,10 +29,12 @@ from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
 from tests.unit.api.fakes import (
     FakeBroker,
     FakeClock,
+    FakeFailureStore,
     FakeItemStore,
     FakeJobStore,
     FakeKeyStore,
     FakeProductStore,
+    FakeQueues,
     FakeQuotaStore,
     FakeQuoteStore,
     FakeSampleStore,
@@ -52,6 +54,8 @@ class World:
     items: FakeItemStore = field(default_factory=FakeItemStore)
     products: FakeProductStore = field(default_factory=FakeProductStore)
     samples: FakeSampleStore = field(default_factory=FakeSampleStore)
+    failures: FakeFailureStore = field(default_factory=FakeFailureStore)
+    queues: FakeQueues = field(default_factory=FakeQueues)
     broker: FakeBroker = field(default_factory=FakeBroker)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
@@ -82,6 +86,8 @@ class World:
             auditor=Auditor(self.items),
             products=self.products,
             samples=self.samples,
+            failures=self.failures,
+            queues=self.queues,
             profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),
             live=self.live,
             broker_connected=lambda: self.broker.connected,

@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.api.failures import (
+    Choice,
+    DeleteAnswer,
+    Failure,
+    FailureDetail,
+    FailurePosition,
+    RetryAnswer,
+    refusal,
+    to_detail,
+    to_failure,
+)
 from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
+from services.api.queues import QueueList
 from services.api.quotes import Pace, RunningJob
 from services.api.ratelimits import Grant, Policy
 from services.api.records import (
@@ -483,6 +495,83 @@ class FakeSampleStore:
 
     async def find_body(self, sample_id: str) -> bytes | None:
         return self.bodies.get(sample_id)
+
+
+class FakeFailureStore:
+    """Failures by id, as they are stored."""
+
+    def __init__(self, *documents: dict[str, Any]) -> None:
+        self.documents = {document["_id"]: document for document in documents}
+
+    def _chosen(self, chosen: Choice) -> list[dict[str, Any]]:
+        found = [each for each in self.documents.values() if _is_chosen(each, chosen)]
+        return sorted(found, key=lambda each: (each["failed_at"], each["_id"]), reverse=True)
+
+    async def find_failures(
+        self, chosen: Choice, *, limit: int, after: FailurePosition | None = None, retrying: bool | None = None
+    ) -> list[Failure]:
+        found = [
+            each
+            for each in self._chosen(chosen)
+            if (after is None or (each["failed_at"], each["_id"]) < (after.failed_at, after.id))
+            and retrying in {None, each["retry_requested_at"] is not None}
+        ]
+        return [to_failure(each) for each in found[:limit]]
+
+    async def find_failure(self, failure_id: str) -> FailureDetail | None:
+        return to_detail(self.documents[failure_id]) if failure_id in self.documents else None
+
+    async def request_retries(self, chosen: Choice, by: str) -> RetryAnswer:
+        found = self._chosen(chosen)
+        refused = [each for each in found if refusal(each) is not None]
+        waiting = [each for each in found if each not in refused and each["retry_requested_at"] is None]
+        for each in waiting:
+            await self.request_retry(each["_id"], by)
+        return RetryAnswer(requested=len(waiting), refused=len(refused), complete=True)
+
+    async def request_retry(self, failure_id: str, by: str) -> None:
+        failure = self.documents.get(failure_id)
+        if failure is not None and failure["retry_requested_at"] is None:
+            asked = {"retry_requested_at": datetime.now(UTC), "retry_requested_by": by, "retry_error": None}
+            failure.update(asked, retries=failure["retries"] + 1)
+
+    async def delete_failure(self, failure_id: str) -> bool:
+        return self.documents.pop(failure_id, None) is not None
+
+    async def delete_failures(self, chosen: Choice) -> DeleteAnswer:
+        going = [each["_id"] for each in self._chosen(chosen) if each["retry_requested_at"] is None]
+        for failure_id in going:
+            del self.documents[failure_id]
+        return DeleteAnswer(deleted=len(going), complete=True)
+
+
+def _is_chosen(failure: dict[str, Any], chosen: Choice) -> bool:
+    exact = {
+        "queue": chosen.queue,
+        "code": chosen.code,
+        "type": chosen.type,
+        "correlation_id": chosen.job_id,
+    }
+    text = f"{failure['message']}\0{failure['error_class'] or ''}".lower()
+    return (
+        all(value in {None, failure[name]} for name, value in exact.items())
+        and (chosen.since is None or failure["failed_at"] >= chosen.since)
+        and (chosen.until is None or failure["failed_at"] < chosen.until)
+        and (chosen.q is None or chosen.q.lower() in text)
+    )
+
+
+class FakeQueues:
+    """What the broker would tell; `error` is raised instead when set."""
+
+    def __init__(self) -> None:
+        self.told = QueueList(items=[], source="amqp")
+        self.error: Exception | None = None
+
+    async def queues(self) -> QueueList:
+        if self.error is not None:
+            raise self.error
+        return self.told
 
 
 def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:

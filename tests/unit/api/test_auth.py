@@ -1,5 +1,8 @@
 """Whom a token lets in."""
 
+import base64
+import hmac
+import json
 import time
 from typing import Any
 
@@ -7,6 +10,7 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from services.api.auth import Authenticator, Caller, require
@@ -166,3 +170,87 @@ async def test_without_any_key_tokens_cannot_be_judged(body: bytes) -> None:
         keys = CachedKeySet(fetcher(client, "https://id.test/keys"), FakeClock(NOW))
         problem = await refused(Authenticator(None, keys), token(RSA, "RS256", "r"))
     assert (problem.status, problem.retryable) == (503, True)
+
+
+def forged(header: dict[str, Any], payload: str, key: bytes) -> str:
+    """A token that no library would make, signed with HMAC."""
+    parts = [json.dumps(header), payload]
+    signed = ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+    signature = hmac.digest(key, signed.encode(), "sha256")
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+PUBLIC_KEYS = [
+    RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    RSA.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    json.dumps(RSA_JWK).encode(),
+]
+
+
+@pytest.mark.parametrize("secret", [None, SECRET])
+@pytest.mark.parametrize("key", PUBLIC_KEYS, ids=["pem", "der", "jwk"])
+@pytest.mark.parametrize("algorithm", ["HS256", "RS256"])
+async def test_public_key_is_never_taken_for_a_secret(secret: str | None, key: bytes, algorithm: str) -> None:
+    """Everybody knows the public key: who could sign with it could be anybody."""
+    keys = CachedKeySet(Publisher(RSA_JWK).fetch, FakeClock(NOW))
+    token = forged({"alg": algorithm, "kid": "r"}, json.dumps(claims(scope="operator")), key)
+    assert (await refused(Authenticator(secret, keys), token)).status == 401
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "None"},
+        {"alg": "hs256"},
+        {"alg": ["HS256"]},
+        {"alg": None},
+        {},
+        {"alg": "HS256", "crit": ["exp"]},
+        {"alg": "HS256", "b64": False, "crit": ["b64"]},
+        {"alg": "RS256", "kid": {"$ne": ""}},
+        {"alg": "RS256", "kid": ["r"]},
+        {"alg": "RS256", "kid": "../../dev/null"},
+        {"alg": "RS256", "jwk": RSA_JWK, "jku": "https://elsewhere.example/keys", "x5u": "file:///etc/passwd"},
+    ],
+)
+async def test_strange_headers_open_nothing(header: dict[str, Any]) -> None:
+    publisher = Publisher({**RSA_JWK, "kid": "another"}, EC_JWK)
+    authenticator = Authenticator(SECRET, CachedKeySet(publisher.fetch, FakeClock(NOW)))
+    key = SECRET.encode() if "crit" in header else b""
+    assert (await refused(authenticator, forged(header, json.dumps(claims()), key))).status == 401
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        '"exp": 1e999',
+        '"exp": "soon"',
+        '"exp": null',
+        '"exp": -1',
+        '"exp": [9999999999]',
+        '"exp": NaN',
+        '"nbf": 1e999',
+        '"iat": "x"',
+        '"sub": 7',
+        '"sub": ["ann"]',
+        '"sub": {"$ne": null}',
+        '"scope": {"a": 1}',
+        '"scope": 7',
+    ],
+)
+async def test_claims_of_a_wrong_kind_open_nothing(changes: str) -> None:
+    payload = json.dumps(claims())[:-1] + f", {changes}}}"
+    assert (await refused(Authenticator(SECRET), forged({"alg": "HS256"}, payload, SECRET.encode()))).status == 401
+
+
+async def test_clocks_may_differ_by_seconds() -> None:
+    assert await Authenticator(SECRET).authenticate(token(exp=int(time.time()) - 5))
+    assert await Authenticator(SECRET).authenticate(token(nbf=int(time.time()) + 5))
+
+
+async def test_token_nested_beyond_reading_is_refused() -> None:
+    header = '{"alg": "HS256", "a": ' + "[" * 2_900 + "]" * 2_900 + "}"
+    token = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=") + ".e30.AA"
+    assert len(token) < 8_192
+    assert (await refused(Authenticator(SECRET), token)).status == 401

@@ -49,7 +49,9 @@ async def test_empty_csv_still_has_its_header() -> None:
     assert await whole(several(0), Format.CSV) == ",".join(COLUMNS) + "\r\n"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠x", "\u3000=1"]
+)
 async def test_text_like_a_formula_is_defused(text: str) -> None:
     error = ItemError(code="odd", message=text, retryable=True)
 

@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import os
+from itertools import cycle
 from typing import Any
 
+import jwt
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -16,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.api.app import create_app
+from services.api.failures import FAILURE_DETAIL_EXAMPLE, FAILURE_EXAMPLE, Failure, FailureDetail
+from services.api.queues import QUEUE_EXAMPLE, QueueView
 from services.api.requests import BULK_EXAMPLE, KEYWORD_EXAMPLE, URL_EXAMPLE, AnalyzeRequest
 from services.api.responses import (
     AUDIT_EXAMPLE,
@@ -33,10 +38,12 @@ from services.api.responses import (
 )
 from services.api.samples import SAMPLE_EXAMPLE, PageSample
 from services.api.submission import understand
-from shared.auth import SCOPES
+from shared.auth import SCOPES, issue_token
 from shared.profit import CalculateRequest
+from tests.unit.api import openapi_routes as routes
 from tests.unit.api.builders import (
     HOME,
+    SECRET,
     api_settings,
     asin,
     bearer,
@@ -46,8 +53,10 @@ from tests.unit.api.builders import (
     page_sample,
     price_point,
     product,
+    stored_failure,
 )
 from tests.unit.api.conftest import World
+from tests.unit.api.fakes import FakeFailureStore
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -61,6 +70,7 @@ def populated() -> World:
     stored = product(1)
     world.products.products[stored["_id"]] = stored
     world.products.points = [price_point(1), price_point(2, None)]
+    world.failures = FakeFailureStore(*(stored_failure(number) for number in range(5)))
     world.samples.samples = [page_sample(1)]
     world.samples.bodies = {page_sample(1).id: gzip.compress(b"<html>")}
     return world
@@ -74,16 +84,50 @@ def ndjson(_: Any, value: Any) -> bytes:
 schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(populated().parts())).exclude(path_regex="/events$")
 
 
+# A few requests per route with every run of the tests; ASINFLOW_SCHEMA_EXAMPLES=500 takes its time.
+EXAMPLES = int(os.environ.get("ASINFLOW_SCHEMA_EXAMPLES", "5"))
+made_up = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+)
+# What a client may come with, and what it is answered with for that.
+TOKENS: dict[str, tuple[dict[str, str], set[int]]] = {
+    "none": ({}, {401}),
+    "another scheme": ({"Authorization": "Basic YW5uOmFubg=="}, {401}),
+    "no token": ({"Authorization": "Bearer "}, {401}),
+    "nonsense": ({"Authorization": "Bearer a.b.c"}, {401}),
+    "not signed": ({"Authorization": f"Bearer {jwt.encode({'sub': 'ann'}, '', 'none')}"}, {401}),
+    "another's key": ({"Authorization": f"Bearer {issue_token('x' * 40, 'ann', SCOPES)}"}, {401}),
+    "expired": ({"Authorization": f"Bearer {issue_token(SECRET, 'ann', SCOPES, -60)}"}, {401}),
+    "no scope": (bearer("ann", "nothing"), {401, 403}),
+}
+
+tokens = cycle(TOKENS.values())
+
+
 @schema.parametrize()
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@made_up
 def test_answers_are_as_documented(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers=bearer("ann", *SCOPES), checks=CHECKS)
+
+
+@schema.include(path_regex="^/v1/").parametrize()
+@made_up
+def test_answers_to_strangers_are_as_documented(case: schemathesis.Case[Any]) -> None:
+    headers, statuses = next(tokens)
+    response = case.call_and_validate(headers=headers, checks=CHECKS)
+    # What is wrong with the request itself may be told first, but nothing else.
+    assert response.status_code in statuses | {405, 413, 415, 422}, (case.path, headers)
 
 
 @pytest.fixture
 def document() -> dict[str, Any]:
     found: dict[str, Any] = create_app(World().parts()).openapi()
     return found
+
+
+def test_every_path_parameter_is_known_to_the_test_of_isolation(document: dict[str, Any]) -> None:
+    """tests/integration/api/test_isolation.py fills each with what another user owns: name a new one there as well."""
+    assert {name for each in routes.operations(document) for name in each.parameters} <= routes.PARAMETERS
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -126,6 +170,9 @@ def test_examples_of_requests_are_accepted(example: dict[str, Any]) -> None:
         (ProductView, PRODUCT_EXAMPLE),
         (PricePoint, PRICE_POINT_EXAMPLE),
         (PageSample, SAMPLE_EXAMPLE),
+        (Failure, FAILURE_EXAMPLE),
+        (FailureDetail, FAILURE_DETAIL_EXAMPLE),
+        (QueueView, QUEUE_EXAMPLE),
     ],
 )
 def test_examples_of_answers_are_complete(model: type[BaseModel], example: dict[str, Any]) -> None:

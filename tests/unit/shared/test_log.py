@@ -110,3 +110,20 @@ def test_chatty_libraries_are_held_back(capsys: pytest.CaptureFixture[str]) -> N
     logging.getLogger("httpx").info("GET ...")
     logging.getLogger("httpx").warning("no answer")
     assert [line["event"] for line in lines(capsys)] == ["no answer"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_no_secret_is_told_wherever_it_stands(
+    capsys: pytest.CaptureFixture[str], log_format: Literal["json", "console"]
+) -> None:
+    """In the text of an error, in its cause, within values, and in records of libraries."""
+    logger = configured(log_format)
+    error = RuntimeError("no way through http://me:hunter2@proxy:3128")
+    error.__cause__ = ConnectionError("amqp://asin:hunter2@broker:5672/ refused")
+    logger.error(
+        "failed", reason=str(error), tried=[{"url": "mongodb://a:hunter2@db/"}], api_key="hunter2", exc_info=error
+    )
+    logging.getLogger("library").warning("login with %s failed", "password=hunter2")
+    told = capsys.readouterr().err
+    assert "hunter2" not in told
+    assert "proxy:3128" in told

@@ -7,10 +7,10 @@ from typing import Any
 
 import bson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.sweeper.deadletters import failure_document
+from services.sweeper.letters import body_of, failure_document
 from shared import failures as reasons
 from shared.messages import CollectItem
 from tests.builders import NOW, collect, delivery
@@ -85,14 +85,17 @@ def test_letter_given_up_twice_is_the_same_failure() -> None:
     assert stored(headers=OURS)["_id"] == stored(headers=again)["_id"]
 
 
+@pytest.mark.parametrize("again", [{reasons.ERROR_CODE: "bug"}, {"x-attempt": 4}, {reasons.RETRIES: 1}])
+def test_message_that_fails_again_is_the_same_failure(again: dict[str, Any]) -> None:
+    assert stored(headers=OURS)["_id"] == stored(headers={**OURS, **again})["_id"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
         delivery(b"y", headers=OURS),
         delivery(b"x", headers=OURS, message_id="message-2"),
-        delivery(b"x", headers={**OURS, reasons.ERROR_CODE: "bug"}),
         delivery(b"x", headers={**OURS, reasons.FAILED_QUEUE: "another"}),
-        delivery(b"x", headers={**OURS, "x-attempt": 4}),
     ],
 )
 def test_other_letters_are_other_failures(other: Any) -> None:
@@ -106,6 +109,7 @@ header_values: Any = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a machine may have other things to do
 @given(st.binary(max_size=50), st.dictionaries(st.text(max_size=8), header_values, max_size=5))
 def test_any_letter_can_be_stored(body: bytes, headers: dict[str, Any]) -> None:
     document = stored(body, headers)
@@ -116,3 +120,32 @@ def test_letter_too_large_for_the_database_is_cut() -> None:
     document = stored(b'{"a": "' + b"x" * 17_000_000 + b'"}', {**OURS, "large": "y" * 1_000_000})
     assert len(bson.encode(document)) < 16_000_000
     assert document["code"] == "not_found"
+
+
+@given(st.binary(max_size=50) | st.text().map(str.encode))
+def test_stored_body_is_the_very_same(body: bytes) -> None:
+    assert body_of(bson.decode(bson.encode(stored(body)))["payload"]) == body
+
+
+def test_secrets_are_not_kept() -> None:
+    secret = {
+        "authorization": "Bearer abcdef123456",
+        "x-error-message": "no way to amqp://asin:hunter2@broker:5672/",
+        "x-error-traceback": "httpx.ProxyError: http://me:hunter2@proxy:3128",
+        "nested": {"api-key": "hunter2", "urls": ["mongodb://a:hunter2@db/"]},
+    }
+    document = stored(headers={**OURS, **secret})
+    assert "hunter2" not in str(document)
+    assert "abcdef123456" not in str(document)
+    assert "broker:5672" in document["message"]
+
+
+@pytest.mark.parametrize("value", [-1, True, "3", None, 2**40, 1.5])
+def test_retries_header_of_strangers_counts_as_none(value: object) -> None:
+    assert stored(headers={reasons.RETRIES: value})["retries"] == 0
+
+
+def test_failure_of_an_item_names_the_outcome_it_is() -> None:
+    assert stored(collect(3).encode(), OURS)["item"] == "a-job:1:3"
+    assert stored(collect(3).encode(), {**OURS, reasons.ERROR_CODE: "impossible_item"})["item"] is None
+    assert stored(b"{}", OURS)["item"] is None

@@ -1,0 +1,207 @@
+"""`asinflow failures`: messages nobody could handle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.commands.jobs import limit_option, show
+from cli.documents import Failure
+from cli.errors import CliError
+from cli.options import Json, instant
+from cli.output import Column, print_fields, print_json
+from cli.session import session_of
+from cli.text import age
+
+app = typer.Typer()
+failures = typer.Typer(help="Look at messages nobody could handle; retry or delete them.", no_args_is_help=True)
+app.add_typer(failures, name="failures")
+
+COLUMNS: tuple[Column[Failure], ...] = (
+    Column("FAILURE", lambda failure: failure["id"]),
+    Column("QUEUE", lambda failure: failure["queue"]),
+    Column("CODE", lambda failure: failure["code"]),
+    Column("TRIES", lambda failure: failure["attempts"], align="right", wide=True),
+    Column("RETRIES", lambda failure: failure["retries"], align="right", wide=True),
+    Column("AGE", lambda failure: age(failure["failed_at"]), align="right"),
+    Column("JOB", lambda failure: failure["correlation_id"], wide=True),
+    Column("MESSAGE", lambda failure: failure["message"], flexible=True, wide=True),
+)
+
+FailureId = Annotated[str, typer.Argument(metavar="FAILURE", help="Id of the failure.", show_default=False)]
+FailureIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[FAILURE…]", help="Ids; or choose by options.", show_default=False)
+]
+Queue = Annotated[str | None, typer.Option(metavar="Q", help="Only of this queue.")]
+Code = Annotated[str | None, typer.Option(metavar="C", help="Only with this code, for example malformed_message.")]
+Kind = Annotated[str | None, typer.Option("--type", metavar="T", help="Only of this type of message.")]
+Job = Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only about this job.")]
+Since = Annotated[str | None, typer.Option(metavar="DATE", help="Failed from this day or moment on (UTC).")]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="Failed before this day or moment (UTC).")]
+Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="Part of the message, in any case.")]
+All = Annotated[bool, typer.Option("--all", help="All there are.")]
+Chosen = dict[str, Any]
+
+
+@failures.command("list")
+def list_failures(  # noqa: PLR0913  an option each
+    ctx: typer.Context,
+    *,
+    queue: Queue = None,
+    code: Code = None,
+    kind: Kind = None,
+    job: Job = None,
+    since: Since = None,
+    until: Until = None,
+    text: Text = None,
+    limit: Annotated[int, limit_option(50)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List failures, the latest first."""
+    chosen = _chosen(queue, code, kind, job, since, until, text)
+    with session_of(ctx).api(operator=True) as api:
+        show(COLUMNS, api.failures(limit or None, **chosen), "Nothing has failed.", as_json=as_json)
+
+
+@failures.command("show")
+def show_failure(ctx: typer.Context, failure_id: FailureId, as_json: Json = False) -> None:
+    """Show all that is known of a failure: payload, headers, traceback."""
+    with session_of(ctx).api(operator=True) as api:
+        found = api.failure(failure_id)
+    if as_json:
+        print_json(found)
+        return
+    payload, headers, trace = found.get("payload") or {}, found.get("headers") or {}, found.get("traceback")
+    fields: dict[str, object] = {name: value for name, value in found.items() if not isinstance(value, dict)}
+    value = payload.get("value")
+    fields["payload"] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    fields |= {f"header {name}": value for name, value in headers.items()}
+    fields.pop("traceback", None)
+    print_fields(fields)
+    if trace:
+        print(f"\n{trace}")
+
+
+@failures.command()
+def retry(  # noqa: PLR0913  an option each
+    ctx: typer.Context,
+    failure_ids: FailureIds = None,
+    *,
+    queue: Queue = None,
+    code: Code = None,
+    kind: Kind = None,
+    job: Job = None,
+    since: Since = None,
+    until: Until = None,
+    text: Text = None,
+    everything: All = False,
+    as_json: Json = False,
+) -> None:
+    """Send messages again to the queues they came from.
+
+    Those named, those that the options choose, or with --all all there are. Sending one twice does no harm.
+    """
+    chosen = _choice(failure_ids, _chosen(queue, code, kind, job, since, until, text), everything=everything)
+    with session_of(ctx).api(operator=True) as api:
+        if failure_ids:
+            for failure_id in failure_ids:
+                api.retry_failure(failure_id)
+            told = {"requested": len(failure_ids), "refused": 0}
+        else:
+            # What fails again meanwhile is not to be sent for a second time.
+            chosen = {"until": datetime.now(UTC).isoformat(), **chosen}
+            told = _to_the_end(lambda: api.retry_failures(chosen), "requested")
+    _tell(told, f"{told['requested']} to be sent again, {told['refused']} cannot be", as_json=as_json)
+
+
+@failures.command()
+def delete(  # noqa: PLR0913  an option each
+    ctx: typer.Context,
+    failure_ids: FailureIds = None,
+    *,
+    queue: Queue = None,
+    code: Code = None,
+    kind: Kind = None,
+    job: Job = None,
+    since: Since = None,
+    until: Until = None,
+    text: Text = None,
+    everything: All = False,
+    as_json: Json = False,
+) -> None:
+    """Forget messages: those named, those that the options choose, or with --all all there are."""
+    chosen = _choice(failure_ids, _chosen(queue, code, kind, job, since, until, text), everything=everything)
+    with session_of(ctx).api(operator=True) as api:
+        if failure_ids:
+            for failure_id in failure_ids:
+                api.delete_failure(failure_id)
+            told = {"deleted": len(failure_ids)}
+        else:
+            flags = {"all": "true"} if everything else {}
+            told = _to_the_end(lambda: api.delete_failures({**chosen, **flags}), "deleted")
+    _tell(told, f"{told['deleted']} deleted", as_json=as_json)
+
+
+@failures.command()
+def prune(
+    ctx: typer.Context,
+    *,
+    hours: Annotated[float, typer.Option(min=0, help="Older than so many hours.")] = 168.0,
+    queue: Queue = None,
+    code: Code = None,
+    as_json: Json = False,
+) -> None:
+    """Forget old messages."""
+    chosen = {**_chosen(queue, code), "older_than_hours": hours}
+    with session_of(ctx).api(operator=True) as api:
+        told = _to_the_end(lambda: api.prune_failures(chosen), "deleted")
+    _tell(told, f"{told['deleted']} deleted", as_json=as_json)
+
+
+def _chosen(
+    queue: str | None,
+    code: str | None,
+    kind: str | None = None,
+    job: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    text: str | None = None,
+) -> Chosen:
+    named = {
+        "queue": queue,
+        "code": code,
+        "type": kind,
+        "job_id": job,
+        "since": instant("--since", since),
+        "until": instant("--until", until),
+        "q": text,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _choice(failure_ids: list[str] | None, chosen: Chosen, *, everything: bool) -> Chosen:
+    """What the API is asked for; raises CliError unless exactly one way of choosing is used."""
+    if (failure_ids and (chosen or everything)) or not (failure_ids or chosen or everything):
+        raise CliError("name failures, or choose them by options, or say --all", hint="asinflow failures list")
+    return {**chosen, "all": True} if everything else chosen
+
+
+def _to_the_end(ask: Callable[[], dict[str, Any]], counted: str) -> dict[str, Any]:
+    """Ask until nothing is left; the last answer, with all that was done."""
+    done = 0
+    while True:
+        told = ask()
+        done += told[counted]
+        if told["complete"]:
+            return {**told, counted: done}
+
+
+def _tell(told: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        print(sentence)

@@ -1,0 +1,143 @@
+"""Bodies of answers, read and decompressed as they come: never more in memory than is allowed, whatever they claim.
+
+A few bytes can stand for gigabytes (a decompression bomb), so that each step of decompression gives out only so much at
+a time, and is not taken further once the limit is passed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import brotli  # type: ignore[import-untyped]  # it brings no types
+import httpx
+import zstandard
+
+from shared.errors import PermanentError, RetryableError
+
+STEP_BYTES = 65_536
+# A block of zstd is at most 128 kB, and at least four bytes: so many bytes at a time give at most 8 MB.
+ZSTD_SLICE = 256
+# RFC 9659: what a receiver of this coding must be able to hold, and need not exceed.
+ZSTD_WINDOW = 8 * 1024 * 1024
+Pieces = Iterator[bytes]
+DAMAGED = (zlib.error, brotli.error, zstandard.ZstdError)
+
+
+class Decoder(Protocol):
+    """Gives out what a piece of a body stands for, in steps of bounded size."""
+
+    def feed(self, data: bytes) -> Pieces: ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body may end here."""
+
+
+class Identity:
+    complete = True
+
+    def feed(self, data: bytes) -> Pieces:
+        yield data
+
+
+class Deflate:
+    """gzip (RFC 1952), or deflate in either of the forms that servers send under that name (RFC 9110, 8.4.1.2)."""
+
+    def __init__(self, *, gzip: bool) -> None:
+        self._object = zlib.decompressobj(zlib.MAX_WBITS | 16 if gzip else zlib.MAX_WBITS)
+        self._may_be_raw = not gzip
+
+    @property
+    def complete(self) -> bool:
+        return self._object.eof
+
+    def feed(self, data: bytes) -> Pieces:
+        while data:
+            yield self._step(data)
+            data = self._object.unconsumed_tail
+
+    def _step(self, data: bytes) -> bytes:
+        try:
+            return self._object.decompress(data, STEP_BYTES)
+        except zlib.error:
+            if not self._may_be_raw:
+                raise
+            self._object = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._object.decompress(data, STEP_BYTES)
+        finally:
+            self._may_be_raw = False
+
+
+class Brotli:
+    def __init__(self) -> None:
+        self._object = brotli.Decompressor()
+
+    @property
+    def complete(self) -> bool:
+        return bool(self._object.is_finished())
+
+    def feed(self, data: bytes) -> Pieces:
+        yield self._object.process(data, output_buffer_limit=STEP_BYTES)
+        while not self._object.can_accept_more_data():
+            yield self._object.process(b"", output_buffer_limit=STEP_BYTES)
+
+
+class Zstd:
+    def __init__(self) -> None:
+        self._object = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
+
+    @property
+    def complete(self) -> bool:
+        return self._object.eof
+
+    def feed(self, data: bytes) -> Pieces:
+        for start in range(0, len(data), ZSTD_SLICE):
+            if self._object.eof:
+                return
+            yield self._object.decompress(data[start : start + ZSTD_SLICE])
+
+
+DECODERS: dict[str, Callable[[], Decoder]] = {
+    "": Identity,
+    "identity": Identity,
+    "gzip": lambda: Deflate(gzip=True),
+    "x-gzip": lambda: Deflate(gzip=True),
+    "deflate": lambda: Deflate(gzip=False),
+    "br": Brotli,
+    "zstd": Zstd,
+}
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+
+
+async def read_body(response: httpx.Response, limit: int) -> bytes:
+    """The decompressed body of a streamed response.
+
+    Raises PermanentError when it is larger than `limit` bytes (then no more of it is read) or compressed in a way that
+    was not asked for, RetryableError when it is damaged or breaks off.
+    """
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in DECODERS:
+        raise PermanentError(f"the page is encoded as {coding[:50]!r}", code="unsupported_encoding")
+    decoder = DECODERS[coding]()
+    body, received = bytearray(), 0
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  narrows to what an async client gives
+    async for raw in response.stream:
+        received += len(raw)
+        try:
+            for piece in decoder.feed(raw):
+                body += piece
+                if len(body) > limit:
+                    raise too_large(limit)
+        except DAMAGED as error:
+            raise RetryableError(f"the answer is damaged: {error}", code="incomplete_answer") from error
+        if received > limit:  # of which nothing came out
+            raise too_large(limit)
+    if received and not decoder.complete:
+        raise RetryableError("the answer broke off within its compression", code="incomplete_answer")
+    return bytes(body)
+
+
+def too_large(limit: int) -> PermanentError:
+    return PermanentError(f"page larger than {limit} bytes", code="page_too_large")
