@@ -292,6 +292,54 @@ def page_sample_body(sample_id: str) -> Call[bytes]:
     return Call("GET", f"/v1/page-samples/{segment(sample_id)}/body", _content)
 
 
+@route("GET", "/v1/failures")
+def failures(*, limit: int | None = None, **filters: str | bool | None) -> Paged[models.Failure]:
+    """Messages that nobody could handle, the newest first; for operators, as all that follows."""
+    return Paged(Call("GET", "/v1/failures", _as(models.FailurePage), filters), limit)
+
+
+@route("GET", "/v1/failures/{failure_id}")
+def failure(failure_id: str) -> Call[models.FailureDetail]:
+    """One failure with its message."""
+    return Call("GET", f"/v1/failures/{segment(failure_id)}", _as(models.FailureDetail))
+
+
+@route("POST", "/v1/failures/{failure_id}/retry")
+def retry_failure(failure_id: str) -> Call[models.RetryAnswer]:
+    """Send a failure's message again."""
+    return Call("POST", f"/v1/failures/{segment(failure_id)}/retry", _as(models.RetryAnswer), safe=False)
+
+
+@route("POST", "/v1/failures/retry")
+def retry_failures(wanted: Body) -> Call[models.RetryAnswer]:
+    """Send the messages of many failures again."""
+    return Call("POST", "/v1/failures/retry", _as(models.RetryAnswer), json=_body(wanted), safe=False)
+
+
+@route("DELETE", "/v1/failures/{failure_id}")
+def delete_failure(failure_id: str) -> Call[None]:
+    """Forget a failure."""
+    return Call("DELETE", f"/v1/failures/{segment(failure_id)}", _nothing)
+
+
+@route("DELETE", "/v1/failures")
+def delete_failures(**filters: str | bool | None) -> Call[models.DeleteAnswer]:
+    """Forget the failures that fit, or `all`."""
+    return Call("DELETE", "/v1/failures", _as(models.DeleteAnswer), filters)
+
+
+@route("POST", "/v1/failures/prune")
+def prune_failures(wanted: Body) -> Call[models.DeleteAnswer]:
+    """Forget old failures."""
+    return Call("POST", "/v1/failures/prune", _as(models.DeleteAnswer), json=_body(wanted))
+
+
+@route("GET", "/v1/queues")
+def queues() -> Call[models.QueueList]:
+    """How full the queues are."""
+    return Call("GET", "/v1/queues", _as(models.QueueList))
+
+
 @route("GET", "/healthz")
 def health() -> Call[models.Health]:
     """Whether the API is alive."""
