@@ -84,7 +84,7 @@ class Arena:
         time.sleep(self.chance.uniform(low, high))
 
     def broker(self, *arguments: str) -> None:
-        """Run `rabbitmqctl`; a broker that is just not there has nothing to be told."""
+        """Run `rabbitmqctl` on the first node; a broker that is just not there has nothing to be told."""
         try:
             rabbitctl.run(self.system.folder, *arguments)
         except subprocess.CalledProcessError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 import aio_pika
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import AMQPConnectionError
 
 from shared.messages import Message
 
@@ -77,13 +79,22 @@ def waiting(url: str, queues: Sequence[str]) -> dict[str, int]:
     return counts
 
 
+async def _connect(urls: str) -> AbstractConnection:
+    """To the first node of a cluster that answers."""
+    *others, last = urls.split(",")
+    for url in others:
+        with contextlib.suppress(AMQPConnectionError):
+            return await aio_pika.connect(url)
+    return await aio_pika.connect(last)
+
+
 async def _with_channel(url: str, act: Callable[[AbstractChannel], Awaitable[object]]) -> None:
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
+    async with await _connect(url) as connection, connection.channel() as channel:
         await act(channel)
 
 
 async def _put(url: str, queue: str, messages: Sequence[Raw]) -> None:
-    async with await aio_pika.connect(url) as connection:
+    async with await _connect(url) as connection:
         exchange = (await connection.channel()).default_exchange
         for start in range(0, len(messages), CHUNK):
             chunk = messages[start : start + CHUNK]

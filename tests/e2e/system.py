@@ -41,6 +41,7 @@ _SETTINGS = {
     "STOREFRONT_ARGS": "",
 }
 _RESTART_SECONDS = 60.0
+SERVERS = ("rabbitmq", "mongo", "storefront")
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,15 @@ class System:
         client = httpx.Client(base_url=self.endpoints["API_URL"], headers=headers, timeout=30)
         return User(name, self.resources.enter_context(client))
 
+    def programs(self, kind: str) -> list[str]:
+        """The names of all programs of a kind: there are several collectors, and perhaps several nodes of RabbitMQ."""
+        names = [program.name for program in commands.status(self.folder)]
+        return [name for name in names if name.partition("-")[0] == kind]
+
     def services(self) -> list[str]:
         """The names of the product's own processes, in order of start."""
-        servers = ("rabbitmq", "mongo", "storefront")
-        return [program.name for program in commands.status(self.folder) if program.name not in servers]
+        names = [program.name for program in commands.status(self.folder)]
+        return [name for name in names if name.partition("-")[0] not in SERVERS]
 
     def kinds(self) -> list[str]:
         """One service of each kind: what one collector does, the others do as well."""

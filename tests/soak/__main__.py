@@ -19,11 +19,10 @@ from tests.chaos.crowd import Crowd
 from tests.chaos.environment import console_of, number_of
 from tests.chaos.jobs import planned_jobs
 from tests.chaos.watcher import Watcher
-from tests.e2e.system import System, running_system
+from tests.e2e.system import SERVERS, System, running_system
 from tests.soak.flatness import Sample, course, not_flat
 
 FOLDER = RunFolder(ROOT / ".run" / "soak")
-SERVERS = ("rabbitmq", "mongo", "storefront")
 # More than can be collected in that time, so that there is always work.
 ITEMS_PER_MINUTE = 6_000
 WAITING_ITEMS = 1_500

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 
 from tests.chaos.arena import Arena
 from tests.chaos.faults.fault import Fault, Healed
+from tests.e2e.system import SERVERS
 
 SERVICES = ("api", "expander", "collector", "aggregator", "sweeper")
-SERVERS = ("rabbitmq", "mongo", "storefront")
 
 
-def _one_of(arena: Arena, kind: str) -> str:
-    """A process of this kind: there are several collectors."""
-    names = [*arena.system.services(), *SERVERS]
-    return arena.chance.choice([name for name in names if name.partition("-")[0] == kind])
+def one_of(arena: Arena, kind: str) -> str:
+    """One of the programs of this kind."""
+    return arena.chance.choice(arena.system.programs(kind))
 
 
 def killed(arena: Arena, names: Iterable[str]) -> Healed:
@@ -26,7 +25,7 @@ def killed(arena: Arena, names: Iterable[str]) -> Healed:
 
 
 def _kill(kind: str) -> Callable[[Arena], Healed]:
-    return lambda arena: killed(arena, [_one_of(arena, kind)])
+    return lambda arena: killed(arena, [one_of(arena, kind)])
 
 
 def _kill_services(arena: Arena) -> Healed:
@@ -34,7 +33,7 @@ def _kill_services(arena: Arena) -> Healed:
 
 
 def _kill_everything(arena: Arena) -> Healed:
-    return killed(arena, [*arena.system.services(), "rabbitmq", "mongo"])
+    return killed(arena, [*arena.system.services(), *arena.system.programs("rabbitmq"), "mongo"])
 
 
 def _rolling_restart(arena: Arena) -> Healed:
@@ -48,7 +47,7 @@ def _rolling_restart(arena: Arena) -> Healed:
 
 def _freeze(kind: str) -> Callable[[Arena], None]:
     def strike(arena: Arena) -> None:
-        with arena.frozen(_one_of(arena, kind)):
+        with arena.frozen(one_of(arena, kind)):
             arena.pause(1.0, 5.0)
 
     return strike

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from tests.chaos.arena import RETRY_QUEUES, WORK_QUEUES, Arena
 from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.processes import one_of
 from tests.e2e import broker
 
 
 def _stop(name: str) -> Callable[[Arena], None]:
     def strike(arena: Arena) -> None:
-        with arena.stopped(name):
+        with arena.stopped(one_of(arena, name)):
             arena.pause(0.5, 4.0)
 
     return strike
