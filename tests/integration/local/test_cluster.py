@@ -146,17 +146,17 @@ def alarm(folder: RunFolder, kind: str) -> Iterator[None]:
 async def test_broker_out_of_memory_or_disk_refuses_and_still_hands_out(folder: RunFolder, kind: str) -> None:
     """Whoever publishes is told soon; what waits is worked off, which is how an alarm of memory ends."""
     url = commands.endpoints(folder)["AMQP_URL"]
-    async with Broker(url, "sender", queues=[QUEUE]) as sender, Broker(url, "taker", queues=[QUEUE]) as taker:
-        await sender.wait_connected()
-        await sender.publish([command(collect(seq), key=KEY) for seq in range(100)])
+    async with Broker(url, "both", queues=[QUEUE]) as broker:
+        await broker.wait_connected()
+        await broker.publish([command(collect(seq), key=KEY) for seq in range(100)])
         with alarm(folder, kind):
             began = time.monotonic()
             with pytest.raises(BrokerUnavailableError, match="out of memory or disk"):
-                await sender.publish([command(collect(100), key=KEY)])
+                await broker.publish([command(collect(100), key=KEY)])
             assert time.monotonic() - began < CONFIRM_SECONDS / 2
-            assert (sender.connected, await sender.usable()) == (True, False)
-            taking = asyncio.create_task(Traffic(sender, Intake(taker, QUEUE, 50)).take())
+            assert (broker.connected, await broker.usable()) == (True, False)
+            taking = asyncio.create_task(Traffic(broker, Intake(broker, QUEUE, 50)).take())
             await eventually(lambda: left(folder) == 0, 30.0)
-        await eventually(sender.usable, 30.0)
-        await sender.publish([command(collect(101), key=KEY)])
+        await eventually(broker.usable, 30.0)
+        await broker.publish([command(collect(101), key=KEY)])
         taking.cancel()
