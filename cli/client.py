@@ -67,9 +67,18 @@ class Api:
         """One job."""
         return cast("Job", self._send("GET", f"/v1/jobs/{segment(job_id)}").json())
 
-    def cancel(self, job_id: str) -> Job:
-        """Cancel a job; the job as it then is."""
-        return cast("Job", self._send("POST", f"/v1/jobs/{segment(job_id)}/cancel").json())
+    def act(self, job_id: str, step: str, asked: Mapping[str, Any] | None = None) -> Job:
+        """Take a step with a job (cancel, pause, resume, retry, recollect); the job as it then is."""
+        path = f"/v1/jobs/{segment(job_id)}/{step}"
+        return cast("Job", (self._send("POST", path) if asked is None else self._send("POST", path, json=asked)).json())
+
+    def change(self, job_id: str, changes: Mapping[str, Any]) -> Job:
+        """Change fields of a job; the job as it then is."""
+        return cast("Job", self._send("PATCH", f"/v1/jobs/{segment(job_id)}", json=changes).json())
+
+    def delete(self, job_id: str, *, cancel: bool = False) -> None:
+        """Delete a job, with `cancel` also one that has not ended."""
+        self._send("DELETE", f"/v1/jobs/{segment(job_id)}", params={"cancel": "true"} if cancel else None)
 
     def jobs(self, limit: int | None = None, **filters: str | None) -> Iterator[Job]:
         """Jobs, newest first."""

@@ -11,7 +11,7 @@ from shared.ids import outcome_id
 from shared.items import collect_command, finished
 from shared.jobs import ItemStatus
 from shared.ledger import missing
-from shared.runs import WHOLE, items_run
+from shared.runs import WHOLE, fed_at, items_run
 
 # So many places of a run are looked at in one go.
 BLOCK = 1_000
@@ -42,12 +42,17 @@ async def _uncounted(reader: HandedOutReader, job: Mapping[str, Any], limit: int
     ledger = await reader.find_ledger(job["_id"])
     if items_run(job) == WHOLE:  # places are seqs
         places = missing(ledger, 0, min(job["fed"], job["total_items"]), limit)
-        return dict((await reader.find_keys(job["_id"], WHOLE, places)).values()) if places else {}
+        return _handed_out(job, await reader.find_keys(job["_id"], WHOLE, places)) if places else {}
     found: dict[int, str] = {}
     for start in range(0, job["fed"], BLOCK):
         block = range(start, min(start + BLOCK, job["fed"]))
-        pairs = (await reader.find_keys(job["_id"], job["run"], block)).values()
-        found.update((seq, key) for seq, key in sorted(pairs) if missing(ledger, seq, seq + 1, 1))
+        keys = _handed_out(job, await reader.find_keys(job["_id"], job["run"], block))
+        found.update((seq, key) for seq, key in sorted(keys.items()) if missing(ledger, seq, seq + 1, 1))
         if len(found) >= limit:
             break
     return dict(list(found.items())[:limit])
+
+
+def _handed_out(job: Mapping[str, Any], found: Mapping[int, tuple[int, str]]) -> dict[int, str]:
+    """By seq, the keys of those that their marketplace has been given; `found` are seqs and keys by place."""
+    return {seq: key for place, (seq, key) in found.items() if place < fed_at(job, key.partition(":")[0])}

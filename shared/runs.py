@@ -12,7 +12,7 @@ from typing import Any
 # The run under which every item of the job is stored, in order.
 WHOLE = 1
 # What a job's document must be read with for the functions below.
-RUN_FIELDS = dict.fromkeys(("run", "run_items", "kept", "selection", "total_items", "progress"), 1)
+RUN_FIELDS = dict.fromkeys(("run", "run_items", "kept", "selection", "total_items", "progress", "fed", "lanes"), 1)
 
 Job = Mapping[str, Any]
 
@@ -33,6 +33,13 @@ def run_total(job: Job) -> int | None:
 def run_progress(job: Job) -> int:
     """How many items of the present run have their outcome."""
     return int(job["progress"]) - int(job.get("kept") or 0)
+
+
+def fed_at(job: Job, marketplace: str) -> int:
+    """The first place of the present run that may not have been handed out to a marketplace."""
+    lanes = job.get("lanes") or {"run": 0, "cursors": ()}
+    cursors = {name: place for name, place, _ in lanes["cursors"]} if lanes["run"] == job["run"] else {}
+    return int(cursors.get(marketplace, int(job["fed"])))
 
 
 def unresolved(job: Job) -> bool:

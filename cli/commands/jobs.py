@@ -1,4 +1,4 @@
-"""`asinflow jobs`, `job`, `items` and `cancel`."""
+"""`asinflow jobs`, `job` and `items`."""
 
 from __future__ import annotations
 
@@ -75,13 +75,6 @@ def items(
     with session_of(ctx).api() as api:
         found = api.items(job_id, limit or None, status=status.lower() if status else None)
         show(ITEM_COLUMNS, found, "No such items.", as_json=as_json)
-
-
-@app.command()
-def cancel(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
-    """Cancel a job; what is already collected stays."""
-    with session_of(ctx).api() as api:
-        print_job(api.cancel(job_id), as_json=as_json)
 
 
 def show(columns: tuple[Column[T], ...], rows: Iterable[T], empty: str, *, as_json: bool) -> None:

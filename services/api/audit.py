@@ -65,7 +65,7 @@ class Auditor:
         later = Ledger(b"", total)
         for run in range(account.run, 0, -1):
             await self._add_run(job_id, run, books, later, total)
-            if run > 1:
+            if run in account.begun:
                 async for chunk in self._store.find_chunks(job_id, run):
                     later.add(chunk.seqs or range(chunk.first, chunk.last + 1))
         return books

@@ -88,30 +88,40 @@ class ItemReader:
             return []
         places = await self._places(job, wanted)
         outcomes = await self._outcomes(job, wanted, places)
-        open_seqs = [seq for seq in wanted if seq not in outcomes]
+        open_seqs = [seq for seq in places if seq not in outcomes]
         attempts = await self._store.find_attempts(job.id, job.run, open_seqs) if open_seqs else {}
         views = []
         for seq in wanted:
             outcome = outcomes.get(seq)
             if outcome is None:
-                status = unfinished_status(job, places.get(seq, seq))
+                status = unfinished_status(job, places.get(seq))
             else:
                 status = ItemStatus.SUCCEEDED if outcome.succeeded else ItemStatus.FAILED
             views.append(item_view(seq, keys[seq], status, outcome, attempts.get(seq)))
         return views
 
     async def _places(self, job: Job, seqs: Sequence[int]) -> dict[int, int]:
-        """In the first run an item's place is its seq; later runs hold some items only."""
-        return {} if job.run == 1 else await self._store.find_places(job.id, job.run, seqs[0], seqs[-1])
+        """The places of those items that are in the present run: their seqs where all are, none yet while choosing."""
+        if job.choosing:
+            return {}
+        if job.run_items is None:
+            return {seq: seq for seq in seqs}
+        places = await self._store.find_places(job.id, job.run, seqs[0], seqs[-1])
+        return {seq: place for seq, place in places.items() if place < job.run_items}
 
     async def _outcomes(self, job: Job, seqs: Sequence[int], places: dict[int, int]) -> dict[int, Outcome]:
-        """The present run's outcomes; of items that are not in it, those of the latest run before."""
-        found = await self._store.find_outcomes(job.id, job.run, seqs)
+        """The present run's outcomes; of items that are not in it, the latest before, if it is counted: one that came
+        after its run was over is not."""
+        found = await self._store.find_outcomes(job.id, job.run, list(places)) if places else {}
+        others = [seq for seq in seqs if seq not in places]
+        if others:
+            uncounted = set(unset_bits(await self._store.find_ledger(job.id), others[0] - 1, others[-1] + 1))
+            others = [seq for seq in others if seq not in uncounted]
         for run in range(job.run - 1, 0, -1):
-            missing = [seq for seq in seqs if seq not in found and seq not in places]
-            if not missing:
+            if not others:
                 break
-            found |= await self._store.find_outcomes(job.id, run, missing)
+            found |= await self._store.find_outcomes(job.id, run, others)
+            others = [seq for seq in others if seq not in found]
         return found
 
 

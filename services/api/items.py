@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from services.api.records import Attempts, ItemError, Job, Outcome
 from services.api.responses import ItemErrorView, ItemView
-from services.api.views import CUT_SHORT
+from services.api.views import CUT_SHORT, cancelled_count
 from shared.jobs import TERMINAL, ItemStatus
 
 UNFINISHED = frozenset({ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.CANCELLED})
 
 
-def unfinished_status(job: Job, place: int) -> ItemStatus:
-    """The status of an item without an outcome, `place` being where it stands in the run."""
-    if job.status in CUT_SHORT:
+def unfinished_status(job: Job, place: int | None) -> ItemStatus:
+    """The status of an item without an outcome, `place` being where it stands in the run; None: it is not in it."""
+    if job.status in CUT_SHORT or place is None:
         return ItemStatus.CANCELLED
     return ItemStatus.RUNNING if place < job.fed else ItemStatus.QUEUED
 
@@ -22,7 +22,7 @@ def unfinished_status(job: Job, place: int) -> ItemStatus:
 def possible(job: Job, status: ItemStatus) -> bool:
     """Whether an item of this job can have `status` at all."""
     if status is ItemStatus.CANCELLED:
-        return job.status in CUT_SHORT
+        return cancelled_count(job) > 0 or job.status in CUT_SHORT
     return status not in UNFINISHED or job.status not in TERMINAL
 
 

@@ -148,6 +148,7 @@ class Account:
     success_count: int
     error_count: int
     ledger: bytes
+    begun: Sequence[int] = ()  # the later runs whose items were chosen and tried again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,10 @@ INDEXES: Indexes = {
             partialFilterExpression={"idempotency.key": {"$exists": True}},
         ),
     ),
-    "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),),
+    "items": (
+        IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),
+        IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("last_seq", ASCENDING)]),
+    ),
     "outcomes": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),),
     "products": (
         IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
@@ -200,14 +203,16 @@ class MongoItemStore:
             }
 
     async def find_places(self, job_id: str, run: int, first: int, last: int) -> dict[int, int]:
-        query = {"job_id": job_id, "run": run, "seqs": {"$elemMatch": {"$gte": first, "$lte": last}}}
+        # Chunks are in the order of their seqs, so that those wanted follow one another.
+        query = {"job_id": job_id, "run": run, "last_seq": {"$gte": first}}
+        found: dict[int, int] = {}
         with database_errors():
-            return {
-                seq: place
-                async for chunk in self._items.find(query, {"keys": False})
-                for place, seq in enumerate(chunk["seqs"], chunk["first"])
-                if first <= seq <= last
-            }
+            async for chunk in self._items.find(query, {"keys": False}).sort("last_seq", ASCENDING).batch_size(2):
+                if chunk["seqs"][0] > last:
+                    break
+                pairs = enumerate(chunk["seqs"], chunk["first"])
+                found.update((seq, place) for place, seq in pairs if first <= seq <= last)
+        return found
 
     async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]:
         with database_errors():
@@ -245,7 +250,7 @@ class MongoItemStore:
         return sorted(found, key=lambda group: (-group.count, group.code))
 
     async def find_account(self, job_id: str) -> Account | None:
-        wanted = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger")
+        wanted = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger", "begun")
         with database_errors():
             document = await self._jobs.find_one({"_id": job_id}, dict.fromkeys(wanted, True))
         return None if document is None else _to_account(document)
@@ -358,6 +363,7 @@ def _to_account(document: Document) -> Account:
         success_count=document["success_count"],
         error_count=document["error_count"],
         ledger=bytes(document.get("ledger") or b""),
+        begun=tuple(document.get("begun") or ()),
     )
 
 

@@ -136,6 +136,7 @@ class ChosenRepository:
                     **{name: {"$literal": value} for name, value in values.items()},
                     "rev": {"$add": ["$rev", 1]},
                     "updated_at": "$$NOW",
+                    "begun": {"$concatArrays": [{"$ifNull": ["$begun", []]}, ["$run"]]},
                     "untold": entry("begin", "expander", told),
                 }
             },

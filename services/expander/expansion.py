@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from services.expander.repository import ExpanderRepository
+from services.expander.watch import while_running
 from shared.amazon.addresses import page_url, recognise, search_url
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.clock import Clock
-from shared.errors import PermanentError
+from shared.errors import NoLongerWantedError, PermanentError
 from shared.ids import product_key
 from shared.jobs import JobType
 from shared.log import get_logger
@@ -76,16 +78,22 @@ class Expansion:
         while place.next_url is not None:
             if self._clock.monotonic() > deadline:
                 return None
-            place = await self._read(job, place, address.marketplace, seen)
+            try:
+                place = await self._read(job, place, address.marketplace, seen)
+            except NoLongerWantedError:
+                return None
             if not await self._repository.save_expansion(job["_id"], job["run"], _document(place)):
-                return None  # it has ended meanwhile
+                return None  # it has ended or been paused meanwhile
         return place.found
 
     async def _read(self, job: Document, place: Place, marketplace: str, seen: dict[str, None]) -> Place:
         """Read one page and store what it adds; the last is one that adds nothing, or one refused for good."""
         assert place.next_url is not None  # noqa: S101  the caller's loop condition
         try:
-            listing = await self._source.listing(place.next_url, marketplace, lambda: True)
+            listing = await while_running(
+                partial(self._source.listing, place.next_url, marketplace),
+                partial(self._repository.runs, job["_id"], job["run"]),
+            )
         except PermanentError as error:
             if place.found == 0:
                 raise

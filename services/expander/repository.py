@@ -85,6 +85,12 @@ class ExpanderRepository:
         with database_errors():
             return await self._jobs.find_one({"_id": job_id}, JOB_FIELDS)
 
+    async def runs(self, job_id: str, run: int) -> bool:
+        """Whether this run of the job is at work."""
+        query = {"_id": job_id, "run": run, "status": str(JobStatus.PROCESSING)}
+        with database_errors():
+            return await self._jobs.find_one(query, {"_id": 1}) is not None
+
     async def count_ahead(self, job: Document) -> int:
         """Jobs of the same user that run, or wait and come first: of a higher priority, or submitted before."""
         user, pending = job["user_id"], str(JobStatus.PENDING)

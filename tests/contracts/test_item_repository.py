@@ -41,7 +41,14 @@ async def in_database(database: Database) -> repository.MongoItemStore:
     await database["items"].insert_many(
         [_chunk(first, KEYS[first : first + 1_000]) for first in range(0, 2_050, 1_000)]
     )
-    retried = {"_id": f"{JOB}:2:0", "run": 2, "keys": [KEYS[seq] for seq in AGAIN], "seqs": list(AGAIN), "last": 1}
+    retried = {
+        "_id": f"{JOB}:2:0",
+        "run": 2,
+        "keys": [KEYS[seq] for seq in AGAIN],
+        "seqs": list(AGAIN),
+        "last": 1,
+        "last_seq": 1_500,
+    }
     await database["items"].insert_one({"job_id": JOB, "first": 0, **retried})
     await database["items"].insert_one({**_chunk(0, ["amazon.de:B0OTHERJOB"]), "_id": "other:1:0", "job_id": "other"})
     await database["outcomes"].insert_many([_outcome(outcome) for outcome in OUTCOMES])

@@ -54,8 +54,12 @@ class User:
         assert condition(job), job
         return job
 
+    def act(self, job_id: str, step: str, **asked: Any) -> Document:
+        """Pause, resume, retry or cancel a job; the job as it then is."""
+        return self._document(self.client.post(f"/v1/jobs/{job_id}/{step}", json=asked or None).raise_for_status())
+
     def cancel(self, job_id: str) -> Document:
-        return self._document(self.client.post(f"/v1/jobs/{job_id}/cancel").raise_for_status())
+        return self.act(job_id, "cancel")
 
     def items(self, job_id: str, **query: Any) -> list[Document]:
         return list(self._pages(f"/v1/jobs/{job_id}/items", limit=1000, **query))

@@ -91,3 +91,32 @@ def test_rev_never_stands_still_while_counts_change() -> None:
     for seq in (3, 3, 5, 7, 5):
         states.append(apply(states[-1], [finished((seq,))]))
     assert [later.rev - earlier.rev for earlier, later in pairwise(states)] == [1, 0, 1, 1, 0]
+
+
+def test_run_is_done_when_its_own_items_are() -> None:
+    """Of 10 items 6 keep their outcome, 3 are tried again, one is left out."""
+    kept = Ledger(b"", 10)
+    kept.add(range(6))
+    job = count(10, run=2, success_count=6, kept=6, run_items=3, ledger=kept.to_bytes())
+    after = apply(job, [finished((6, 7), run=2)])
+    assert (after.status, after.progress) == (JobStatus.PROCESSING, 8)
+    assert (apply(after, [finished((), (8,), run=2)]).status) == JobStatus.CANCELLED
+    whole = count(9, run=2, success_count=6, kept=6, run_items=3, ledger=kept.to_bytes())
+    assert apply(whole, [finished((6, 7, 8), run=2)]).status == JobStatus.COMPLETED
+
+
+def test_run_without_items_ends_as_it_stands() -> None:
+    job = count(2, run=2, success_count=2, kept=2, run_items=0, ledger=b"\x03")
+    assert finish(job).status == JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.PROCESSING])
+def test_nothing_counts_or_ends_while_items_are_chosen(status: JobStatus) -> None:
+    job = count(2, run=2, status=status, success_count=1, error_count=1, ledger=b"\x03", choosing=True)
+    assert finish(job) is job
+    assert apply(job, [finished((0, 1), run=2)]) is job
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.PAUSED])
+def test_job_that_does_not_run_ends_with_its_last_outcome(status: JobStatus) -> None:
+    assert apply(count(1, status=status), [finished((0,))]).status == JobStatus.COMPLETED

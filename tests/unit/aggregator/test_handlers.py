@@ -144,3 +144,13 @@ async def test_jobs_kept_in_hand_are_bounded() -> None:
             await aggregator.handle_items_finished(batch(finished((0,), job_id=job.job_id)))
     assert store.reads > len(jobs)
     assert all(job.progress == 1 for job in store.counts.values())
+
+
+async def test_job_read_while_its_items_were_chosen_is_read_again() -> None:
+    """Else the first fact of a retried item would look like one that was counted in the run before."""
+    store, teller = MemoryCountStore(count(2, run=2, error_count=2, ledger=b"\x03", choosing=True)), RecordingTeller()
+    aggregator = Aggregator(store, teller)
+    await aggregator.handle_job_expanded([received(JobExpanded(job_id="a-job", run=2, total_items=2))])
+    store.counts["a-job"] = count(2, run=2, rev=2, run_items=2)
+    await aggregator.handle_items_finished(batch(finished((0, 1), run=2)))
+    assert (store.counts["a-job"].status, store.counts["a-job"].success_count) == (JobStatus.COMPLETED, 2)

@@ -97,7 +97,7 @@ async def test_item_tried_again_counts_by_its_last_run_only() -> None:
     items = store(4)
     items.finish(outcome(0), failure(1), failure(2), outcome(3), outcome(1, run=2))
     items.places = {2: {1: 0, 2: 1}}
-    found = await audit(items, run=2, success_count=3, error_count=0, ledger=bytes([0b1011]))
+    found = await audit(items, run=2, begun=(2,), success_count=3, error_count=0, ledger=bytes([0b1011]))
     assert (found.balanced, found.differences) == (True, [])
     assert (found.derived.succeeded, found.derived.failed, found.derived.remaining) == (3, 0, 1)
 

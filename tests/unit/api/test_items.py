@@ -85,7 +85,7 @@ def second_run(job_status: JobStatus) -> tuple[FakeItemStore, Job]:
     store.finish(outcome(8, run=2))
     if job_status is JobStatus.COMPLETED:
         store.finish(failure(1, run=2), failure(22, run=2))
-    return store, replace(of, status=job_status, run=2, fed=3)
+    return store, replace(of, status=job_status, run=2, fed=3, run_items=3, kept=27)
 
 
 @pytest.mark.parametrize("status", list(ItemStatus))
@@ -113,9 +113,35 @@ async def test_item_tried_again_is_no_longer_failed() -> None:
     store = FakeItemStore(keys(3))
     store.finish(outcome(0), failure(1), failure(2))
     store.places = {2: {1: 0}}
-    again = job(run=2, fed=1)
+    again = job(run=2, fed=1, run_items=1, kept=2)
     assert brief(await read(store, again)) == [(0, "succeeded"), (1, "running"), (2, "failed")]
     assert brief(await read(store, again, ItemStatus.FAILED)) == [(2, "failed")]
+
+
+async def test_item_left_out_of_a_run_is_cancelled_whatever_came_late() -> None:
+    """Item 1 had no outcome when the run began without it; that of the run before came too late to be counted."""
+    store = FakeItemStore(keys(4))
+    store.places = {2: {2: 0}}
+    store.finish(outcome(0), failure(3))
+    store.outcomes[1, 1] = outcome(1)
+    again = job(total_items=4, run=2, run_items=1, kept=2, fed=1, progress=2)
+    expected = [(0, "succeeded"), (1, "cancelled"), (2, "running"), (3, "failed")]
+    assert brief(await read(store, again)) == expected
+    assert brief(await read(store, again, ItemStatus.CANCELLED)) == [(1, "cancelled")]
+
+
+async def test_items_stand_as_before_while_a_run_is_chosen() -> None:
+    store = FakeItemStore(keys(3))
+    store.places = {2: {1: 0}}
+    store.finish(outcome(0), failure(1))
+    choosing = job(status=JobStatus.PENDING, run=2, choosing=True, fed=0, progress=2)
+    assert brief(await read(store, choosing)) == [(0, "succeeded"), (1, "failed"), (2, "cancelled")]
+
+
+async def test_whole_job_may_be_in_a_later_run() -> None:
+    store = FakeItemStore(keys(3))
+    store.finish(outcome(0, run=2))
+    assert brief(await read(store, job(run=2, fed=2))) == [(0, "succeeded"), (1, "running"), (2, "queued")]
 
 
 async def test_items_stored_so_far_are_listed_before_the_total_is_known() -> None:

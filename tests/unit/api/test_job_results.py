@@ -60,7 +60,7 @@ async def test_failures_are_counted_by_kind(client: httpx.AsyncClient, world: Wo
 
 
 async def test_failure_made_good_by_a_later_run_is_none(client: httpx.AsyncClient, world: World) -> None:
-    path = collected(world, 9, run=2) + "/errors"
+    path = collected(world, 9, run=2, run_items=2, kept=7) + "/errors"
     world.items.places = {2: {2: 0, 5: 1}}
     world.items.finish(outcome(2, run=2))
     page = (await get(client, path)).json()

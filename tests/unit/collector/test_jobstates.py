@@ -150,3 +150,21 @@ def test_item_of_a_living_job_is_not_late(status: JobStatus) -> None:
 def test_item_of_a_run_not_heard_of_is_not_late(status: JobStatus) -> None:
     """What is known of the job is older than the retry that sent the item."""
     assert not is_late(state(status=status, run=1), 2)
+
+
+@pytest.mark.parametrize("status", [JobStatus.PAUSED, JobStatus.PENDING])
+def test_revision_not_heard_of_yet_has_handed_its_items_out(status: JobStatus) -> None:
+    """Who still knows the pause must not drop what was handed out after it."""
+    assert wants(state(status=status, rev=4), 1, 5)
+    assert not wants(state(status=status, rev=5), 1, 5)
+    assert not wants(state(status=status, rev=6), 1, 5)
+
+
+async def test_older_revision_than_asked_for_is_read_again(known: Known) -> None:
+    known.reader.jobs["a"] = state(status=JobStatus.PAUSED, rev=3)
+    await known.states.load({"a": 0})
+    known.reader.jobs["a"] = state(rev=5)
+    assert await known.states.load({"a": 3}) == {"a": state(status=JobStatus.PAUSED, rev=3)}
+    assert known.states.wanted("a", 1, 5)
+    assert await known.states.load({"a": 5}) == {"a": state(rev=5)}
+    assert len(known.reader.reads) == 2

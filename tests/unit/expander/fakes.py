@@ -52,6 +52,10 @@ class MemoryExpanderRepository(ExpanderRepository):
         job = self.jobs.get(job_id)
         return None if job is None else dict(job)
 
+    async def runs(self, job_id: str, run: int) -> bool:
+        job = self.jobs.get(job_id)
+        return job is not None and (job["run"], job["status"]) == (run, JobStatus.PROCESSING)
+
     async def count_ahead(self, job: Document) -> int:
         others = [other for other in self.jobs.values() if other["user_id"] == job["user_id"]]
         running = [other for other in others if other["status"] == JobStatus.PROCESSING]

@@ -56,3 +56,26 @@ def test_seq_outside_the_job_counts_as_none() -> None:
 
 def test_nothing_stored_means_all_are_missing() -> None:
     assert missing(b"", 2, 5, 10) == [2, 3, 4]
+
+
+def test_removed_bits_are_those_that_were_set() -> None:
+    ledger = Ledger(b"", 20)
+    ledger.add([0, 7, 8, 19])
+    assert (ledger.remove([7, 7, 9, 19, 20, -1]), ledger.count) == (2, 2)
+    assert [seq for seq in range(20) if ledger.has(seq)] == [0, 8]
+
+
+def test_million_items_are_counted_cleared_and_found() -> None:
+    """All by bits: 125 kB, and no step goes through the items that it is not about."""
+    total = 1_000_000
+    ledger = Ledger(b"", total)
+    assert ledger.add(range(total)) == total
+    assert ledger.add(range(0, total, 7)) == 0
+    failed = range(1, total, 10)
+    assert ledger.remove(failed) == len(failed) == 100_000
+    assert (ledger.count, len(ledger.to_bytes())) == (900_000, 125_000)
+    assert missing(ledger.to_bytes(), 0, total, 3) == [1, 11, 21]
+    assert missing(ledger.to_bytes(), 999_990, total, 9) == [999_991]
+    other = Ledger(b"", total)
+    other.add(failed)
+    assert missing(ledger.union(other), 0, total, 1) == []

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from services.sweeper.expiry import EXPIRED, HEALS_BEFORE_GIVING_UP, TAKES_BEFORE_GIVING_UP, Expiry
+from services.sweeper.expiry import (
+    EXPIRED,
+    HEALS_BEFORE_GIVING_UP,
+    TAKES_BEFORE_GIVING_UP,
+    Expiry,
+    duration_text,
+)
 from services.sweeper.healing import Healing
 from services.sweeper.outbox import ANNOUNCE_AFTER_SECONDS, Outbox
 from services.sweeper.retention import PERIOD_SECONDS, Retention
@@ -356,3 +362,35 @@ async def test_old_jobs_are_deleted_now_and_then(room: Room) -> None:
     room.pass_by(2)
     await room.retention.sweep()
     assert room.repository.sources_deleted == 2
+
+
+async def test_job_past_its_time_limit_fails_with_what_it_has(room: Room) -> None:
+    late, early = (
+        room.running(9, 9, age=0.0, progress=4, deadline_at=room.ago(seconds), settings={"time_limit_seconds": 5_400})
+        for seconds in (1, -1)
+    )
+    await room.expiry.sweep()
+    assert (late["status"], late["progress"], late["announced"]) == ("FAILED", 4, True)
+    assert late["error_message"] == "Timeout: the job's time limit was reached: 90 min"
+    assert (early["status"], room.sent()) == ("PROCESSING", [JobFailed.TYPE])
+
+
+async def test_paused_job_never_expires(room: Room) -> None:
+    job = room.job(age=10_000_000, status="PAUSED", deadline_at=room.ago(1), submitted_at=room.ago(1_000_000))
+    for duty in (room.outbox, room.healing, room.expiry):
+        await duty.sweep()
+    assert (job["status"], room.sent()) == ("PAUSED", [])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1, "1 s"), (90, "90 s"), (60, "1 min"), (5_400, "90 min"), (7_200, "2 h"), (9_000, "2.5 h")],
+)
+def test_time_limits_are_told_in_readable_units(seconds: int, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+async def test_deletions_are_finished_now_and_then(room: Room) -> None:
+    for _ in range(3):
+        await room.retention.sweep()
+    assert room.repository.deletions_finished == 1
