@@ -13,7 +13,7 @@ BROKEN = {"reset": 0.3, "truncated": 0.3, "slow": 0.3, "slow_seconds": 4.0}
 
 
 # Answers that ask to slow down are heeded for minutes: longer storms of them would leave nothing to disturb.
-ALL, SOME, SHORT = len(MARKETPLACES), 4, (0.5, 1.5)
+ALL, SOME, SHORT = len(MARKETPLACES), 2, (0.5, 1.5)
 
 
 def _storm(
