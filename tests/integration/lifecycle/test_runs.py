@@ -174,6 +174,24 @@ async def test_choice_cut_off_anywhere_is_finished_by_the_next(world: World) -> 
     assert counts(await stored(world, job_id)) == ("COMPLETED", 8, 8, 0)
 
 
+async def test_choice_that_meets_anothers_chunks_goes_on_from_them(world: World) -> None:
+    """Two at once: the other's first chunk is stored after this one has looked, and holds less."""
+    job_id = await world.submit(8)
+    await run_to_its_end(world, job_id, {1: "timeout", 4: "timeout", 6: "timeout"})
+    await world.life.retry(USER, job_id, None, unfinished=False)
+    await world.database["jobs"].update_one({"_id": job_id}, {"$set": {"status": "PROCESSING"}})
+    job = await world.database["jobs"].find_one({"_id": job_id})
+    assert job is not None
+
+    class Overtaken(ChosenRepository):
+        async def find_last_chosen(self, job_id: str, run: int) -> tuple[int, int]:
+            await ChosenRepository(world.database).insert_chosen(job_id, run, 0, [1])
+            return 0, -1
+
+    assert await Choosing(Overtaken(world.database), FakeClock()).advance(job)
+    assert [seq async for seqs in _chosen(world, job_id) for seq in seqs] == [1, 4, 6]
+
+
 async def test_choosing_twice_at_once_begins_one_run(world: World) -> None:
     job_id = await world.submit(6)
     await run_to_its_end(world, job_id, {1: "timeout", 2: "timeout"})
