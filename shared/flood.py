@@ -8,7 +8,7 @@ waits for this, only behind those. Two kinds are told apart:
 - What could not be read stays unreadable however long one waits, and comes from outside: it is only kept from flooding
   the store, so that a producer of nonsense holds up good messages behind it as little as can be.
 
-Every success halves the wait, so that a queue that can be worked off again is at full speed after a few messages.
+A success sets the wait back to its beginning, and it is over once a tenth succeeds again: after a few messages.
 """
 
 from __future__ import annotations
@@ -53,38 +53,37 @@ class Brake:
     @property
     def pause(self) -> float:
         """Seconds that each further failure waits; 0 unless nearly everything fails."""
-        if not self._window or self._window[-1][0] < self._clock.monotonic() - WINDOW_SECONDS - 1:
+        if self._silent(self._clock.monotonic()):
             return 0.0
         return self._pause or (UNREADABLE_PAUSE_SECONDS if self._flooding else 0.0)
 
     def succeeded(self, count: int = 1) -> None:
         self._count(count, 0)
-        if self._pause or self._flooding:
-            self._set(self._pause / 2)
+        self._pause = 0.0
+        if not self._is_flood():
+            self._end()
 
     async def failed(self, *, readable: bool) -> None:
         """Count a failure; returns when it may be given up, in the order in which they are told."""
         async with self._turn:
             self._count(0, 1)
-            flooding = self._is_flood()
-            if not flooding and not self._pause:
+            if not self._is_flood():
                 self._end()
-            elif readable:
-                self._set(min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self._pause * 2)))
-                await self._clock.sleep(self._pause)
-            else:
-                self._begin()
-                await self._clock.sleep(UNREADABLE_PAUSE_SECONDS)
+                return
+            self._begin()
+            if readable:
+                self._pause = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, self._pause * 2))
+            await self._clock.sleep(self._pause if readable else UNREADABLE_PAUSE_SECONDS)
 
     def _is_flood(self) -> bool:
+        """Once it is one, it takes no number of failures to go on: slowed, there are few."""
         good, bad = (sum(second[place] for second in self._window) for place in (1, 2))
-        return bad >= LEAST_FAILURES and bad >= RATIO * (good + bad)
+        return bad >= (1 if self._flooding else LEAST_FAILURES) and bad >= RATIO * (good + bad)
 
     def _count(self, good: int, bad: int) -> None:
         now = self._clock.monotonic()
-        # After a silence everything begins anew.
-        if self._window and self._window[-1][0] < now - WINDOW_SECONDS - 1:
-            self._set(0.0)
+        if self._silent(now):
+            self._end()
         while self._window and self._window[0][0] < now - WINDOW_SECONDS:
             self._window.popleft()
         if not self._window or self._window[-1][0] < now - 1:
@@ -92,12 +91,9 @@ class Brake:
         self._window[-1][1] += good
         self._window[-1][2] += bad
 
-    def _set(self, pause: float) -> None:
-        self._pause = pause if pause >= FIRST_PAUSE_SECONDS else 0.0
-        if self._pause:
-            self._begin()
-        else:
-            self._end()
+    def _silent(self, now: float) -> bool:
+        """Whether nothing was finished or given up for so long that everything begins anew."""
+        return not self._window or self._window[-1][0] < now - WINDOW_SECONDS - 1
 
     def _begin(self) -> None:
         if not self._flooding:
@@ -105,7 +101,7 @@ class Brake:
             log.warning("consumption_slowed", queue=self._queue)
 
     def _end(self) -> None:
+        self._pause = 0.0
         if self._flooding:
             self._flooding = False
-            self._window.clear()
             log.info("consumption_resumed", queue=self._queue)

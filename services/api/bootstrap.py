@@ -136,10 +136,11 @@ def _authenticator(settings: ApiSettings, client: httpx.AsyncClient) -> Authenti
 
 
 def _queues(settings: ApiSettings, broker: Broker, client: httpx.AsyncClient) -> QueueReader:
+    asking = BrokerQueues(broker, settings.marketplaces)
     if settings.amqp_management_url is None:
-        return BrokerQueues(broker, settings.marketplaces)
+        return asking
     vhost = vhost_of(settings.amqp_url.get_secret_value())
-    return ManagedQueues(client, settings.amqp_management_url.get_secret_value(), vhost)
+    return ManagedQueues(client, settings.amqp_management_url.get_secret_value(), vhost, asking)
 
 
 @contextlib.asynccontextmanager

@@ -12,9 +12,11 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.broker import Broker
-from shared.errors import BrokerUnavailableError
 from shared.failures import safety_queues
+from shared.log import get_logger
 from shared.topology import DEAD_LETTERS
+
+log = get_logger(__name__)
 
 QUEUE_EXAMPLE: dict[str, Any] = {
     "name": "collector.item_collect.amazon.co.jp",
@@ -85,10 +87,11 @@ class BrokerQueues:
 
 
 class ManagedQueues:
-    """Asks the management API, once for all queues of the virtual host."""
+    """Asks the management API, once for all queues of the virtual host; `otherwise`, while it does not answer."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, vhost: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, vhost: str, otherwise: QueueReader) -> None:
         self._client = client
+        self._otherwise = otherwise
         self._url = f"{url.rstrip('/')}/api/queues/{quote(vhost, safe='')}"
 
     async def queues(self) -> QueueList:
@@ -96,7 +99,8 @@ class ManagedQueues:
             response = await self._client.get(self._url, timeout=TIMEOUT_SECONDS)
             listed = response.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
-            raise BrokerUnavailableError("RabbitMQ's management API does not answer") from error
+            log.warning("management_unavailable", error=type(error).__name__)
+            return await self._otherwise.queues()
         now = datetime.now(UTC)
         views = [_managed(each, now) for each in listed if not each.get("exclusive")]
         return QueueList(items=sorted(views, key=lambda view: view.name), source="management")

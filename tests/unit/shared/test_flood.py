@@ -74,12 +74,31 @@ async def test_failures_wait_one_after_the_other() -> None:
 async def test_speed_is_back_after_a_few_successes() -> None:
     failing = Failing()
     await failing.fail(LEAST_FAILURES + 10)
-    failing.brake.succeeded()
-    assert failing.brake.pause == LONGEST_PAUSE_SECONDS / 2
-    for _ in range(5):
+    for _ in range(10):
         failing.brake.succeeded()
     assert failing.brake.pause == 0
-    assert await failing.fail(LEAST_FAILURES - 1) == 0
+    assert await failing.fail(5) == 0
+
+
+async def test_what_failed_before_does_not_hold_up_what_is_mended() -> None:
+    """A prefetch full of failures is to be given up, one success for each place that comes free."""
+    failing = Failing()
+    await failing.fail(LEAST_FAILURES + 10)
+    took = 0.0
+    for _ in range(200):
+        took += await failing.fail(1)
+        failing.brake.succeeded()
+    assert took < 5
+
+
+async def test_single_successes_in_a_flood_do_not_end_it() -> None:
+    failing = Failing()
+    await failing.fail(LEAST_FAILURES + 10)
+    took = 0.0
+    for _ in range(4):
+        failing.brake.succeeded()
+        took += await failing.fail(50)
+    assert took > 4 * 40
 
 
 async def test_silence_ends_it() -> None:
