@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: a fixed seed, some faults of every kind, and every promise kept."""
+"""The short form of `make chaos`: a seed whose faults are of every kind, and every promise kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.chaos.table import show
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-SHORT = Size(seed=7, items=1500, faults=12)
+SHORT = Size(seed=5870, items=1500, faults=12)
 
 
 def test_every_promise_is_kept_under_random_faults(tmp_path: Path) -> None:
