@@ -9,7 +9,7 @@ from typing import Any
 from shared import tracing
 from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
-from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobResumed, JobSubmitted
+from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobReached, JobResumed, JobSubmitted
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
 # What a job's document must be read with to make an event of it.
@@ -28,6 +28,13 @@ def submission(job: Mapping[str, Any]) -> Outgoing:
 def progressed(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
     message_id = f"{job['_id']}:{job['run']}:{job['rev']}"
     return event(JobProgressed.model_validate(_facts(job, at)), message_id=message_id, headers=tracing.headers_of(job))
+
+
+def reached(job: Mapping[str, Any], percent: int, at: datetime | None = None) -> Outgoing:
+    """`percent` of the job's items are finished; the same message however often it is told."""
+    facts = {**_facts(job, at), "percent": percent}
+    message_id = f"{job['_id']}:{job['run']}:reached:{percent}"
+    return event(JobReached.model_validate(facts), message_id=message_id, headers=tracing.headers_of(job))
 
 
 def paused(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:

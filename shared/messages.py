@@ -89,6 +89,14 @@ class JobProgressed(JobEvent):
     TYPE: ClassVar[str] = "job.progressed.v1"
 
 
+class JobReached(JobEvent):
+    """A share of the items is finished, each told at most once per run: for those who want no more than a few words."""
+
+    TYPE: ClassVar[str] = "job.reached.v1"
+
+    percent: int = Field(ge=5, le=95, multiple_of=5)
+
+
 class JobPaused(JobEvent):
     """Its user has stopped it for a while: nothing more is handed out, what was under way is still counted."""
 
@@ -129,6 +137,7 @@ MESSAGES: dict[str, type[Message]] = {
         ItemsFinished,
         JobExpanded,
         JobProgressed,
+        JobReached,
         JobPaused,
         JobResumed,
         JobCompleted,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -129,6 +130,31 @@ class MarketplaceSettings(Settings):
                 f"ASINFLOW_DEFAULT_MARKETPLACE: {self.default_marketplace!r} is not among ASINFLOW_MARKETPLACES"
             )
         return self
+
+
+class WebhookSettings(Settings):
+    """For processes that know where webhooks may lead."""
+
+    webhook_trusted: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Receivers inside that webhooks may lead to, as http(s)://host[:port], separated by commas;"
+        " any other must be https and of the open internet",
+    )
+    deliveries_days: float = Field(default=30.0, ge=5, le=3650, description="How long deliveries to webhooks are kept")
+
+    @field_validator("webhook_trusted", mode="before")
+    @classmethod
+    def split_trusted(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("webhook_trusted")
+    @classmethod
+    def origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+                raise ValueError("each entry is http(s)://host[:port]")
+        return value
 
 
 class ProfitSettings(Settings):

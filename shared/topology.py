@@ -1,6 +1,7 @@
 """Exchanges, and the functions that name and describe queues. Services say which queues are theirs.
 
-Three durable exchanges: commands (direct, work to do), events (topic, facts), dead (fanout, what nobody could handle).
+Four durable exchanges: commands (direct, work to do), events (topic, facts), users (topic, what users are told, for
+their own queues), dead (fanout, what nobody could handle).
 A retry waits in a queue of fixed time to live, whose expired messages return to the commands exchange under the name
 of the queue they came from: one queue per delay serves all work queues (per-message expiry would block behind a longer
 one), and an event is retried only for the listener that failed.
@@ -24,8 +25,9 @@ class Exchange:
 
 COMMANDS = Exchange("asinflow.commands", "direct")
 EVENTS = Exchange("asinflow.events", "topic")
+USERS = Exchange("asinflow.users", "topic")
 DEAD = Exchange("asinflow.dead", "fanout")
-EXCHANGES = (COMMANDS, EVENTS, DEAD)
+EXCHANGES = (COMMANDS, EVENTS, USERS, DEAD)
 
 # A message delivered so often without being acknowledged kills its consumers; it goes to the dead exchange.
 DELIVERY_LIMIT = 20

@@ -71,6 +71,16 @@ def apply(count: JobCount, facts: Iterable[ItemsFinished]) -> JobCount:
     return replace(counted, status=_end(counted)) if counted.done else counted
 
 
+def newly_reached(before: JobCount, after: JobCount) -> int | None:
+    """The highest step of 5 percent that `after` has come to and `before` had not; None for the end, which is told."""
+    now = _percent(after)
+    return now if _percent(before) < now < 100 else None
+
+
+def _percent(count: JobCount) -> int:
+    return 100 * count.progress // count.total_items // 5 * 5 if count.total_items else 0
+
+
 def finish(count: JobCount) -> JobCount:
     """Ended when every item of the run has its outcome, else unchanged."""
     return replace(count, status=_end(count), rev=count.rev + 1) if count.done else count

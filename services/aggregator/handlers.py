@@ -9,7 +9,7 @@ from typing import Protocol
 from prometheus_client import Counter
 
 from services.aggregator import durations
-from services.aggregator.counting import JobCount, apply, finish
+from services.aggregator.counting import JobCount, apply, finish, newly_reached
 from shared import tracing
 from shared.clock import Clock, SystemClock
 from shared.jobs import TERMINAL
@@ -35,6 +35,8 @@ class CountStore(Protocol):
 
 class Teller(Protocol):
     async def progressed(self, count: JobCount) -> None: ...
+
+    async def reached(self, count: JobCount, percent: int) -> None: ...
 
     async def ended(self, count: JobCount) -> None: ...
 
@@ -96,6 +98,8 @@ class Aggregator:
             await self._teller.ended(after)
         else:
             await self._teller.progressed(after)
+            if (percent := newly_reached(before, after)) is not None:
+                await self._teller.reached(after, percent)
 
     def _remember(self, count: JobCount) -> None:
         self._cache[count.job_id] = count

@@ -8,7 +8,7 @@ from services.aggregator.counting import JobCount
 from shared.broker import Broker, Outgoing
 from shared.clock import Clock
 from shared.errors import BrokerUnavailableError
-from shared.job_events import ended, progressed
+from shared.job_events import ended, progressed, reached
 from shared.log import get_logger
 from shared.mongo import Document
 
@@ -35,6 +35,13 @@ class EventTeller:
         self._held[count.job_id] = count
         if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) >= self._gap:
             await self._try_to_tell([count])
+
+    async def reached(self, count: JobCount, percent: int) -> None:
+        """Told now or never, as the count is stored by now: the next step, or the end, says it as well."""
+        try:
+            await self._broker.publish([reached(_document(count), percent)])
+        except BrokerUnavailableError as error:
+            log.warning("step_not_told", job_id=count.job_id, percent=percent, error=error.message)
 
     async def ended(self, count: JobCount) -> None:
         """The broker has it when this returns; the sweeper sends it again if we die before that."""

@@ -23,6 +23,7 @@ from services.api.routes import (
     samples,
     stats,
     submit,
+    webhooks,
 )
 
 DESCRIPTION = """Collects Amazon products in bulk.
@@ -41,7 +42,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (submit, jobs, items, life, events, stats, products, profit, samples, failures, queues):
+    for resource in (submit, jobs, items, life, events, stats, products, profit, samples, failures, queues, webhooks):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.

@@ -37,6 +37,8 @@ from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.stats_repository import MongoStatsStore
 from services.api.submitter import Submitter
+from services.api.webhook_desk import WebhookDesk
+from services.api.webhook_repository import MongoWebhookStore
 from shared import health
 from shared.bootstrap import when_database_answers
 from shared.broker import Broker
@@ -102,6 +104,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 failures=MongoFailureStore(database),
                 queues=_queues(settings, broker, client),
                 profit=ProfitDesk(tables, rates.current),
+                webhooks=WebhookDesk(MongoWebhookStore(database), settings, settings.webhooks_per_user, clock),
                 live=live_jobs,
                 broker_connected=lambda: broker.connected,
                 checks={"database": preparation.ready, "broker": broker.usable},

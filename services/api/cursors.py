@@ -40,5 +40,14 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
+def decode_moment(cursor: str) -> tuple[datetime, str]:
+    """The time and the id that such a cursor is made of; raises Problem (422) for any other."""
+    text, last_id = decode(cursor, str, str)
+    try:
+        return moment(text), last_id
+    except (ValueError, OverflowError) as error:
+        raise bad_cursor() from error
+
+
 def bad_cursor() -> Problem:
     return invalid_field("cursor", "invalid_cursor", "is not one that this list has given out")

@@ -25,6 +25,7 @@ from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.stores import FailureStore, ProductStore, SampleStore
 from services.api.submitter import Submitter
+from services.api.webhook_desk import WebhookDesk
 from shared.clock import Clock
 from shared.health import Check
 from shared.log import get_logger
@@ -55,6 +56,7 @@ class Parts:
     failures: FailureStore
     queues: QueueReader
     profit: ProfitDesk
+    webhooks: WebhookDesk
     live: LiveJobs
     broker_connected: Callable[[], bool]
     checks: Mapping[str, Check]

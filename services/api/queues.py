@@ -35,6 +35,7 @@ WORK_QUEUES = (
     "expander.job_news",
     "aggregator.items_finished",
     "aggregator.job_expanded",
+    "sweeper.user_events",
 )
 PER_MARKETPLACE = ("collector.item_collect",)
 TIMEOUT_SECONDS = 5.0

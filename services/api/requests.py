@@ -54,7 +54,7 @@ class JobSettings(_Request):
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must not hold control characters")
     return text
@@ -62,8 +62,8 @@ def _printable(text: str) -> str:
 
 MAX_TAGS = 20
 MAX_METADATA = 50
-Tag = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$"), AfterValidator(_printable)]
-MetadataName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+Tag = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$"), AfterValidator(printable)]
+MetadataName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
 MetadataValue = Annotated[str, Field(max_length=500)]
 Priority = Literal["high", "normal", "low"]
 

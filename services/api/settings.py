@@ -8,14 +8,14 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from shared.auth import MIN_SECRET_BYTES
-from shared.settings import MarketplaceSettings, ProfitSettings
+from shared.settings import MarketplaceSettings, ProfitSettings, WebhookSettings
 
 # An ASIN takes 13 bytes in a JSON list; a pasted product address may take several times as many.
 BODY_BYTES_PER_ITEM = 96
 BODY_BYTES_BESIDES = 65_536
 
 
-class ApiSettings(MarketplaceSettings, ProfitSettings):
+class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
     """What the API reads from the environment besides what all processes do."""
 
     jwt_secret: SecretStr | None = Field(
@@ -68,6 +68,7 @@ class ApiSettings(MarketplaceSettings, ProfitSettings):
     max_streams_per_user: int = Field(
         default=20, ge=1, description="Live event streams that one user may hold open at one process"
     )
+    webhooks_per_user: int = Field(default=20, ge=0, description="Webhooks that one user may have")
     event_heartbeat_seconds: float = Field(
         default=15.0, gt=0, description="A live stream says at least this often that it is alive"
     )

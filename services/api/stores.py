@@ -147,3 +147,34 @@ class FailureStore(Protocol):
 
     async def delete_failures(self, chosen: Choice) -> DeleteAnswer:
         """All chosen but those about to be sent again."""
+
+
+class WebhookStore(Protocol):
+    """Webhooks are their user's: whoever asks for another's finds none."""
+
+    async def insert_webhook(self, document: Document) -> None: ...
+
+    async def find_webhooks(self, user_id: str) -> list[Document]:
+        """The newest first."""
+
+    async def find_webhook(self, user_id: str, webhook_id: str) -> Document | None: ...
+
+    async def change_webhook(
+        self, user_id: str, webhook_id: str, changes: Document, where: Document | None = None
+    ) -> Document | None:
+        """As it then is; None when there is none of which `where` holds."""
+
+    async def delete_webhook(self, user_id: str, webhook_id: str) -> bool:
+        """With its deliveries; False when there is none."""
+
+    async def insert_delivery(self, document: Document) -> None: ...
+
+    async def find_deliveries(
+        self, webhook_id: str, *, state: str | None, before: tuple[datetime, str] | None, limit: int
+    ) -> list[Document]:
+        """The newest first, only those older than the one made at that time for that event."""
+
+    async def find_delivery(self, webhook_id: str, event_id: str) -> Document | None: ...
+
+    async def replay_delivery(self, webhook_id: str, event_id: str) -> Document | None:
+        """Due at once, with its attempts beginning anew; None unless it had ended."""

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import asyncio
 
+from services.sweeper.announcer import Announcer
 from services.sweeper.census import FailureCensus
 from services.sweeper.deadletters import DeadLetters
+from services.sweeper.deliverer import Deliverer
 from services.sweeper.expiry import Expiry
 from services.sweeper.healing import Healing
 from services.sweeper.lease import Lease
 from services.sweeper.measure_repository import MeasureRepository
 from services.sweeper.measures import Measures
 from services.sweeper.outbox import Outbox
+from services.sweeper.postman import postman
+from services.sweeper.queues import USER_EVENTS
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.retention import Retention
 from services.sweeper.retries import FailureRetries
 from services.sweeper.rounds import Duty, Rounds
 from services.sweeper.settings import SweeperSettings
+from services.sweeper.telling import TYPES
+from services.sweeper.webhook_repository import WebhookRepository
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
+from shared.failures import FailurePolicy, safety_queues
 from shared.runner import exit_when_cut_off, run_until
+from shared.worker import Worker
+
+# Events told together.
+BATCH_ITEMS, BATCH_SECONDS = 100, 0.02
 
 
 async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
-    async with database_of(settings) as database:
+    trusted, timeout = settings.webhook_trusted, settings.webhook_timeout_seconds
+    async with database_of(settings) as database, postman(trusted, timeout, SystemClock()) as sender:
         repository = SweeperRepository(database)
-        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance)
+        webhooks = WebhookRepository(database)
+        broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         dead_letters = DeadLetters(repository, broker)
         lease = Lease(database, "sweeper", settings.instance, settings.lease_seconds)
         duties: dict[str, Duty] = {
@@ -39,7 +52,26 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             "retention": Retention(repository, settings, SystemClock()),
         }
         rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)
+        announcer = Announcer(webhooks, broker, SystemClock(), settings.deliveries_days)
+        telling = Worker(
+            broker,
+            USER_EVENTS,
+            list(TYPES),
+            announcer.handle,
+            FailurePolicy(broker, max_attempts=settings.max_attempts),
+            batch_items=BATCH_ITEMS,
+            batch_seconds=BATCH_SECONDS,
+        )
+        deliverer = Deliverer(
+            webhooks,
+            sender,
+            SystemClock(),
+            period_seconds=settings.delivery_period_seconds,
+            timeout_seconds=timeout,
+            disable_after_seconds=settings.webhook_disable_days * 86_400,
+        )
+        await when_database_answers(webhooks.create_indexes)
         await when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
-            await run_until(stop, rounds.run(), dead_letters.run(), cut_off)
+            await run_until(stop, rounds.run(), dead_letters.run(), telling.run(), deliverer.run(), cut_off)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import WebhookSettings
 
 
-class SweeperSettings(Settings):
+class SweeperSettings(WebhookSettings):
     period_seconds: float = Field(default=1.0, gt=0, le=60, description="Time between two rounds")
     lease_seconds: float = Field(
         default=10.0, gt=0, le=300, description="How long leadership lasts without being renewed"
@@ -34,3 +34,12 @@ class SweeperSettings(Settings):
         default=5.0, gt=0, le=300, description="Time between two measurements of the whole system, for /metrics"
     )
     max_attempts: int = Field(default=10, ge=1, le=100, description="Attempts to store a dead letter")
+    delivery_period_seconds: float = Field(
+        default=0.5, gt=0, le=60, description="Time between two looks for deliveries to webhooks that are due"
+    )
+    webhook_timeout_seconds: float = Field(
+        default=15.0, gt=0, le=60, description="Longest time for one request to a webhook, answer included"
+    )
+    webhook_disable_days: float = Field(
+        default=5.0, gt=0, description="A webhook whose receiver has taken nothing for so long is switched off"
+    )

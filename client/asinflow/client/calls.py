@@ -340,6 +340,73 @@ def queues() -> Call[models.QueueList]:
     return Call("GET", "/v1/queues", _as(models.QueueList))
 
 
+def _webhook(webhook_id: str, tail: str = "") -> str:
+    return f"/v1/webhooks/{segment(webhook_id)}{tail}"
+
+
+@route("GET", "/v1/webhooks")
+def webhooks() -> Paged[models.WebhookView]:
+    """Your webhooks, the newest first."""
+    return Paged(Call("GET", "/v1/webhooks", _as(models.WebhookPage)), None)
+
+
+@route("POST", "/v1/webhooks")
+def create_webhook(wanted: Body) -> Call[models.WebhookWithSecret]:
+    """Make a webhook; its secret is shown this once. Not sent twice by itself: there would be two."""
+    return Call("POST", "/v1/webhooks", _as(models.WebhookWithSecret), json=_body(wanted), safe=False)
+
+
+@route("GET", "/v1/webhooks/{webhook_id}")
+def webhook(webhook_id: str) -> Call[models.WebhookView]:
+    """One of your webhooks."""
+    return Call("GET", _webhook(webhook_id), _as(models.WebhookView))
+
+
+@route("PATCH", "/v1/webhooks/{webhook_id}")
+def change_webhook(webhook_id: str, **changes: Any) -> Call[models.WebhookView]:
+    """Change `url`, `events`, `progress`, `description` or `enabled` of a webhook."""
+    return Call("PATCH", _webhook(webhook_id), _as(models.WebhookView), json=changes)
+
+
+@route("DELETE", "/v1/webhooks/{webhook_id}")
+def delete_webhook(webhook_id: str) -> Call[None]:
+    """Delete a webhook with its deliveries."""
+    return Call("DELETE", _webhook(webhook_id), _nothing)
+
+
+@route("POST", "/v1/webhooks/{webhook_id}/rotate-secret")
+def rotate_secret(webhook_id: str, *, overlap_hours: float = 24.0) -> Call[models.WebhookWithSecret]:
+    """Replace a webhook's secret; the old one signs as well for the overlap."""
+    wanted = {"overlap_hours": overlap_hours}
+    return Call("POST", _webhook(webhook_id, "/rotate-secret"), _as(models.WebhookWithSecret), json=wanted, safe=False)
+
+
+@route("POST", "/v1/webhooks/{webhook_id}/ping")
+def ping_webhook(webhook_id: str) -> Call[models.DeliveryDetail]:
+    """Send an event of type `ping` to a webhook."""
+    return Call("POST", _webhook(webhook_id, "/ping"), _as(models.DeliveryDetail), safe=False)
+
+
+@route("GET", "/v1/webhooks/{webhook_id}/deliveries")
+def deliveries(webhook_id: str, *, state: str | None = None, limit: int | None = None) -> Paged[models.DeliveryView]:
+    """What was sent to a webhook or is to be, the newest first."""
+    return Paged(Call("GET", _webhook(webhook_id, "/deliveries"), _as(models.DeliveryPage), {"state": state}), limit)
+
+
+@route("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}")
+def delivery(webhook_id: str, delivery_id: str) -> Call[models.DeliveryDetail]:
+    """A delivery with its body and its last attempts."""
+    path = _webhook(webhook_id, f"/deliveries/{segment(delivery_id)}")
+    return Call("GET", path, _as(models.DeliveryDetail))
+
+
+@route("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay")
+def replay_delivery(webhook_id: str, delivery_id: str) -> Call[models.DeliveryDetail]:
+    """Send a delivery again, as the same message."""
+    path = _webhook(webhook_id, f"/deliveries/{segment(delivery_id)}/replay")
+    return Call("POST", path, _as(models.DeliveryDetail), safe=False)
+
+
 @route("GET", "/healthz")
 def health() -> Call[models.Health]:
     """Whether the API is alive."""

@@ -14,6 +14,7 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+DeliveryState = Literal["pending", "delivered", "failed"]
 ItemStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobStatus = Literal["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"]
 JobType = Literal["BULK_ASIN", "URL", "KEYWORD"]
@@ -29,6 +30,7 @@ ReasonCode = Literal[
     "rate_stale",
     "margin_below_target",
 ]
+UserEventType = Literal["job.completed", "job.failed", "job.cancelled", "job.progressed"]
 
 
 class Analysis(Document):
@@ -69,6 +71,16 @@ class Analysis(Document):
     duty: Duty | None
 
 
+class AttemptView(Document):
+    """One request to the receiver."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    milliseconds: int
+    answer: str
+
+
 class AuditCounts(Document):
     """total = succeeded + failed + cancelled + remaining."""
 
@@ -101,6 +113,38 @@ class Counts(Document):
 class DeleteAnswer(Document):
     deleted: int
     complete: bool
+
+
+class DeliveryDetail(Document):
+    id: str
+    type: str
+    state: DeliveryState
+    attempts: int
+    replays: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+    log: list[AttemptView]
+    body: str
+
+
+class DeliveryPage(Document):
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+
+class DeliveryView(Document):
+    """An event on its way to a webhook; `id` is the `webhook-id` it is sent with, however often."""
+
+    id: str
+    type: str
+    state: DeliveryState
+    attempts: int
+    replays: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+    log: list[AttemptView]
 
 
 class Duty(Document):
@@ -584,6 +628,11 @@ class Sale(Document):
     reaches_target: bool
 
 
+class SecretView(Document):
+    hint: str
+    expires_at: datetime | None
+
+
 class Span(Document):
     """Jobs submitted in an hour or a day (UTC), and what their items have come to so far."""
 
@@ -626,3 +675,41 @@ class WaitingView(Document):
 
     marketplace: str
     until: datetime
+
+
+class WebhookPage(Document):
+    items: list[WebhookView]
+    next_cursor: str | None
+
+
+class WebhookView(Document):
+    """A webhook; its secrets are never shown again."""
+
+    id: str
+    url: str
+    description: str
+    events: list[UserEventType]
+    progress: list[int]
+    enabled: bool
+    disabled_reason: str | None
+    failing_since: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    secrets: list[SecretView]
+
+
+class WebhookWithSecret(Document):
+    """A webhook with its new secret: shown this once."""
+
+    id: str
+    url: str
+    description: str
+    events: list[UserEventType]
+    progress: list[int]
+    enabled: bool
+    disabled_reason: str | None
+    failing_since: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    secrets: list[SecretView]
+    secret: str

@@ -35,7 +35,13 @@ async def owned(api: Running, database: Database) -> Owned:
     sample = page_sample(1).model_dump()
     await database["page_samples"].insert_one({"_id": sample.pop("id"), **sample, "url": MARK, "body": b""})
     await database["failures"].insert_one(stored_failure(1, message=MARK, correlation_id=job_id))
-    ids = {"job_id": job_id, "marketplace": HOME, "asin": asin(1)}
+    made = await api.client.post(
+        "/v1/webhooks", json={"url": "https://example.com/", "events": ["job.completed"], "description": MARK}
+    )
+    webhook_id = made.raise_for_status().json()["id"]
+    ping = (await api.client.post(f"/v1/webhooks/{webhook_id}/ping")).raise_for_status().json()
+    hooks = {"webhook_id": webhook_id, "delivery_id": ping["id"]}
+    ids = hooks | {"job_id": job_id, "marketplace": HOME, "asin": asin(1)}
     return Owned(ids | {"sample_id": page_sample(1).id, "failure_id": f"{1:032x}"})
 
 
@@ -73,6 +79,8 @@ async def test_owner_sees_and_keeps_it_all(api: Running, owned: Owned, database:
         assert MARK in (await api.client.get(path.format(**owned.ids))).text
     history = await api.client.get(f"/v1/products/{HOME}/{asin(1)}/price-history")
     assert MARK in history.text
+    webhook = await api.client.get("/v1/webhooks/{webhook_id}".format(**owned.ids))
+    assert (webhook.json()["description"], webhook.json()["enabled"]) == (MARK, True)
     job = await database["jobs"].find_one({"_id": owned.ids["job_id"]})
     assert job is not None
     assert job["status"] == "PENDING"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aggregator.counting import apply, finish
+from services.aggregator.counting import apply, finish, newly_reached
 from shared.jobs import TERMINAL, JobStatus
 from shared.ledger import Ledger
 from tests.builders import count, finished
@@ -120,3 +120,13 @@ def test_nothing_counts_or_ends_while_items_are_chosen(status: JobStatus) -> Non
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.PAUSED])
 def test_job_that_does_not_run_ends_with_its_last_outcome(status: JobStatus) -> None:
     assert apply(count(1, status=status), [finished((0,))]).status == JobStatus.COMPLETED
+
+
+def test_step_is_reached_once_and_the_end_is_none() -> None:
+    job = count(40)
+    steps = []
+    for seq in range(40):
+        before, job = job, apply(job, [finished((seq,))])
+        steps.append(newly_reached(before, job))
+    assert [step for step in steps if step is not None] == list(range(5, 100, 5))
+    assert newly_reached(count(40), apply(count(40), [finished(tuple(range(21)))])) == 50

@@ -22,10 +22,14 @@ class RecordingTeller:
     def __init__(self) -> None:
         self.progress: list[JobCount] = []
         self.ends: list[JobCount] = []
+        self.steps: list[int] = []
         self.down = False
 
     async def progressed(self, count: JobCount) -> None:
         self.progress.append(count)
+
+    async def reached(self, count: JobCount, percent: int) -> None:
+        self.steps.append(percent)
 
     async def ended(self, count: JobCount) -> None:
         if self.down:

@@ -24,8 +24,10 @@ from services.api.results import ResultReader
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.submitter import Submitter
+from services.api.webhook_desk import WebhookDesk
 from shared.profit import load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
+from tests.unit.api.fake_webhooks import FakeWebhookStore
 from tests.unit.api.fakes import (
     FakeBroker,
     FakeClock,
@@ -54,6 +56,7 @@ class World:
     items: FakeItemStore = field(default_factory=FakeItemStore)
     products: FakeProductStore = field(default_factory=FakeProductStore)
     samples: FakeSampleStore = field(default_factory=FakeSampleStore)
+    webhooks: FakeWebhookStore = field(default_factory=FakeWebhookStore)
     failures: FakeFailureStore = field(default_factory=FakeFailureStore)
     queues: FakeQueues = field(default_factory=FakeQueues)
     broker: FakeBroker = field(default_factory=FakeBroker)
@@ -89,6 +92,7 @@ class World:
             failures=self.failures,
             queues=self.queues,
             profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),
+            webhooks=WebhookDesk(self.webhooks, self.settings, self.settings.webhooks_per_user, self.clock),
             live=self.live,
             broker_connected=lambda: self.broker.connected,
             checks={"database": database, "broker": broker},

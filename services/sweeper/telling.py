@@ -1,0 +1,63 @@
+"""What the system's own events say to users, and to which of their webhooks it goes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.messages import JobCancelled, JobCompleted, JobEvent, JobFailed, JobReached
+from shared.user_events import PROGRESS_DEFAULT, UserEvent, UserEventType, event_id
+from shared.webhooks import new_delivery
+
+TYPES: dict[type[JobEvent], UserEventType] = {
+    JobReached: UserEventType.JOB_PROGRESSED,
+    JobCompleted: UserEventType.JOB_COMPLETED,
+    JobFailed: UserEventType.JOB_FAILED,
+    JobCancelled: UserEventType.JOB_CANCELLED,
+}
+
+
+def user_event(message: JobEvent) -> UserEvent:
+    """A job's event as its user is told it: once per run, or per run and step."""
+    kind = TYPES[type(message)]
+    data: dict[str, Any] = {
+        "job_id": message.job_id,
+        "run": message.run,
+        "status": str(message.status),
+        "total_items": message.total_items,
+        "progress": message.progress,
+        "success_count": message.success_count,
+        "error_count": message.error_count,
+    }
+    parts: list[str | int] = [message.job_id, message.run, kind]
+    if isinstance(message, JobReached):
+        data["percent"] = message.percent
+        parts.append(message.percent)
+    if isinstance(message, JobFailed):
+        data["reason"] = message.reason
+    return UserEvent(event_id(*parts), kind, message.user_id, message.at, data)
+
+
+def wanted(webhook: Mapping[str, Any], event: UserEvent) -> bool:
+    """Whether the webhook is on and asks for this event.
+
+    Of a job's steps it hears the thresholds it has chosen; one that was passed by a leap is not told.
+    """
+    if not webhook["enabled"] or webhook["user_id"] != event.user_id or event.type not in webhook["events"]:
+        return False
+    percent = event.data.get("percent")
+    return percent is None or percent in webhook.get("progress", PROGRESS_DEFAULT)
+
+
+def deliveries(
+    events: Iterable[UserEvent], webhooks: Iterable[Mapping[str, Any]], now: datetime, keep_days: float
+) -> list[dict[str, Any]]:
+    """One for each event and webhook that wants it."""
+    known = list(webhooks)
+    return [
+        new_delivery(webhook["_id"], event, now, keep_days)
+        for event in events
+        for webhook in known
+        if wanted(webhook, event)
+    ]

@@ -1,0 +1,117 @@
+"""Whom an event is told, when a delivery is tried again, and what bears a signature."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from services.sweeper.deliveries import DELAYS, Attempt, judge
+from services.sweeper.telling import deliveries, user_event
+from shared.jobs import JobStatus
+from shared.messages import JobCompleted, JobFailed, JobReached
+from shared.user_events import user_key
+from shared.webhooks import DeliveryState, new_secret, signature, valid_secrets
+from tests.builders import NOW
+
+FACTS: dict[str, Any] = {
+    "job_id": "a-job",
+    "user_id": "ann",
+    "rev": 3,
+    "total_items": 4,
+    "progress": 1,
+    "success_count": 1,
+    "error_count": 0,
+    "at": NOW,
+}
+
+
+def webhook(**changes: Any) -> dict[str, Any]:
+    events = ["job.completed", "job.progressed"]
+    return {"_id": "w", "user_id": "ann", "enabled": True, "events": events, "progress": [25], **changes}
+
+
+def reached(percent: int) -> JobReached:
+    return JobReached(**FACTS, status=JobStatus.PROCESSING, percent=percent)
+
+
+def answered(status: int | None, **more: Any) -> Attempt:
+    return Attempt(status, None if status else "ConnectError", 5, **more)
+
+
+def test_event_goes_to_whoever_wants_it() -> None:
+    done = user_event(JobCompleted(**FACTS, status=JobStatus.COMPLETED))
+    hooks = [
+        webhook(),
+        webhook(_id="of another", user_id="bob"),
+        webhook(_id="off", enabled=False),
+        webhook(_id="else", events=["job.failed"]),
+    ]
+    assert [each["webhook_id"] for each in deliveries([done], hooks, NOW, 30)] == ["w"]
+    steps = [user_event(reached(percent)) for percent in (20, 25)]
+    [found] = deliveries(steps, hooks, NOW, 30)
+    assert found["event_id"] == "msg_a-job_1_job_progressed_25"
+
+
+def test_event_keeps_its_id_however_often_it_is_told() -> None:
+    later = JobFailed(**{**FACTS, "at": NOW + timedelta(hours=1)}, status=JobStatus.FAILED, reason="x")
+    first = JobFailed(**FACTS, status=JobStatus.FAILED, reason="x")
+    assert user_event(first).id == user_event(later).id != user_event(first.model_copy(update={"run": 2})).id
+    assert "." not in user_event(first).id
+
+
+def test_key_of_a_user_is_one_word() -> None:
+    assert user_key("a.b*#é", "job.failed") == "a%2Eb%2A%23%C3%A9.job.failed"
+
+
+def test_waits_are_those_promised() -> None:
+    jitter = random.Random(1)
+    waits = [judge(answered(500), number, jitter).wait for number in range(1, 11)]
+    assert waits[-1] is None
+    assert (0.0, *(round(wait or 0.0) for wait in waits[:-1])) != DELAYS  # with jitter
+    for wait, usual in zip(waits, DELAYS[1:], strict=False):
+        assert wait is not None
+        assert 0.9 * usual <= wait <= 1.1 * usual
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_any_2xx_is_a_success(status: int) -> None:
+    assert judge(answered(status), 10, random.Random()).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize("status", [None, 301, 307, 400, 404, 429, 503])
+def test_anything_else_is_tried_again(status: int | None) -> None:
+    assert judge(answered(status), 1, random.Random()).state is DeliveryState.PENDING
+    assert judge(answered(status), 10, random.Random()).state is DeliveryState.FAILED
+
+
+def test_410_ends_it_at_once() -> None:
+    verdict = judge(answered(410), 1, random.Random())
+    assert (verdict.state, verdict.gone, verdict.wait) == (DeliveryState.FAILED, True, None)
+
+
+def test_wish_of_a_receiver_is_heeded_up_to_a_day() -> None:
+    assert judge(answered(429, retry_after=1000.0), 1, random.Random()).wait == 1000.0
+    assert judge(answered(429, retry_after=1e9), 1, random.Random()).wait == 86_400.0
+
+
+def test_both_secrets_verify_during_the_overlap() -> None:
+    now = datetime.now(UTC)
+    old, new, past = new_secret(), new_secret(), new_secret()
+    kept = [
+        {"value": new, "expires_at": None},
+        {"value": old, "expires_at": now + timedelta(hours=1)},
+        {"value": past, "expires_at": now - timedelta(seconds=1)},
+    ]
+    body, seconds = '{"type":"ping"}', int(now.timestamp())
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": signature(valid_secrets(kept, now), "msg_1", seconds, body),
+    }
+    for secret in (new, old):
+        assert Webhook(secret).verify(body, headers) == {"type": "ping"}
+    for secret, said in ((past, body), (new, body + " ")):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(secret).verify(said, headers)
