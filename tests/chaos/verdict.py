@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -186,8 +187,8 @@ def _of_failures(evidence: Evidence) -> Iterator[str]:
         yield f"{len(doubled)} messages are in the failure store more than once"
 
 
-def close_requests(evidence: Evidence) -> list[tuple[str, float]]:
-    """Consecutive requests to one marketplace that are closer together than its interval: where, and how far apart."""
+def close_requests(evidence: Evidence) -> list[tuple[Request, float]]:
+    """Requests that came closer than the interval to the one before at the same marketplace, and how close."""
     least = evidence.interval - TOLERANCE_SECONDS
     by_host: dict[str, list[Request]] = defaultdict(list)
     for request in evidence.requests:
@@ -195,7 +196,7 @@ def close_requests(evidence: Evidence) -> list[tuple[str, float]]:
     pairs = [pair for requests in by_host.values() for pair in pairwise(requests)]
     close = [(first, second) for first, second in pairs if second.time - first.time < least]
     return [
-        (second.host, second.time - first.time)
+        (second, second.time - first.time)
         for first, second in close
         if not any(thaw <= each.time <= thaw + THAW_SECONDS for thaw in evidence.thaws for each in (first, second))
     ]
@@ -203,8 +204,12 @@ def close_requests(evidence: Evidence) -> list[tuple[str, float]]:
 
 def _of_pace(evidence: Evidence) -> Iterator[str]:
     if close := close_requests(evidence):
-        told = ", ".join(f"{host} {gap * 1000:.0f} ms" for host, gap in close[:SHOWN])
+        told = ", ".join(f"{each.host} {gap * 1000:.0f} ms at {_clock(each.time)}" for each, gap in close[:SHOWN])
         yield f"{len(close)} of {len(evidence.requests)} requests came closer than {evidence.interval:g} s: {told}"
+
+
+def _clock(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
 def _of_processes(evidence: Evidence) -> Iterator[str]:

@@ -81,7 +81,10 @@ def test_wrong_job_is_told(wrong: Found, told: str) -> None:
         ({"failures": Counter()}, "1 malformed messages are not in the failure store"),
         ({"failures": Counter({"m-1": 1, "m-2": 1})}, "are no malformed ones"),
         ({"failures": Counter({"m-1": 2})}, "more than once"),
-        ({"requests": [request(1.0), request(1.14)]}, "1 of 2 requests came closer"),
+        (
+            {"requests": [request(1.0), request(1.14)]},
+            "1 of 2 requests came closer than 0.2 s: amazon.de 140 ms at 00:00:01.140",
+        ),
         ({"endings": Counter({("api", -9): 3})}, "api ended with code -9 1 times"),
         ({"endings": Counter({("sweeper", 1): 1})}, "sweeper ended with code 1"),
         ({"left_in_queues": {"q": 3}}, "3 messages are left in q"),
@@ -101,7 +104,7 @@ def test_job_ended_by_its_user_keeps_true_counts() -> None:
 def test_process_held_still_between_deciding_and_sending_is_no_breach() -> None:
     close = replace(GOOD, requests=[request(1.0), request(1.14)], thaws=[1.13])
     assert close_requests(close) == []
-    assert close_requests(replace(close, thaws=[0.5])) == [("amazon.de", pytest.approx(0.14))]
+    assert close_requests(replace(close, thaws=[0.5])) == [(request(1.14), pytest.approx(0.14))]
 
 
 def test_items_are_lost_or_double_by_job() -> None:
