@@ -21,6 +21,7 @@ from services.api.routes import (
     profit,
     queues,
     samples,
+    schedules,
     stats,
     submit,
     webhooks,
@@ -33,6 +34,8 @@ with a stable `code`; lists are paged by cursor; times are UTC; money is a JSON 
 
 # Enough for whatever is no list of products.
 SMALL_BODY_BYTES = 65_536
+# For a list of ten thousand products.
+SCHEDULE_BODY_BYTES = 1_048_576
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -42,12 +45,14 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    for resource in (submit, jobs, items, life, events, stats, products, profit, samples, failures, queues, webhooks):
+    of_users = (submit, jobs, items, life, events, stats, products, profit, webhooks, schedules)
+    for resource in (*of_users, samples, failures, queues):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
     # The last added is the outermost.
     bulk = (parts.settings.max_body_bytes, parts.settings.max_upload_bytes)
-    app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger={"/v1/jobs": bulk})
+    larger = {"/v1/jobs": bulk, "/v1/schedules": (SCHEDULE_BODY_BYTES, SMALL_BODY_BYTES)}
+    app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger=larger)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     if parts.settings.cors_origins:
         app.add_middleware(

@@ -33,6 +33,8 @@ from services.api.ratelimits import RateLimits, policies
 from services.api.repository import MongoItemStore, ensure_indexes
 from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
+from services.api.schedule_desk import ScheduleDesk
+from services.api.schedule_repository import MongoScheduleStore
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.stats_repository import MongoStatsStore
@@ -105,6 +107,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 queues=_queues(settings, broker, client),
                 profit=ProfitDesk(tables, rates.current),
                 webhooks=WebhookDesk(MongoWebhookStore(database), settings, settings.webhooks_per_user, clock),
+                schedules=ScheduleDesk(MongoScheduleStore(database), jobs, settings, clock),
                 live=live_jobs,
                 broker_connected=lambda: broker.connected,
                 checks={"database": preparation.ready, "broker": broker.usable},

@@ -21,6 +21,7 @@ from services.api.queues import QueueReader
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, refuse_overuse
 from services.api.results import ResultReader
+from services.api.schedule_desk import ScheduleDesk
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.stores import FailureStore, ProductStore, SampleStore
@@ -57,6 +58,7 @@ class Parts:
     queues: QueueReader
     profit: ProfitDesk
     webhooks: WebhookDesk
+    schedules: ScheduleDesk
     live: LiveJobs
     broker_connected: Callable[[], bool]
     checks: Mapping[str, Check]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from services.api.records import (
@@ -18,9 +17,8 @@ from services.api.records import (
     NewJob,
     Outcome,
 )
-from services.api.stores import SOURCE_KEYS
 from services.api.waiting import explained
-from shared import indexes, tracing
+from shared import indexes, newjobs
 from shared.blocks import find_blocks, marketplaces_of
 from shared.ids import outcome_id
 from shared.indexes import Indexes
@@ -31,14 +29,10 @@ from shared.mongo import (
     Collection,
     Database,
     Document,
-    DuplicateKeyError,
     IndexModel,
     database_errors,
-    insert_new,
 )
 
-# A chunk of sources takes about 25 kB, so that one insert stays under 3 MB.
-SOURCES_PER_INSERT = 100
 CHUNK_ITEMS = 1_000
 # No job has more items than a million.
 LAST_SEQ = 1_000_000
@@ -93,38 +87,14 @@ class MongoJobStore:
         self._sources: Collection = database["sources"]
 
     async def insert_sources(self, job_id: str, keys: Sequence[str], first: int = 0) -> None:
-        ids = _source_ids(job_id, len(keys), first)
-        now = datetime.now(UTC)  # for retention only, which counts in days
-        for start in range(0, len(ids), SOURCES_PER_INSERT):
-            documents = [
-                {
-                    "_id": ids[n],
-                    "job_id": job_id,
-                    "n": first + n,
-                    "keys": list(keys[n * SOURCE_KEYS : (n + 1) * SOURCE_KEYS]),
-                    "created_at": now,
-                }
-                for n in range(start, min(start + SOURCES_PER_INSERT, len(ids)))
-            ]
-            await insert_new(self._sources, documents)
+        await newjobs.insert_sources(self._sources, job_id, keys, first)
 
     async def delete_sources(self, job_id: str, count: int) -> None:
         with database_errors():
-            await self._sources.delete_many({"_id": {"$in": _source_ids(job_id, count)}})
+            await self._sources.delete_many({"_id": {"$in": newjobs.source_ids(job_id, count)}})
 
     async def insert_job(self, job: NewJob) -> bool:
-        # An upsert, because only an update can take its times from the database's clock.
-        update = {
-            "$setOnInsert": {**_new_document(job), "traceparent": tracing.current()},
-            "$currentDate": {"created_at": True, "queued_at": True, "updated_at": True},
-        }
-        with database_errors():
-            try:
-                await self._jobs.update_one({"_id": job.id}, update, upsert=True)
-            except DuplicateKeyError:
-                # Our own id is taken when an earlier try of the driver arrived after all.
-                return await self._jobs.find_one({"_id": job.id}, {"_id": True}) is not None
-        return True
+        return await newjobs.insert_job(self._jobs, job.id, _new_document(job))
 
     async def find_job(self, user_id: str, job_id: str) -> Job | None:
         with database_errors():
@@ -264,41 +234,20 @@ class MongoItemStore:
                 yield ItemChunk(first=d["first"], last=d["last"], count=d["count"], seqs=d.get("seqs"))
 
 
-def _source_ids(job_id: str, count: int, first: int = 0) -> list[str]:
-    return [f"{job_id}:{first + n}" for n in range(-(-count // SOURCE_KEYS))]
-
-
 def _by_ids(job_id: str, run: int, seqs: Iterable[int]) -> Document:
     return {"_id": {"$in": [outcome_id(job_id, run, seq) for seq in seqs]}}
 
 
 def _new_document(job: NewJob) -> Document:
-    document: Document = {
-        "user_id": job.user_id,
-        "type": str(job.type),
-        "priority": job.priority,
-        "request": dict(job.request),
-        "settings": dict(job.settings),
-        "status": str(JobStatus.PENDING),
-        "status_reason": None,
-        "run": 1,
-        "rev": 0,
-        "submitted_at": None,
-        "started_at": None,
-        "completed_at": None,
-        "total_items": None,
-        "progress": 0,
-        "success_count": 0,
-        "error_count": 0,
-        "fed": 0,
-        "error_message": None,
-        "announced": False,
-    }
-    if job.tags:
-        document["tags"] = list(job.tags)
-    if job.metadata:
-        # As pairs: a name may hold what a field's name may not.
-        document["metadata"] = [[name, value] for name, value in job.metadata.items()]
+    document = newjobs.job_document(
+        user_id=job.user_id,
+        job_type=str(job.type),
+        priority=job.priority,
+        request=job.request,
+        settings=job.settings,
+        tags=job.tags,
+        metadata=job.metadata,
+    )
     if job.idempotency is not None:
         document["idempotency"] = asdict(job.idempotency)
     return document

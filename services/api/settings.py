@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from shared.auth import MIN_SECRET_BYTES
+from shared.schedules import zone
 from shared.settings import MarketplaceSettings, ProfitSettings, WebhookSettings
 
 # An ASIN takes 13 bytes in a JSON list; a pasted product address may take several times as many.
@@ -69,6 +70,13 @@ class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
         default=20, ge=1, description="Live event streams that one user may hold open at one process"
     )
     webhooks_per_user: int = Field(default=20, ge=0, description="Webhooks that one user may have")
+    schedules_per_user: int = Field(default=50, ge=0, description="Schedules that one user may have")
+    max_items_per_scheduled_job: int = Field(
+        default=10_000, ge=1, le=10_000, description="Most products of a job that a schedule makes"
+    )
+    schedule_timezone: str = Field(
+        default="Asia/Tokyo", description="Time zone of schedules that name none (a name of the IANA database)"
+    )
     event_heartbeat_seconds: float = Field(
         default=15.0, gt=0, description="A live stream says at least this often that it is alive"
     )
@@ -89,6 +97,12 @@ class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
     def long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"needs at least {MIN_SECRET_BYTES} bytes")
+        return value
+
+    @field_validator("schedule_timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        zone(value)
         return value
 
     @model_validator(mode="after")

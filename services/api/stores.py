@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from services.api.deltas import Seen
 from services.api.failures import Choice, DeleteAnswer, Failure, FailureDetail, FailurePosition, RetryAnswer
 from services.api.products import HistoryQuery, ProductQuery
 from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, KeyRecord, NewJob, Outcome
@@ -13,8 +14,6 @@ from services.api.samples import PageSample, SampleQuery
 from shared.jobs import JobStatus, JobType
 
 Document = dict[str, Any]
-# Products that one stored chunk of a job's sources names.
-SOURCE_KEYS = 1_000
 
 
 class JobStore(Protocol):
@@ -178,3 +177,28 @@ class WebhookStore(Protocol):
 
     async def replay_delivery(self, webhook_id: str, event_id: str) -> Document | None:
         """Due at once, with its attempts beginning anew; None unless it had ended."""
+
+
+class ScheduleStore(Protocol):
+    """Schedules are their user's: whoever asks for another's finds none. They come without their lists of products."""
+
+    async def insert_schedule(self, document: Document) -> None: ...
+
+    async def find_schedules(self, user_id: str) -> list[Document]:
+        """The newest first."""
+
+    async def find_schedule(self, user_id: str, schedule_id: str) -> Document | None: ...
+
+    async def change_schedule(self, user_id: str, schedule_id: str, changes: Document) -> Document | None:
+        """As it then is."""
+
+    async def delete_schedule(self, user_id: str, schedule_id: str) -> bool:
+        """With its runs; False when there is none."""
+
+    async def find_runs(self, schedule_id: str, before: datetime | None, limit: int) -> list[Document]:
+        """The latest first, only those due before that."""
+
+    async def find_run(self, schedule_id: str, run_id: str) -> Document | None: ...
+
+    async def find_seen(self, job_id: str) -> dict[str, Seen]:
+        """What a job saw of its products, by key."""

@@ -99,6 +99,11 @@ def understand(body: bytes, settings: ApiSettings) -> Submission:
         request = JOB_REQUEST.validate_json(body)
     except ValidationError as error:
         raise refused(error.errors(include_url=False, include_context=False, include_input=False)) from error
+    return submission_of(request, settings)
+
+
+def submission_of(request: AnyRequest, settings: ApiSettings) -> Submission:
+    """Raises Problem (422) for what the form of a request does not tell."""
     match request:
         case BulkAsinRequest():
             return _bulk(request, settings)

@@ -12,7 +12,7 @@ from services.api.handlers import JobHandlers
 from services.api.keys import Claim, KeyDesk, check_same
 from services.api.records import Idempotency, Job, NewJob
 from services.api.responses import JobAccepted
-from services.api.stores import SOURCE_KEYS, JobStore
+from services.api.stores import JobStore
 from services.api.submission import Submission
 from services.api.uploads import UploadReader
 from services.api.views import counts_of, invalid_of, job_view
@@ -20,6 +20,7 @@ from shared.errors import DatabaseUnavailableError
 from shared.ids import new_id
 from shared.jobs import JobType
 from shared.log import get_logger
+from shared.newjobs import SOURCE_KEYS
 
 log = get_logger(__name__)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from services.collector.pricehistory import CHANGE_FIELDS, price_change
+from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change
 from services.collector.results import Observation, Result, Task
 from shared.amazon.pages import Product, Rank
 from shared.ids import user_product_key
@@ -67,9 +67,10 @@ def new_product(query: Document, update: Document) -> Document:
 
 
 def outcome_document(result: Result, attempts: int, at: datetime) -> Document:
-    command = result.task.command
+    command, seen = result.task.command, result.observation
     return {
         "_id": result.task.outcome_id,
+        **({} if seen is None else {"seen": {name: seen.page.get(name) for name in WATCHED}}),
         "job_id": command.job_id,
         "run": command.run,
         "seq": command.seq,

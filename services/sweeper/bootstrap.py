@@ -20,6 +20,8 @@ from services.sweeper.repository import SweeperRepository
 from services.sweeper.retention import Retention
 from services.sweeper.retries import FailureRetries
 from services.sweeper.rounds import Duty, Rounds
+from services.sweeper.schedule_repository import ScheduleRepository
+from services.sweeper.schedules import Schedules
 from services.sweeper.settings import SweeperSettings
 from services.sweeper.telling import TYPES
 from services.sweeper.webhook_repository import WebhookRepository
@@ -38,12 +40,13 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
     trusted, timeout = settings.webhook_trusted, settings.webhook_timeout_seconds
     async with database_of(settings) as database, postman(trusted, timeout, SystemClock()) as sender:
         repository = SweeperRepository(database)
-        webhooks = WebhookRepository(database)
+        webhooks, schedules = WebhookRepository(database), ScheduleRepository(database)
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         dead_letters = DeadLetters(repository, broker)
         lease = Lease(database, "sweeper", settings.instance, settings.lease_seconds)
         duties: dict[str, Duty] = {
             "outbox": Outbox(repository, broker, settings),
+            "schedules": Schedules(schedules, SystemClock(), settings.schedule_grace_seconds),
             "healing": Healing(repository, broker, settings),
             "expiry": Expiry(repository, broker, settings),
             "measures": Measures(MeasureRepository(database), SystemClock(), settings.measure_seconds),
@@ -71,6 +74,7 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             disable_after_seconds=settings.webhook_disable_days * 86_400,
         )
         await when_database_answers(webhooks.create_indexes)
+        await when_database_answers(schedules.create_indexes)
         await when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)

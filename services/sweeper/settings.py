@@ -43,3 +43,6 @@ class SweeperSettings(WebhookSettings):
     webhook_disable_days: float = Field(
         default=5.0, gt=0, description="A webhook whose receiver has taken nothing for so long is switched off"
     )
+    schedule_grace_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, description="A schedule that is due for longer has been missed"
+    )

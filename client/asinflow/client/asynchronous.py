@@ -103,6 +103,13 @@ class AsyncClient(AsyncTransport):
     deliveries = listed(calls.deliveries)
     delivery = call(calls.delivery)
     replay_delivery = call(calls.replay_delivery)
+    schedules = listed(calls.schedules)
+    create_schedule = call(calls.create_schedule)
+    schedule = call(calls.schedule)
+    change_schedule = call(calls.change_schedule)
+    delete_schedule = call(calls.delete_schedule)
+    schedule_runs = listed(calls.schedule_runs)
+    schedule_delta = call(calls.schedule_delta)
     health = call(calls.health)
     readiness = call(calls.readiness)
 

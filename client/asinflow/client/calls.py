@@ -407,6 +407,53 @@ def replay_delivery(webhook_id: str, delivery_id: str) -> Call[models.DeliveryDe
     return Call("POST", path, _as(models.DeliveryDetail), safe=False)
 
 
+def _schedule(schedule_id: str, tail: str = "") -> str:
+    return f"/v1/schedules/{segment(schedule_id)}{tail}"
+
+
+@route("GET", "/v1/schedules")
+def schedules() -> Paged[models.ScheduleView]:
+    """Your schedules, the newest first."""
+    return Paged(Call("GET", "/v1/schedules", _as(models.SchedulePage)), None)
+
+
+@route("POST", "/v1/schedules")
+def create_schedule(wanted: Body) -> Call[models.ScheduleView]:
+    """Make a schedule. Not sent twice by itself: there would be two."""
+    return Call("POST", "/v1/schedules", _as(models.ScheduleView), json=_body(wanted), safe=False)
+
+
+@route("GET", "/v1/schedules/{schedule_id}")
+def schedule(schedule_id: str) -> Call[models.ScheduleView]:
+    """One of your schedules."""
+    return Call("GET", _schedule(schedule_id), _as(models.ScheduleView))
+
+
+@route("PATCH", "/v1/schedules/{schedule_id}")
+def change_schedule(schedule_id: str, **changes: Any) -> Call[models.ScheduleView]:
+    """Change `name`, `cron`, `timezone`, `missed`, `overlap` or `paused` of a schedule."""
+    return Call("PATCH", _schedule(schedule_id), _as(models.ScheduleView), json=changes)
+
+
+@route("DELETE", "/v1/schedules/{schedule_id}")
+def delete_schedule(schedule_id: str) -> Call[None]:
+    """Delete a schedule; its jobs stay."""
+    return Call("DELETE", _schedule(schedule_id), _nothing)
+
+
+@route("GET", "/v1/schedules/{schedule_id}/runs")
+def schedule_runs(schedule_id: str, *, limit: int | None = None) -> Paged[models.ScheduleRunView]:
+    """The times of a schedule that have come, the latest first."""
+    return Paged(Call("GET", _schedule(schedule_id, "/runs"), _as(models.ScheduleRunPage)), limit)
+
+
+@route("GET", "/v1/schedules/{schedule_id}/runs/{run_id}/delta")
+def schedule_delta(schedule_id: str, run_id: str, *, change: str | None = None) -> Call[models.RunDelta]:
+    """What a run found changed since the run before."""
+    path = _schedule(schedule_id, f"/runs/{segment(run_id)}/delta")
+    return Call("GET", path, _as(models.RunDelta), {"change": change})
+
+
 @route("GET", "/healthz")
 def health() -> Call[models.Health]:
     """Whether the API is alive."""

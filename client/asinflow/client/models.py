@@ -14,6 +14,7 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+Change = Literal["new", "gone", "price_up", "price_down", "back_in_stock", "out_of_stock"]
 DeliveryState = Literal["pending", "delivered", "failed"]
 ItemStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobStatus = Literal["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"]
@@ -335,6 +336,17 @@ class JobSource(Document):
     max_results: int | None = None
 
 
+class JobTemplate(Document):
+    """What its jobs are asked to be, every default filled in when the schedule was made."""
+
+    type: JobType
+    priority: str
+    request: JobSource
+    settings: JobSettingsView
+    tags: list[str]
+    metadata: dict[str, str]
+
+
 class JobView(Document):
     """A job as it stands."""
 
@@ -422,6 +434,19 @@ class PricePoint(Document):
     price: int | float | None
     currency: str | None
     availability: str | None
+
+
+class ProductDelta(Document):
+    """A product that changed; what it was, and what it is."""
+
+    marketplace: str
+    asin: str
+    changes: list[Change]
+    currency: str | None
+    price: int | float | None
+    previous_price: int | float | None
+    availability: str | None
+    previous_availability: str | None
 
 
 class ProductPage(Document):
@@ -618,6 +643,15 @@ class RetryAnswer(Document):
     complete: bool
 
 
+class RunDelta(Document):
+    """What a run found changed since the run before; without one before, nothing."""
+
+    job_id: str
+    previous_job_id: str | None
+    counts: dict[str, int]
+    items: list[ProductDelta]
+
+
 class Sale(Document):
     """What selling at one price leaves."""
 
@@ -626,6 +660,42 @@ class Sale(Document):
     profit_krw: int
     margin_percent: float
     reaches_target: bool
+
+
+class SchedulePage(Document):
+    items: list[ScheduleView]
+    next_cursor: str | None
+
+
+class ScheduleRunPage(Document):
+    items: list[ScheduleRunView]
+    next_cursor: str | None
+
+
+class ScheduleRunView(Document):
+    """A time of a schedule that has come."""
+
+    id: str
+    due_at: datetime
+    decided_at: datetime
+    outcome: str
+    job_id: str | None
+    previous_job_id: str | None
+
+
+class ScheduleView(Document):
+    id: str
+    name: str
+    cron: str
+    timezone: str
+    paused: bool
+    missed: str
+    overlap: str
+    next_runs: list[datetime]
+    last_job_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    job: JobTemplate
 
 
 class SecretView(Document):

@@ -9,7 +9,7 @@ import pytest
 
 from shared.mongo import Database
 from tests.integration.api.conftest import Running
-from tests.unit.api.builders import HOME, asin, bearer, page_sample, price_point, product, stored_failure
+from tests.unit.api.builders import HOME, NOW, asin, bearer, page_sample, price_point, product, stored_failure
 from tests.unit.api.openapi_routes import BODIES, OperationOf, operations
 
 MARK = "ann's own secret"
@@ -40,7 +40,12 @@ async def owned(api: Running, database: Database) -> Owned:
     )
     webhook_id = made.raise_for_status().json()["id"]
     ping = (await api.client.post(f"/v1/webhooks/{webhook_id}/ping")).raise_for_status().json()
-    hooks = {"webhook_id": webhook_id, "delivery_id": ping["id"]}
+    timed = {"name": MARK, "cron": "0 6 * * *", "job": {"type": "KEYWORD", "keyword": MARK}}
+    schedule_id = (await api.client.post("/v1/schedules", json=timed)).raise_for_status().json()["id"]
+    run = {"_id": f"{schedule_id}:1", "schedule_id": schedule_id, "user_id": "ann", "due_at": NOW, "decided_at": NOW}
+    jobs = {"outcome": "fired", "job_id": job_id, "previous_job_id": None}
+    await database["schedule_runs"].insert_one({**run, **jobs})
+    hooks = {"schedule_id": schedule_id, "run_id": str(run["_id"]), "webhook_id": webhook_id, "delivery_id": ping["id"]}
     ids = hooks | {"job_id": job_id, "marketplace": HOME, "asin": asin(1)}
     return Owned(ids | {"sample_id": page_sample(1).id, "failure_id": f"{1:032x}"})
 

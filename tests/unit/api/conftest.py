@@ -21,12 +21,14 @@ from services.api.profit import ProfitDesk
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
 from services.api.results import ResultReader
+from services.api.schedule_desk import ScheduleDesk
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.submitter import Submitter
 from services.api.webhook_desk import WebhookDesk
 from shared.profit import load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
+from tests.unit.api.fake_schedules import FakeScheduleStore
 from tests.unit.api.fake_webhooks import FakeWebhookStore
 from tests.unit.api.fakes import (
     FakeBroker,
@@ -57,6 +59,7 @@ class World:
     products: FakeProductStore = field(default_factory=FakeProductStore)
     samples: FakeSampleStore = field(default_factory=FakeSampleStore)
     webhooks: FakeWebhookStore = field(default_factory=FakeWebhookStore)
+    schedules: FakeScheduleStore = field(default_factory=FakeScheduleStore)
     failures: FakeFailureStore = field(default_factory=FakeFailureStore)
     queues: FakeQueues = field(default_factory=FakeQueues)
     broker: FakeBroker = field(default_factory=FakeBroker)
@@ -93,6 +96,7 @@ class World:
             queues=self.queues,
             profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),
             webhooks=WebhookDesk(self.webhooks, self.settings, self.settings.webhooks_per_user, self.clock),
+            schedules=ScheduleDesk(self.schedules, jobs, self.settings, self.clock),
             live=self.live,
             broker_connected=lambda: self.broker.connected,
             checks={"database": database, "broker": broker},

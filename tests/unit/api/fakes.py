@@ -35,10 +35,10 @@ from services.api.records import (
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
-from services.api.stores import SOURCE_KEYS
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
+from shared.newjobs import SOURCE_KEYS
 from shared.selection import Selection
 
 

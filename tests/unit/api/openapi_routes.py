@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 # Names of path parameters that the test of isolation fills with something that another user owns.
-PARAMETERS = frozenset({"job_id", "marketplace", "asin", "sample_id", "failure_id", "webhook_id", "delivery_id"})
+PARAMETERS = frozenset(
+    {
+        *("job_id", "marketplace", "asin", "sample_id", "failure_id"),
+        *("webhook_id", "delivery_id", "schedule_id", "run_id"),
+    }
+)
 # Bodies without which a route would not come to look for what the path names.
 BODIES: dict[str, Any] = {
     "PATCH /v1/jobs/{job_id}": {"priority": "high"},
@@ -15,6 +20,7 @@ BODIES: dict[str, Any] = {
     "PATCH /v1/products/{marketplace}/{asin}": {"favorite": True},
     "PATCH /v1/webhooks/{webhook_id}": {"enabled": False},
     "POST /v1/webhooks/{webhook_id}/rotate-secret": {"overlap_hours": 0},
+    "PATCH /v1/schedules/{schedule_id}": {"paused": True},
     "POST /v1/failures/retry": {"all": True},
     "POST /v1/failures/prune": {"older_than_hours": 0},
 }

@@ -101,6 +101,7 @@ def test_outcome_of_a_success_names_no_error() -> None:
         "attempts": 2,
         "error": None,
         "origin": "reused",
+        "seen": {"price": Decimal128("1980"), "currency": "JPY", "availability": "low_stock"},
         "processed_at": NOW,
     }
 

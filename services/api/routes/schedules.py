@@ -1,0 +1,119 @@
+"""Schedules, their runs, and what a run found changed, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.api import cursors
+from services.api.deltas import Change, RunDelta
+from services.api.dependencies import JobsCollector, JobsReader, JobsWriter, PartsOf
+from services.api.errors import responses
+from services.api.routes.paging import LINK_HEADER, header, link_next
+from services.api.schedules import (
+    NewSchedule,
+    SchedulePage,
+    SchedulePatch,
+    ScheduleRunPage,
+    ScheduleView,
+    run_view,
+    schedule_view,
+)
+
+router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
+
+ScheduleId = Annotated[str, Path(max_length=64)]
+RunId = Annotated[str, Path(max_length=100)]
+
+
+@router.get("", summary="List schedules", responses=responses(401, 403, 503))
+async def list_schedules(caller: JobsReader, using: PartsOf) -> SchedulePage:
+    """Your schedules, the newest first, all on one page."""
+    now = using.clock.now()
+    found = await using.schedules.all(caller.user_id)
+    return SchedulePage(items=[schedule_view(each, now) for each in found], next_cursor=None)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a schedule",
+    responses={
+        201: {"headers": {"Location": header("Where the schedule is")}},
+        **responses(401, 403, 409, 413, 422, 503),
+    },
+)
+async def create_schedule(
+    caller: JobsCollector, using: PartsOf, wanted: NewSchedule, response: Response
+) -> ScheduleView:
+    """Has a job made at the times of a cron expression, in a time zone, through changes of the clocks.
+
+    A fixed time that the clocks skip comes as soon as they have been put forward; one that they show twice comes once.
+    """
+    created = await using.schedules.create(caller.user_id, wanted)
+    response.headers["Location"] = f"/v1/schedules/{created['_id']}"
+    return schedule_view(created, using.clock.now())
+
+
+@router.get("/{schedule_id}", summary="Look at a schedule", responses=responses(401, 403, 404, 422, 503))
+async def get_schedule(schedule_id: ScheduleId, caller: JobsReader, using: PartsOf) -> ScheduleView:
+    """With the next times it is due."""
+    return schedule_view(await using.schedules.get(caller.user_id, schedule_id), using.clock.now())
+
+
+@router.patch("/{schedule_id}", summary="Change a schedule", responses=responses(401, 403, 404, 413, 422, 503))
+async def change_schedule(
+    schedule_id: ScheduleId, caller: JobsWriter, using: PartsOf, wanted: SchedulePatch
+) -> ScheduleView:
+    """Changes what is given; pauses it or lets it go on."""
+    changed = await using.schedules.change(caller.user_id, schedule_id, wanted)
+    return schedule_view(changed, using.clock.now())
+
+
+@router.delete(
+    "/{schedule_id}", status_code=204, summary="Delete a schedule", responses=responses(401, 403, 404, 422, 503)
+)
+async def delete_schedule(schedule_id: ScheduleId, caller: JobsWriter, using: PartsOf) -> None:
+    """Its jobs stay."""
+    await using.schedules.delete(caller.user_id, schedule_id)
+
+
+@router.get(
+    "/{schedule_id}/runs",
+    summary="List a schedule's runs",
+    responses={200: {"headers": LINK_HEADER}, **responses(401, 403, 404, 422, 503)},
+)
+async def list_runs(
+    *,
+    request: Request,
+    response: Response,
+    schedule_id: ScheduleId,
+    caller: JobsReader,
+    using: PartsOf,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> ScheduleRunPage:
+    """Its times that have come, the latest first; kept for half a year."""
+    before = None if cursor is None else cursors.decode_moment(cursor)[0]
+    found, more = await using.schedules.runs(caller.user_id, schedule_id, before, limit)
+    next_cursor = cursors.encode(found[-1]["due_at"].isoformat(), found[-1]["_id"]) if more else None
+    link_next(request, response, next_cursor)
+    return ScheduleRunPage(items=[run_view(each) for each in found], next_cursor=next_cursor)
+
+
+@router.get(
+    "/{schedule_id}/runs/{run_id}/delta",
+    summary="See what a run found changed",
+    responses=responses(401, 403, 404, 409, 422, 503),
+)
+async def get_delta(
+    *,
+    schedule_id: ScheduleId,
+    run_id: RunId,
+    caller: JobsReader,
+    using: PartsOf,
+    change: Annotated[Change | None, Query(description="Only products that changed so")] = None,
+) -> RunDelta:
+    """Products new, gone, dearer, cheaper, back in stock or out of it since the run before that made a job."""
+    return await using.schedules.delta(caller.user_id, schedule_id, run_id, change)

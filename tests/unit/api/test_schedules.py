@@ -1,0 +1,122 @@
+"""What users can do with schedules, over HTTP; and what counts as a change from one run to the next."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from services.api.deltas import Seen, compare
+from shared.jobs import JobStatus
+from tests.unit.api.builders import NOW, asin, bearer, job
+from tests.unit.api.conftest import World
+
+JOB = {"type": "BULK_ASIN", "asins": [asin(1), asin(1), asin(2)], "tags": ["t"], "metadata": {"a.b": "c"}}
+WANTED: dict[str, Any] = {"name": "mornings", "cron": "0 6 * * *", "job": JOB}
+
+
+@pytest.fixture
+async def ann(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client() as client:
+        client.headers.update(bearer())
+        yield client
+
+
+async def create(client: httpx.AsyncClient, **changes: Any) -> httpx.Response:
+    return await client.post("/v1/schedules", json={**WANTED, **changes})
+
+
+async def test_schedule_is_due_in_its_time_zone(ann: httpx.AsyncClient, world: World) -> None:
+    made = (await create(ann)).json()
+    assert (made["timezone"], made["next_runs"][:2]) == ("Asia/Tokyo", ["2026-11-23T21:00:00Z", "2026-11-24T21:00:00Z"])
+    assert made["job"]["request"]["count"] == 2
+    assert made["job"]["metadata"] == {"a.b": "c"}
+    assert world.schedules.schedules[made["id"]]["keys"] == [f"amazon.co.jp:{asin(n)}" for n in (1, 2)]
+    berlin = (await create(ann, timezone="Europe/Berlin")).json()
+    assert berlin["next_runs"][0] == "2026-11-24T05:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"cron": "every day"}, "cron", "invalid_cron"),
+        ({"cron": "* * * * * *"}, "cron", "invalid_cron"),
+        ({"timezone": "Mars/Olympus"}, "timezone", "unknown_timezone"),
+        ({"timezone": "../etc/passwd"}, "timezone", "unknown_timezone"),
+        ({"job": {"type": "KEYWORD", "keyword": " "}}, "job.keyword", "length"),
+        ({"job": {"type": "URL", "url": "https://example.com/"}}, "job.url", None),
+        ({"job": {"type": "KEYWORD", "keyword": "x", "max_results": 10_001}}, "job", "too_many"),
+    ],
+)
+async def test_wrong_schedule_is_refused_by_field(
+    ann: httpx.AsyncClient, changes: dict[str, Any], field: str, code: str | None
+) -> None:
+    refused = await create(ann, **changes)
+    error = refused.json()["errors"][0]
+    assert (refused.status_code, error["field"]) == (422, field)
+    assert code in {None, error["code"]}
+
+
+async def test_pause_skips_what_passes_meanwhile(ann: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/schedules/{(await create(ann)).json()['id']}"
+    assert (await ann.patch(path, json={"paused": True})).json()["next_runs"] == []
+    world.clock.time += timedelta(days=3)
+    going_on = (await ann.patch(path, json={"paused": False})).json()
+    assert going_on["next_runs"][0] == "2026-11-26T21:00:00Z"
+    [stored] = world.schedules.schedules.values()
+    assert stored["next_at"] > world.clock.now()
+
+
+async def test_user_has_only_so_many(ann: httpx.AsyncClient, world: World) -> None:
+    codes = [(await create(ann)).status_code for _ in range(world.settings.schedules_per_user + 1)]
+    assert codes == [201] * world.settings.schedules_per_user + [409]
+
+
+async def test_delta_compares_with_the_run_before(ann: httpx.AsyncClient, world: World) -> None:
+    schedule_id = (await create(ann)).json()["id"]
+    for job_id, status in (("1", JobStatus.COMPLETED), ("2", JobStatus.PROCESSING)):
+        world.jobs.put(job(id=job_id, status=status))
+    run = {"schedule_id": schedule_id, "user_id": "ann", "due_at": NOW, "decided_at": NOW}
+    fired = {"_id": "r", **run, "outcome": "fired", "job_id": "2", "previous_job_id": "1"}
+    world.schedules.runs = {"r": fired, "m": {**fired, "_id": "m", "outcome": "missed", "job_id": None}}
+    path = f"/v1/schedules/{schedule_id}/runs"
+    assert (await ann.get(f"{path}/r/delta")).json()["code"] == "job_not_ended"
+    assert (await ann.get(f"{path}/m/delta")).json()["code"] == "run_made_no_job"
+    world.jobs.put(job(id="2", status=JobStatus.COMPLETED))
+    world.schedules.seen = {
+        "1": {"amazon.com:A": Seen(Decimal(10), "USD", "in_stock")},
+        "2": {"amazon.com:A": Seen(Decimal(9), "USD", "in_stock"), "amazon.com:B": Seen()},
+    }
+    delta = (await ann.get(f"{path}/r/delta")).json()
+    assert delta["counts"] == {"new": 1, "price_down": 1}
+    only = (await ann.get(f"{path}/r/delta", params={"change": "new"})).json()
+    assert [each["asin"] for each in only["items"]] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        (None, Seen(), ["new"]),
+        (Seen(error="not_found"), Seen(), ["new"]),
+        (Seen(), None, ["gone"]),
+        (Seen(), Seen(error="not_found"), ["gone"]),
+        (Seen(), Seen(error="timeout"), []),
+        (Seen(error="timeout"), Seen(), []),
+        (None, Seen(error="not_found"), []),
+        (Seen(Decimal(10), "USD"), Seen(Decimal("10.00"), "USD"), []),
+        (Seen(Decimal(10), "USD"), Seen(Decimal(11), "USD"), ["price_up"]),
+        (Seen(Decimal(10), "USD"), Seen(Decimal(9), "USD"), ["price_down"]),
+        (Seen(Decimal(10), "USD"), Seen(Decimal(9), "EUR"), []),
+        (Seen(Decimal(10), "USD"), Seen(None, "USD"), []),
+        (Seen(availability="unavailable"), Seen(availability="low_stock"), ["back_in_stock"]),
+        (Seen(availability="in_stock"), Seen(availability="unavailable"), ["out_of_stock"]),
+        (Seen(availability="in_stock"), Seen(availability="preorder"), []),
+    ],
+)
+def test_change_is_what_both_runs_have_seen(before: Seen | None, after: Seen | None, changes: list[str]) -> None:
+    def of(seen: Seen | None) -> dict[str, Seen]:
+        return {} if seen is None else {"amazon.com:A": seen}
+
+    assert [change for each in compare(of(before), of(after)) for change in each.changes] == changes
