@@ -12,7 +12,7 @@ WATCHED = ("price", "images", "categories", "availability_text")
 UNREADABLE = frozenset({"changed_layout", "malformed"})
 FIELDS_MISSING = "fields_missing"
 # Rules that answer only where the elements that show the field have gone.
-LAST_RESORTS = {"title": "meta", "price": "offer-data"}
+LAST_RESORTS = {"title": frozenset({"meta"}), "price": frozenset({"offer-data", "cart-form", "metrics"})}
 LAST_RESORT = "last_resort"
 
 # A field is usual once so many pages were seen, of which this share had it.
@@ -64,5 +64,5 @@ class Drift:
         self._usual.learn(marketplace, page)
         if missing:
             return FIELDS_MISSING, missing
-        hidden = tuple(name for name, rule in LAST_RESORTS.items() if page.trace.get(name) == rule)
+        hidden = tuple(name for name, rules in LAST_RESORTS.items() if page.trace.get(name) in rules)
         return (LAST_RESORT, hidden) if hidden else None

@@ -12,12 +12,18 @@ Verdict = tuple[PageKind, str, Advice]
 # Marks in the page's source, in the order they are asked for: (mark, kind, reason, advice).
 MARKS: tuple[tuple[str, PageKind, str, Advice], ...] = (
     (r"<title[^>]*>\s*robot check", "blocked", "robot_check", "slow_down"),
-    (r"captchacharacters|/captcha/|opfcaptcha-|amzn-captcha", "blocked", "captcha", "slow_down"),
-    (r"/errors/validatecaptcha", "blocked", "continue_shopping", "slow_down"),
+    (
+        r"captchacharacters|/captcha/|opfcaptcha-|amzn-captcha|aa-challenge-|aacb-captcha",
+        "blocked",
+        "captcha",
+        "slow_down",
+    ),
+    (r"validatecaptcha", "blocked", "continue_shopping", "slow_down"),
     (r"awswaf|gokuprops|challenge-container|aws-waf-token", "blocked", "waf_challenge", "slow_down"),
-    (r"ref=cs_404|/404/|kailey-kitty|/error/en_us/title\._ttd_\.png", "not_found", "not_found", "final"),
+    (r"ref=cs_404|/404/|kailey-kitty|/error/(?:[a-z]{2}_[a-z]{2}/)?title\._ttd_", "not_found", "not_found", "final"),
     (r"ref=cs_50[0-9]|500_503\.png|500-title|service unavailable", "unavailable", "service_unavailable", "slow_down"),
     (r"too many requests|toomanyrequests|request was throttled|rate exceeded", "blocked", "throttled", "slow_down"),
+    (r"black-curtain", "blocked", "age_check", "final"),
     (r"block access from your country|not available in your (?:country|region)", "blocked", "geo_block", "final"),
     (r"the request could not be satisfied|<title>access denied", "blocked", "forbidden", "slow_down"),
     (r"api-services-support@amazon\.com", "blocked", "robot_check", "slow_down"),

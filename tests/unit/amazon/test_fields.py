@@ -272,6 +272,12 @@ def test_chosen_variation_is_named_by_dimension() -> None:
     assert dict(product(new).variation) == {"size_name": "2 Inches"}
 
 
+def test_choices_written_out_and_from_menus_are_told_together() -> None:
+    written = '<div id="variation_color_name"><span class="selection"> Black </span></div>'
+    menu = '<div id="variation_size_name"><select><option>S</option><option selected>Large</option></select></div>'
+    assert dict(product(written, menu).variation) == {"color_name": "Black", "size_name": "Large"}
+
+
 def test_description_is_clean_text_without_scripts() -> None:
     found = product('<div id="productDescription"><p>Nice\n thing.</p><script>var x = 1;</script></div>')
     assert found.description == "Nice thing."
@@ -337,6 +343,13 @@ def test_local_files_of_saved_pages_are_not_pictures() -> None:
         ("This title will be released on March 3.", Availability.PREORDER),
         ("この商品の発売予定日は2026年3月3日です。 予約受付中", Availability.PREORDER),
         ("Noch nicht erschienen. Jetzt vorbestellen", Availability.PREORDER),
+        ("Questo articolo sarà disponibile il 5 marzo 2027. Prenotalo ora.", Availability.PREORDER),
+        ("Finns i lager den 5 mars 2027", Availability.BACKORDER),
+        ("5 Mart 2027 tarihinde stokta olacak", Availability.BACKORDER),
+        ("Envío en un plazo de 3 a 4 días", Availability.IN_STOCK),
+        ("Spedizione in 2-3 giorni", Availability.IN_STOCK),
+        ("Envio em até 2 dias úteis.", Availability.IN_STOCK),
+        ("出品者からお求めいただけます。", Availability.IN_STOCK),
         ("Ask the oracle", Availability.UNKNOWN),
     ],
 )

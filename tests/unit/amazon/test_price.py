@@ -50,6 +50,16 @@ STRUCK = '<span class="a-price a-text-price" data-a-strike="true"><span class="a
             '"priceAmount":32.97,"buyingOptionType":"NEW"}]}</div>',
             "offer data",
         ),
+        (
+            '<form id="addToCart"><input name="items[0.base][customerVisiblePrice][displayString]" value="$32.97">'
+            '<input id="add-to-cart-button"></form>',
+            "2025 cart form",
+        ),
+        (
+            '<div id="cerberus-data-metrics" data-asin-price="32.97" data-asin-currency-code="USD"></div>'
+            '<input id="add-to-cart-button">',
+            "2018 metrics",
+        ),
     ],
 )
 def test_price_is_read_in_every_layout(block: str, rule: str) -> None:
@@ -80,7 +90,16 @@ def test_rupee_sign_drawn_by_style_counts_as_the_currency() -> None:
         ),
         box(CORE, STRUCK),
         box("snsAccordionRowMiddle", box("corePrice_feature_div", parts("$", "9.", "50"))),
+        box("tradeInAccordionRow", box("corePrice_feature_div", parts("$", "5.", "00"))),
         box("sims-consolidated-1_feature_div", parts("$", "25.", "06")),
+        '<div id="cerberus-data-metrics" data-asin-price="" data-asin-currency-code=""></div><input id="buy-now-button">',
+        '<form><input name="items[0.base][customerVisiblePrice][displayString]" value="$25.06"></form>'
+        '<input id="add-to-cart-button">',
+        box(
+            "snsAccordionRowMiddle",
+            '<form id="addToCart"><input name="items[0.base][customerVisiblePrice][displayString]" value="$9.50"></form>'
+            '<input id="add-to-cart-button">',
+        ),
         box("tmmSwatches", '<b class="swatchElement selected"><span class="a-color-price">from $4.99</span></b>'),
         box("tmmSwatches", '<b class="swatchElement selected"><span class="a-color-price">$0.00</span></b>'),
         box(CORE, parts("$", "32.", None)),
@@ -97,6 +116,18 @@ def test_other_prices_on_the_page_are_not_its_price(block: str) -> None:
 def test_points_are_not_a_price() -> None:
     found = product('<div id="price">獲得ポイント: 330pt (1%)</div>', marketplace="amazon.co.jp")
     assert (found.price, found.currency) == (None, None)
+
+
+def test_metrics_hold_a_point_whatever_the_language() -> None:
+    block = '<div id="cerberus-data-metrics" data-asin-price="225.00" data-asin-currency-code="EUR"></div>'
+    found = product(block, '<input id="add-to-cart-button">', marketplace="amazon.es")
+    assert (Decimal(225), "EUR") == (found.price, found.currency)
+
+
+def test_price_for_measurements_is_not_a_new_one_where_only_used_copies_are_offered() -> None:
+    metrics = '<div id="cerberus-data-metrics" data-asin-price="9.00" data-asin-currency-code="USD"></div>'
+    assert product(USED_BUYBOX, metrics).price == Decimal("7.18")
+    assert product(metrics, '<div id="usedOnlyBuybox"></div>').price is None
 
 
 def test_used_offer_beside_a_new_one_is_ignored() -> None:

@@ -94,12 +94,15 @@ _DIMENSION = "variation_"
 _INLINE = "inline-twister-expanded-dimension-text-"
 
 
-def _chosen(prefix: str, selector: str) -> Reader[dict[str, str]]:
+def _chosen(prefix: str, *selectors: str) -> Reader[dict[str, str]]:
+    """Reads what is chosen of each dimension: the text of the first of `selectors` that has one, else its own."""
+
     def read(document: Document, node: LexborNode) -> dict[str, str] | None:
         chosen: dict[str, str] = {}
         for name, nodes in document.ids.items():
             if name.startswith(prefix):
-                text = text_of(nodes[0].css_first(selector) if selector else nodes[0])
+                places = [nodes[0].css_first(selector) for selector in selectors] if selectors else [nodes[0]]
+                text = next((text for place in places if (text := text_of(place))), "")
                 if text:
                     chosen[name.removeprefix(prefix)] = text
         return chosen or None
@@ -110,8 +113,7 @@ def _chosen(prefix: str, selector: str) -> Reader[dict[str, str]]:
 VARIATION: Field[dict[str, str]] = Field(
     "variation",
     (
-        ("inline-twister", "", _chosen(_INLINE, "")),
-        ("twister", "", _chosen(_DIMENSION, ".selection")),
-        ("twister-menu", "", _chosen(_DIMENSION, "option[selected]")),
+        ("inline-twister", "", _chosen(_INLINE)),
+        ("twister", "", _chosen(_DIMENSION, ".selection", "option[selected]")),
     ),
 )

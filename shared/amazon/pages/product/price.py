@@ -14,7 +14,7 @@ from shared.amazon.pages.text import plain
 # Boxes of other offers than the featured new one, by the ids of the elements around a price.
 _USED = re.compile(r"used|renewed|refurb|collectible", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\bsns|snsaccordion|_sns|tradein|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|"
+    r"\bsns|snsaccordion|_sns|trade-?[iI]n|rental|rent[A-Z_]|warranty|olp|aod|tp_price|tp-tool|unqualified|sims|similar|"
     r"sponsored|sp_|"
     r"CardInstance|bundle|addon|fbt|compar|points|primeSavings",
 )
@@ -22,6 +22,7 @@ _SIBLING_ROW = re.compile(r"newAccordionRow_[1-9]")
 _FIRST_ROWS = frozenset({"newAccordionRow", "newAccordionRow_0", "newOfferAccordionRow"})
 _CLIMB = 40
 _ASIDE = re.compile(r"a-price-range|pricePerUnit")
+_PLAIN_AMOUNT = re.compile(r"\d+(?:\.\d{1,2})?")
 _DRAWN = re.compile(r"currency([A-Z]{3})")
 _USED_ONLY_IDS = frozenset({"usedOnlyBuybox", "used_buybox_desktop"})
 _NEW_OFFER_IDS = frozenset(
@@ -160,6 +161,22 @@ def offered_as(kind: str) -> Reader[Money]:
     return read
 
 
+def _charged(document: Document, node: LexborNode) -> Money | None:
+    """What the form that puts the item into the cart says will be charged."""
+    around = surroundings(node)
+    if _USED.search(around) or _OTHER.search(around) or _is_sibling(document, around) or _offers_only_used(document):
+        return None
+    return money(attribute(node, "value"), document.place)
+
+
+def _measured(document: Document, node: LexborNode) -> Money | None:
+    """The price that the page hands to Amazon's own measurements: with a point in every language, blank for none."""
+    if _offers_only_used(document):
+        return None
+    code, amount = attribute(node, "data-asin-currency-code"), attribute(node, "data-asin-price")
+    return money(f"{code} {amount}", document.place) if _PLAIN_AMOUNT.fullmatch(amount) else None
+
+
 PRICE = Field(
     "price",
     (
@@ -203,6 +220,8 @@ PRICE = Field(
         ("2012-block", "#priceBlock .priceLarge", new_offer),
         ("2010", "#buyingPriceValue", new_offer),
         ("offer-data", ".twister-plus-buying-options-price-data", offered_as("NEW")),
+        ("cart-form", "#addToCart [name='items[0.base][customerVisiblePrice][displayString]']", _charged),
+        ("metrics", "#cerberus-data-metrics", _measured),
     ),
 )
 USED_PRICE = Field(

@@ -10,13 +10,22 @@ from shared.amazon.pages.text import plain
 # The first state that matches counts: "out of stock, order now" comes before "out of stock", that before "in stock".
 STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
     (
+        Availability.PREORDER,
+        (
+            # asked to be ordered before it appears, whatever date stands beside
+            r"pre-?\s?order|vorbestell|pr[ée]-?\s?command|pre-?\s?ordin|prenota(?:lo|bile)|preventa|"
+            r"pré-?\s?(?:venda|encomend)|förbeställ|przedsprzeda|zamów przed premierą|ön sipariş|予約|预订|预售|預購|طلب مسبق",
+        ),
+    ),
+    (
         Availability.BACKORDER,
         (
             # delivered later than within days, or at a stated time
             r"\b(?:weeks|months|wochen|monaten?|semaines|mois|settiman[ae]|mes[ie]|semanas|meses|weken|maand(?:en)?|"
             r"veckor|månader|tygodni|miesi\w+|hafta|uker|týdn\w+)\b|週間|週後|か月|ヶ月|カ月|"
             r"周内|個月|个月|أسابيع|أسبوع|주 이내",
-            r"back-?\s?order|in stock (?:on|soon|from)|lieferbar ab|wieder auf lager ab|disponib\w+ (?:el \d|"
+            r"back-?\s?order|in stock (?:on|soon|from)|lieferbar ab|wieder auf lager ab|i lager den \d|stokta olacak|"
+            r"disponib\w+ (?:el \d|"
             r"le \d|il \d|"
             r"dal \d|(?:a|à) partir d)|entrada en stock|入荷予定(?!は立|はあり|あり|有り|がな|未定)|入荷次第",
             # gone, and taken orders for all the same
@@ -79,11 +88,12 @@ STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
         (
             r"in stock|available|usually (?:ships|dispatched|delivered)|ships (?:from|within|in)|dispatched",
             r"auf lager|lieferbar|erhältlich|versandfertig|gewöhnlich|en stock|disponib|expédi|habitu|immediata",
-            r"generalmente|normalmente|geralmente|em (?:estoque|stock)|disponíve",
+            r"generalmente|normalmente|geralmente|em (?:estoque|stock)|disponíve|"
+            r"env(?:ío|iado|io) (?:en|em)\b|se envía en|spedi(?:zione in|to entro)\b",
             r"op voorraad|verkrijgbaar|verzonden|meestal|i lager|tillgänglig|vanligtvis|skickas|på lager|tilgængelig",
             r"w magazynie|dostępn|zazwyczaj|zwykle|wysył|skladem|dostupn",
             r"stokta|genellikle|temin edilebilir|kargoya",
-            r"在庫あり|在庫があり|通常|ダウンロード(?:可|でき)|现货|現貨|有貨|有货|库存|庫存|发货|發貨",
+            r"在庫あり|在庫があり|お求めいただけます|通常|ダウンロード(?:可|でき)|现货|現貨|有貨|有货|库存|庫存|发货|發貨",
             r"متوفر|متاح|المخزون|स्टॉक में|उपलब्ध|재고|구매 가능|במלאי|זמין",
         ),
     ),
