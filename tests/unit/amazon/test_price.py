@@ -92,13 +92,14 @@ def test_rupee_sign_drawn_by_style_counts_as_the_currency() -> None:
         box("snsAccordionRowMiddle", box("corePrice_feature_div", parts("$", "9.", "50"))),
         box("tradeInAccordionRow", box("corePrice_feature_div", parts("$", "5.", "00"))),
         box("sims-consolidated-1_feature_div", parts("$", "25.", "06")),
-        '<div id="cerberus-data-metrics" data-asin-price="" data-asin-currency-code=""></div><input id="buy-now-button">',
+        '<div id="cerberus-data-metrics" data-asin-price="" data-asin-currency-code=""></div>'
+        '<input id="buy-now-button">',
         '<form><input name="items[0.base][customerVisiblePrice][displayString]" value="$25.06"></form>'
         '<input id="add-to-cart-button">',
         box(
             "snsAccordionRowMiddle",
-            '<form id="addToCart"><input name="items[0.base][customerVisiblePrice][displayString]" value="$9.50"></form>'
-            '<input id="add-to-cart-button">',
+            '<form id="addToCart"><input name="items[0.base][customerVisiblePrice][displayString]" value="$9.50">'
+            '<input id="add-to-cart-button"></form>',
         ),
         box("tmmSwatches", '<b class="swatchElement selected"><span class="a-color-price">from $4.99</span></b>'),
         box("tmmSwatches", '<b class="swatchElement selected"><span class="a-color-price">$0.00</span></b>'),

@@ -103,4 +103,4 @@ def test_field_that_only_the_last_rule_finds_is_noticed() -> None:
 
 def test_last_resorts_are_rules_of_the_tables() -> None:
     rules = {field.name: [name for name, _, _ in field.rules] for field in reversed(tables(None))}
-    assert LAST_RESORTS == {name: set(rules[name][-len(last) :]) for name, last in LAST_RESORTS.items()}
+    assert {name: set(rules[name][-len(last) :]) for name, last in LAST_RESORTS.items()} == LAST_RESORTS

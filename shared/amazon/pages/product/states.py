@@ -14,7 +14,8 @@ STATES: tuple[tuple[Availability, tuple[str, ...]], ...] = (
         (
             # asked to be ordered before it appears, whatever date stands beside
             r"pre-?\s?order|vorbestell|pr[ée]-?\s?command|pre-?\s?ordin|prenota(?:lo|bile)|preventa|"
-            r"pré-?\s?(?:venda|encomend)|förbeställ|przedsprzeda|zamów przed premierą|ön sipariş|予約|预订|预售|預購|طلب مسبق",
+            r"pré-?\s?(?:venda|encomend)|förbeställ|przedsprzeda|zamów przed premierą|ön sipariş|"
+            r"予約|预订|预售|預購|طلب مسبق",
         ),
     ),
     (
