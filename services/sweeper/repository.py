@@ -28,10 +28,14 @@ from shared.runs import RUN_FIELDS
 BATCH = 200
 
 
-def older_than(field: str, seconds: float) -> Document:
-    """A filter on documents whose `field` is a date at least `seconds` ago."""
+def older_than(field: str, seconds: float, *, instead: str | None = None) -> Document:
+    """A filter on documents whose `field`, or the field `instead` where it is missing, is a date `seconds` ago or more.
+
+    Without any date a document does not match: nothing and what is missing sort before every date.
+    """
     limit = {"$dateSubtract": {"startDate": "$$NOW", "unit": "millisecond", "amount": round(seconds * 1000)}}
-    return {"$expr": {"$and": [{"$ne": [f"${field}", None]}, {"$lt": [f"${field}", limit]}]}}
+    moment = f"${field}" if instead is None else {"$ifNull": [f"${field}", f"${instead}"]}
+    return {"$expr": {"$and": [{"$gt": [moment, None]}, {"$lt": [moment, limit]}]}}
 
 
 INDEXES: Indexes = {
@@ -77,7 +81,7 @@ class SweeperRepository:
     async def find_unsent(self, age: float) -> list[Document]:
         """Jobs whose submission the broker has not confirmed."""
         return await self._find(
-            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("queued_at", age)}
+            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("queued_at", age, instead="created_at")}
         )
 
     async def find_unstarted(self, age: float) -> list[Document]:
@@ -90,7 +94,7 @@ class SweeperRepository:
         Without an expander, broker or database nobody takes a job: no outage of ours makes it late.
         """
         query = {"status": str(JobStatus.PENDING), "status_reason": None, "takes": {"$gte": takes}}
-        jobs = await self._find({**query, **older_than("queued_at", age)})
+        jobs = await self._find({**query, **older_than("queued_at", age, instead="created_at")})
         return [job for job in jobs if job.get("takes_run") == job["run"]]
 
     async def find_unannounced(self, age: float) -> list[Document]:

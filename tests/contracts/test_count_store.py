@@ -34,7 +34,9 @@ async def stored(request: pytest.FixtureRequest) -> AsyncIterator[Stored]:
         await repository.create_indexes()
 
         async def in_database(job: JobCount) -> CountStore:
-            fields = {name: getattr(job, name) for name in ("user_id", "run", "rev", "total_items")}
+            fields = {
+                n: getattr(job, n) for n in ("user_id", "run", "rev", "total_items", "type", "created_at", "started_at")
+            }
             counts = {"success_count": job.success_count, "error_count": job.error_count, "progress": job.progress}
             document = job_document(_id=job.job_id, status=str(job.status), **fields, **counts)
             if job.ledger:

@@ -84,6 +84,17 @@ async def test_unsent_jobs_are_pending_old_and_never_sent(stored: Stored) -> Non
     assert await repository.find_unsent(AGE) == []
 
 
+async def test_jobs_stored_by_an_earlier_release_are_sent_and_not_overdue(stored: Stored) -> None:
+    """They have neither a time at which they were queued last nor a time limit."""
+    pending, running = job("a", created_at=old()), job("b", status="PROCESSING", created_at=old())
+    for document in (pending, running):
+        del document["queued_at"]
+        document.pop("deadline_at", None)
+    repository = await stored(pending, running)
+    assert names(await repository.find_unsent(AGE)) == ["a"]
+    assert await repository.find_overdue() == []
+
+
 async def test_unstarted_jobs_were_sent_long_ago(stored: Stored) -> None:
     repository = await stored(
         job("a", submitted_at=old()),

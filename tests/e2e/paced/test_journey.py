@@ -57,11 +57,16 @@ def test_live_stream_shows_the_whole_way(journey: Journey) -> None:
 
 
 def test_same_idempotency_key_makes_one_job(system: System) -> None:
+    """Also when it comes four times at once: while the first is under way, the others are told so."""
     user, asins = system.user(), fresh_asins(3)
+    request, headers = {"type": "BULK_ASIN", "asins": asins}, {"Idempotency-Key": "once"}
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: user.submit("BULK_ASIN", key="once", asins=asins), range(4)))
-    assert len({answer["id"] for answer in answers}) == 1 == len(user.jobs())
-    user.wait_for_end(answers[0]["id"])
+        answers = list(pool.map(lambda _: user.client.post("/v1/jobs", json=request, headers=headers), range(4)))
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    again = user.submit("BULK_ASIN", key="once", asins=asins)
+    assert {answer.json()["id"] for answer in answers if answer.status_code == 202} == {again["id"]}
+    assert len(user.jobs()) == 1
+    user.wait_for_end(again["id"])
     assert Counter(request.asin for request in system.storefront.requests(asins)) == dict.fromkeys(asins, 1)
 
 

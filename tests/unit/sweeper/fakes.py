@@ -27,7 +27,11 @@ class MemorySweeperRepository(SweeperRepository):
         return moment is not None and moment < self._clock.now() - timedelta(seconds=seconds)
 
     def _having(self, field: str, age: float, *statuses: JobStatus) -> list[Document]:
-        found = [dict(j) for j in self.jobs.values() if j["status"] in statuses and self._older(j.get(field), age)]
+        fields = (field, "created_at") if field == "queued_at" else (field,)
+        moments = {name: next((j[f] for f in fields if f in j), None) for name, j in self.jobs.items()}
+        found = [
+            dict(j) for name, j in self.jobs.items() if j["status"] in statuses and self._older(moments[name], age)
+        ]
         never = datetime.min.replace(tzinfo=self._clock.now().tzinfo)
         return sorted(found, key=lambda job: job.get("healed_at") or never)[:BATCH]
 
