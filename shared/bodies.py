@@ -79,9 +79,11 @@ class Brotli:
         return bool(self._object.is_finished())
 
     def feed(self, data: bytes) -> Pieces:
-        yield self._object.process(data, output_buffer_limit=STEP_BYTES)
-        while not self._object.can_accept_more_data():
-            yield self._object.process(b"", output_buffer_limit=STEP_BYTES)
+        """The decoder may have taken all of `data` and still hold what it stands for: only an empty step tells."""
+        piece = self._object.process(data, output_buffer_limit=STEP_BYTES)
+        while piece or not self._object.can_accept_more_data():
+            yield piece
+            piece = b"" if self.complete else self._object.process(b"", output_buffer_limit=STEP_BYTES)
 
 
 class Zstd:

@@ -68,7 +68,7 @@ def collect(system: System, pages: list[SavedPage]) -> dict[tuple[str, str], dic
     addresses = [f"https://www.{page.marketplace}/some-title/dp/{page.truth['asin']}?th=1" for page in pages]
     job_id = user.submit_asins(addresses, settings={"max_age_seconds": 0})
     user.wait_for_end(job_id)
-    assert [item for item in user.items(job_id) if item["status"] != "succeeded"] == []
+    assert [(item["asin"], item["error"]) for item in user.items(job_id) if item["status"] != "succeeded"] == []
     assert_counted_exactly(system, job_id, total=len(pages))
     products = system.database["products"].find({"user_id": user.name})
     return {(product["marketplace"], product["asin"]): product for product in products}

@@ -51,6 +51,14 @@ async def test_body_is_read_however_it_is_compressed_and_cut(coding: str, size: 
     assert await read(CODINGS[coding](TEXT), coding, size=size) == TEXT
 
 
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_page_of_real_size_is_read(coding: str) -> None:
+    """A decoder may have taken all of its input long before it has given out all of its output."""
+    page = b"".join(b'<div class="a-section" data-n="%d"></div>' % number for number in range(60_000))
+    compressed = brotli.compress(page, quality=1) if coding == "br" else CODINGS[coding](page)
+    assert await read(compressed, coding, size=len(compressed)) == page
+
+
 async def test_body_without_coding_and_empty_ones_are_read() -> None:
     assert await read(TEXT, None) == TEXT
     assert [await read(b"", coding) for coding in CODINGS] == [b""] * len(CODINGS)
