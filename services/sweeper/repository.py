@@ -81,7 +81,11 @@ class SweeperRepository:
     async def find_unsent(self, age: float) -> list[Document]:
         """Jobs whose submission the broker has not confirmed."""
         return await self._find(
-            {"status": str(JobStatus.PENDING), "submitted_at": None, **older_than("queued_at", age, instead="created_at")}
+            {
+                "status": str(JobStatus.PENDING),
+                "submitted_at": None,
+                **older_than("queued_at", age, instead="created_at"),
+            }
         )
 
     async def find_unstarted(self, age: float) -> list[Document]:
