@@ -4,10 +4,10 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse audit chaos soak clean
+.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline audit chaos soak clean
 
 help: ## Explain all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Bring in everything (virtual environment, RabbitMQ) and start nothing
 	@$(PYTHON) -m deploy.local.install
@@ -56,6 +56,12 @@ manifests: setup ## Write what follows from the settings classes in deploy/k8s
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
 	@.venv/bin/python -m bench.parse
+
+setup-bench:
+	@$(PYTHON) -m deploy.local.install --bench
+
+bench-pipeline: setup-bench ## Measure the pipeline beside Celery, Dramatiq, taskiq and FastStream (ARGS="--items 5000 --rounds 3")
+	@.venv/bin/python -m bench.pipeline $(ARGS)
 
 docs: setup ## Write what is generated from the code: pages of docs/ and the documents of the interfaces
 	@.venv/bin/python -m deploy.reference

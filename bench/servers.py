@@ -57,7 +57,9 @@ def servers(*, fsync: bool, redis: bool = False, storefront: bool = False) -> It
 def _redis(folder: RunFolder, pids: dict[str, int]) -> Iterator[str]:
     binary = shutil.which("redis-server")
     if binary is None:
-        raise BenchError("no redis-server, which Celery and Dramatiq keep their counts in: `make setup-bench`")
+        raise BenchError(
+            "no redis-server, which Celery and Dramatiq keep their counts in: `make setup-bench` installs it"
+        )
     with contextlib.closing(Ports({})) as ports:
         port = ports["redis"]
         command = [binary, "--bind", LOOPBACK, "--port", str(port), "--save", "", "--dir", str(folder.data)]

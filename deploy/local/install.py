@@ -17,6 +17,7 @@ _VENV = _ROOT / ".venv"
 _PYTHON = _VENV / "bin" / "python"
 _UV = _VENV / "bin" / "uv"
 _STAMP = _VENV / "installed"
+_PEERS = _ROOT / ".run" / "bench-venv"
 _UV_VERSION = "0.13.9"
 _LOCKS = ("requirements/dev.txt", "requirements/local.txt")
 _INGREDIENTS = (*_LOCKS, "pyproject.toml", "deploy/local/install.py")
@@ -43,7 +44,7 @@ if command -v systemctl >/dev/null; then systemctl disable --quiet "$@" || true;
 def main() -> int:
     """Set up the virtual environment and RabbitMQ where they are missing; 1 with the reason when one cannot be had.
 
-    With `--observe` Prometheus and Alertmanager as well.
+    With `--observe` Prometheus and Alertmanager as well, with `--bench` what the benchmarks compare with.
     """
     try:
         _require_python()
@@ -52,6 +53,8 @@ def main() -> int:
         _install_rabbitmq()
         if "--observe" in sys.argv:
             _install_prometheus()
+        if "--bench" in sys.argv:
+            _install_peers()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -129,6 +132,22 @@ def _install_prometheus() -> None:
         return
     _apt_install("prometheus", "prometheus-alertmanager", why="to watch the system and to check its alerts")
     _as_root(_STAY_OFF, "prometheus", "prometheus-alertmanager")
+
+
+def _install_peers() -> None:
+    """In an environment of their own: their requirements are not ours. Some of them count in Redis."""
+    if not shutil.which("redis-server"):
+        _apt_install("redis-server", why="by Celery and Dramatiq")
+        _as_root(_STAY_OFF, "redis-server")
+    lock = _ROOT / "requirements" / "bench.txt"
+    wanted, stamp = hashlib.sha256(lock.read_bytes()).hexdigest(), _PEERS / "installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    _say("installing what the benchmarks compare with into .run/bench-venv")
+    _run(sys.executable, "-m", "venv", "--clear", str(_PEERS))
+    python = str(_PEERS / "bin" / "python")
+    _run(python, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--require-hashes", "-r", str(lock))
+    stamp.write_text(wanted)
 
 
 def _apt_install(*packages: str, why: str) -> None:
