@@ -7,6 +7,7 @@ know, so that a newer writer may add some; a changed meaning gets a new version 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,43 @@ class ItemsFinished(Message):
 
     succeeded: tuple[Seq, ...] = ()
     failed: tuple[Seq, ...] = ()
+
+
+class NotedProduct(BaseModel):
+    """An item of a job of which its user may want to be told."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    seq: Seq
+    asin: str = Field(pattern=ASIN_RULE)
+    marketplace: str = Field(pattern=MARKETPLACE_RULE)
+
+
+class PriceChange(NotedProduct):
+    """Its price is another than the one seen before, in the same currency."""
+
+    currency: str
+    price: Decimal
+    previous_price: Decimal
+
+
+class ProfitableProduct(NotedProduct):
+    """Its resale reaches the margin that its job asks for."""
+
+    margin_percent: float | None = None
+    profit_krw: int | None = None
+    recommended_price_krw: int | None = None
+
+
+class ProductsNoted(Message):
+    """What a collector saw of products that their user may want to be told of. Batched per job."""
+
+    TYPE: ClassVar[str] = "products.noted.v1"
+
+    user_id: str
+    at: datetime
+    price_changes: tuple[PriceChange, ...] = ()
+    profitable: tuple[ProfitableProduct, ...] = ()
 
 
 class JobExpanded(Message):
@@ -135,6 +173,7 @@ MESSAGES: dict[str, type[Message]] = {
         JobSubmitted,
         CollectItem,
         ItemsFinished,
+        ProductsNoted,
         JobExpanded,
         JobProgressed,
         JobReached,

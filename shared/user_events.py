@@ -23,6 +23,8 @@ class UserEventType(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     JOB_PROGRESSED = "job.progressed"
+    PRICE_CHANGED = "price.changed"
+    PRODUCT_PROFITABLE = "product.profitable"
 
 
 # Sent on request only, to see whether a webhook works; nothing subscribes to it.

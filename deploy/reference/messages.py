@@ -23,6 +23,7 @@ from shared.messages import (
     JobResumed,
     JobSubmitted,
     Message,
+    ProductsNoted,
 )
 from shared.topology import COMMANDS, Exchange, Queue, collect_key
 
@@ -33,6 +34,7 @@ SENDERS: dict[type[Message], tuple[str, ...]] = {
     JobSubmitted: ("api", "expander", "sweeper"),
     CollectItem: ("expander", "sweeper"),
     ItemsFinished: ("collector", "sweeper"),
+    ProductsNoted: ("collector",),
     JobExpanded: ("expander", "sweeper"),
     JobProgressed: ("aggregator",),
     JobReached: ("aggregator",),

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from prometheus_client import Counter
 
+from services.collector.news import news
 from services.collector.products import outcome_document
 from services.collector.repository import CollectorRepository
 from services.collector.results import Observation, Result
@@ -100,11 +101,13 @@ class Recorder:
     async def _store(self, results: Sequence[Result]) -> None:
         if not results:
             return
-        await self._repository.upsert_products(
-            [(result, seen, self._analyst(result)) for result, seen in await self._observed(results)]
-        )
+        analysed = [(result, seen, self._analyst(result)) for result, seen in await self._observed(results)]
+        await self._repository.upsert_products(analysed)
         new = [r for r in results if r.known_status is None]
         now = self._clock.now()
+        # Before the outcomes: with those stored, a repetition has nothing to tell any more.
+        if noted := news(analysed, now):
+            await self._broker.publish([event(message) for message in noted])
         documents = [outcome_document(r, r.task.delivery.attempt, now) for r in new]
         stored = await self._repository.insert_outcomes(documents)
         statuses = [(r, stored.get(r.task.outcome_id, r.status)) for r in results]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from services.sweeper.telling import deliveries, user_event
+from services.sweeper.telling import deliveries, user_events
 from shared.broker import Outgoing
 from shared.clock import Clock
-from shared.messages import JobEvent
+from shared.messages import Message
 from shared.user_events import outgoing
 from shared.worker import Received
 
@@ -34,9 +34,9 @@ class Announcer:
         self._clock = clock
         self._keep_days = keep_days
 
-    async def handle(self, batch: Sequence[Received[JobEvent]]) -> None:
+    async def handle(self, batch: Sequence[Received[Message]]) -> None:
         """Returns once every delivery is stored and the broker has the events."""
-        events = [user_event(received.message) for received in batch]
+        events = [event for received in batch for event in user_events(received.message)]
         webhooks = await self._outbox.find_webhooks_of({event.user_id for event in events})
         await self._outbox.insert_deliveries(deliveries(events, webhooks, self._clock.now(), self._keep_days))
         await self._publisher.publish([outgoing(event) for event in events])

@@ -23,7 +23,7 @@ from services.sweeper.rounds import Duty, Rounds
 from services.sweeper.schedule_repository import ScheduleRepository
 from services.sweeper.schedules import Schedules
 from services.sweeper.settings import SweeperSettings
-from services.sweeper.telling import TYPES
+from services.sweeper.telling import MESSAGES
 from services.sweeper.webhook_repository import WebhookRepository
 from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
@@ -59,7 +59,7 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
         telling = Worker(
             broker,
             USER_EVENTS,
-            list(TYPES),
+            MESSAGES,
             announcer.handle,
             FailurePolicy(broker, max_attempts=settings.max_attempts),
             batch_items=BATCH_ITEMS,

@@ -1,8 +1,10 @@
 """The sweeper's queues."""
 
-from shared.messages import JobCancelled, JobCompleted, JobFailed, JobReached
+from shared.messages import JobCancelled, JobCompleted, JobFailed, JobReached, ProductsNoted
 from shared.topology import EVENTS, work_queue
 
 USER_EVENTS = work_queue(
-    "sweeper.user_events", EVENTS, JobReached.TYPE, JobCompleted.TYPE, JobFailed.TYPE, JobCancelled.TYPE
+    "sweeper.user_events",
+    EVENTS,
+    *(message.TYPE for message in (JobReached, JobCompleted, JobFailed, JobCancelled, ProductsNoted)),
 )

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from shared.messages import JobCancelled, JobCompleted, JobEvent, JobFailed, JobReached
+from shared.messages import (
+    JobCancelled,
+    JobCompleted,
+    JobEvent,
+    JobFailed,
+    JobReached,
+    Message,
+    NotedProduct,
+    ProductsNoted,
+)
 from shared.user_events import PROGRESS_DEFAULT, UserEvent, UserEventType, event_id
 from shared.webhooks import new_delivery
 
@@ -16,6 +27,35 @@ TYPES: dict[type[JobEvent], UserEventType] = {
     JobFailed: UserEventType.JOB_FAILED,
     JobCancelled: UserEventType.JOB_CANCELLED,
 }
+# Everything that users are told of.
+MESSAGES: tuple[type[Message], ...] = (*TYPES, ProductsNoted)
+
+
+def user_events(message: Message) -> list[UserEvent]:
+    """What a message of the system says to its user; nothing when it is of another kind."""
+    if isinstance(message, JobEvent):
+        return [user_event(message)]
+    return list(_noted(message)) if isinstance(message, ProductsNoted) else []
+
+
+def _noted(message: ProductsNoted) -> Iterator[UserEvent]:
+    kinds: tuple[tuple[UserEventType, Sequence[NotedProduct]], ...] = (
+        (UserEventType.PRICE_CHANGED, message.price_changes),
+        (UserEventType.PRODUCT_PROFITABLE, message.profitable),
+    )
+    for kind, products in kinds:
+        if products:
+            places = ",".join(str(product.seq) for product in products)
+            same = hashlib.sha256(places.encode()).hexdigest()[:16]
+            told = [_product(product) for product in products]
+            data = {"job_id": message.job_id, "run": message.run, "products": told}
+            yield UserEvent(event_id(message.job_id, message.run, kind, same), kind, message.user_id, message.at, data)
+
+
+def _product(product: NotedProduct) -> dict[str, Any]:
+    """Money as numbers, as the API has it."""
+    plain = product.model_dump()
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in plain.items()}
 
 
 def user_event(message: JobEvent) -> UserEvent:

@@ -31,7 +31,9 @@ ReasonCode = Literal[
     "rate_stale",
     "margin_below_target",
 ]
-UserEventType = Literal["job.completed", "job.failed", "job.cancelled", "job.progressed"]
+UserEventType = Literal[
+    "job.completed", "job.failed", "job.cancelled", "job.progressed", "price.changed", "product.profitable"
+]
 
 
 class Analysis(Document):

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from services.collector.bootstrap import build
+from services.collector.repository import CollectorRepository
 from services.collector.settings import CollectorSettings
 from shared import failures as reasons
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Product
-from shared.errors import AsinflowError, BlockedError, PermanentError, RetryableError
+from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
 from shared.intake import ATTEMPT_HEADER
-from shared.messages import ItemsFinished
-from shared.topology import DEAD_LETTERS, retry_queue
+from shared.jobs import ItemStatus
+from shared.messages import ItemsFinished, ProductsNoted
+from shared.mongo import Database, Document
+from shared.topology import DEAD_LETTERS, EVENTS, retry_queue, work_queue
 from tests.builders import HOME, NOW, asin
 from tests.cable import Cable
 from tests.fakes import FakeSource
@@ -117,6 +121,52 @@ async def test_fresh_observation_is_used_again_for_other_users(collecting: Colle
     assert (outcome["origin"], second.asked) == ("reused", [])
     users = {p["user_id"] async for p in collecting.database["products"].find()}
     assert users == {"ann", "bob"}
+
+
+class ForgetfulRepository(CollectorRepository):
+    """Cannot store outcomes until it is told to."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.works = False
+
+    async def insert_outcomes(self, documents: Sequence[Document]) -> dict[str, ItemStatus]:
+        if not self.works:
+            raise DatabaseUnavailableError("not now")
+        return await super().insert_outcomes(documents)
+
+
+async def test_changed_price_is_told_before_the_outcome_ends_its_item(collecting: Collecting) -> None:
+    """With the outcome stored a repetition has nothing to tell any more: what is told only after it may get lost."""
+    noted = work_queue("noted", EVENTS, ProductsNoted.TYPE)
+    await collecting.rabbit.declare(noted)
+    source, prices = FakeSource(), iter((Decimal(10), Decimal("9.5")))
+
+    async def product(item: Item) -> Product:
+        return Product(asin=item.asin, price=next(prices), currency="JPY")
+
+    source.products = product
+    job = await collecting.job(user_id="ann", settings={"auto_analyze": False, "max_age_seconds": 0})
+    async with collecting.collector(source) as collector:
+        await collecting.send(job, 1)
+        await collecting.outcomes(1)
+        await collecting.all_done(collector)
+        repository = ForgetfulRepository(collecting.database)
+        collector.recorder._repository = repository
+        await collecting.database["jobs"].update_one({"_id": job}, {"$set": {"run": 2}, "$inc": {"rev": 1}})
+        await collecting.send(job, 1, run=2)
+
+        async def told() -> bool:
+            return await collecting.rabbit.ready(noted) > 0
+
+        await eventually(told)
+        assert len(await collecting.outcomes(1)) == 1
+        repository.works = True
+        await collecting.all_done(collector)
+    messages = [ProductsNoted.model_validate_json(each.body) for each in await collecting.rabbit.take_all(noted)]
+    assert {(each.job_id, each.run, each.user_id) for each in messages} == {(job, 2, "ann")}
+    [change] = messages[0].price_changes
+    assert (change.asin, change.price, change.previous_price) == (asin(1), Decimal("9.5"), Decimal(10))
 
 
 async def test_old_observation_is_not_used_again(collecting: Collecting) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
@@ -23,9 +24,13 @@ from shared.messages import (
     JobFailed,
     JobPaused,
     JobProgressed,
+    JobReached,
     JobResumed,
     JobSubmitted,
     Message,
+    PriceChange,
+    ProductsNoted,
+    ProfitableProduct,
 )
 from shared.topology import COMMANDS, EVENTS, collect_key
 from tests.builders import HOME, NOW, asin, collect, finished, job_document
@@ -48,6 +53,18 @@ EXAMPLES: list[Message] = [
     finished((1, 2), (3,), run=2),
     JobExpanded(job_id="a-job", total_items=0),
     *(model.model_validate(FACTS) for model in (JobProgressed, JobPaused, JobResumed, JobCompleted, JobCancelled)),
+    JobReached.model_validate({**FACTS, "percent": 95}),
+    ProductsNoted(
+        job_id="a-job",
+        user_id="ann",
+        at=NOW,
+        price_changes=(
+            PriceChange(
+                seq=1, asin=asin(1), marketplace=HOME, currency="JPY", price=Decimal("9.50"), previous_price=Decimal(10)
+            ),
+        ),
+        profitable=(ProfitableProduct(seq=2, asin=asin(2), marketplace=HOME, margin_percent=12.5, profit_krw=900),),
+    ),
     JobFailed.model_validate({**FACTS, "reason": "商品がありません"}),
 ]
 each_message = pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.TYPE)

@@ -2,15 +2,16 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.sweeper.deliveries import DELAYS, Attempt, judge
-from services.sweeper.telling import deliveries, user_event
+from services.sweeper.telling import deliveries, user_event, user_events
 from shared.jobs import JobStatus
-from shared.messages import JobCompleted, JobFailed, JobReached
+from shared.messages import JobCompleted, JobFailed, JobReached, PriceChange, ProductsNoted
 from shared.user_events import user_key
 from shared.webhooks import DeliveryState, new_secret, signature, valid_secrets
 from tests.builders import NOW
@@ -115,3 +116,13 @@ def test_both_secrets_verify_during_the_overlap() -> None:
     for secret, said in ((past, body), (new, body + " ")):
         with pytest.raises(WebhookVerificationError):
             Webhook(secret).verify(said, headers)
+
+
+def test_batch_of_products_is_one_event_of_each_kind_with_numbers() -> None:
+    place: dict[str, Any] = {"seq": 3, "asin": "B000000001", "marketplace": "amazon.com"}
+    change = PriceChange(**place, currency="USD", price=Decimal("9.5"), previous_price=Decimal(10))
+    noted = ProductsNoted(job_id="a-job", user_id="ann", at=NOW, price_changes=(change,))
+    [event] = user_events(noted)
+    assert (event.type, event.data["products"][0]["price"]) == ("price.changed", 9.5)
+    other = noted.model_copy(update={"price_changes": (change.model_copy(update={"seq": 4}),)})
+    assert user_events(noted)[0].id == event.id != user_events(other)[0].id
