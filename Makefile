@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline audit chaos soak clean
+.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline audit chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ down: setup ## End the system that `make up` started
 status: setup ## List the processes of the running system
 	@$(LOCAL) status
 
-test: setup-observe ## Run all tests (ARGS="-k name" for some)
+setup-test:
+	@$(PYTHON) -m deploy.local.install --observe --browser
+
+test: setup-test ## Run all tests (ARGS="-k name" for some)
 	@.venv/bin/pytest -n $(PYTEST_WORKERS) $(ARGS)
 
 lint: setup ## Check format, style, types and the import rules

@@ -28,6 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "up":
             endpoints = _up()
             print(f"API at {endpoints['API_URL']}, storefront at {endpoints['STOREFRONT_URL']}")
+            print(f"dashboard at {endpoints['API_URL']}/ (sign in with what `sed -n s/^TOKEN=//p .run/env` prints)")
             print("tokens in .run/env, logs in .run/log; `make down` ends it")
         case "down":
             unobserve()

@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local import nodetools, prometheus
+from deploy.local import browser, nodetools, prometheus
 from deploy.local.errors import LocalError
 from deploy.local.rabbitmq import find_binaries
 
@@ -44,7 +44,8 @@ if command -v systemctl >/dev/null; then systemctl disable --quiet "$@" || true;
 def main() -> int:
     """Set up the virtual environment and RabbitMQ where they are missing; 1 with the reason when one cannot be had.
 
-    With `--observe` Prometheus and Alertmanager as well, with `--bench` what the benchmarks compare with.
+    With `--observe` Prometheus and Alertmanager as well, with `--bench` what the benchmarks
+    compare with, with `--browser` what tests of the dashboard look at it with.
     """
     try:
         _require_python()
@@ -55,6 +56,8 @@ def main() -> int:
             _install_prometheus()
         if "--bench" in sys.argv:
             _install_peers()
+        if "--browser" in sys.argv:
+            _install_browser()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -148,6 +151,16 @@ def _install_peers() -> None:
     python = str(_PEERS / "bin" / "python")
     _run(python, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--require-hashes", "-r", str(lock))
     stamp.write_text(wanted)
+
+
+def _install_browser() -> None:
+    """Only tests look at the dashboard with it: its absence stops nothing else."""
+    if browser.is_installed():
+        return
+    try:
+        _apt_install("chromium", why="to test the dashboard")
+    except LocalError as error:
+        _say(f"{error}: the tests of the dashboard are skipped")
 
 
 def _apt_install(*packages: str, why: str) -> None:

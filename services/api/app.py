@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from services.api import errors, openapi
+from services.api import dashboard, errors, openapi
 from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
@@ -49,6 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
     for resource in (*of_users, samples, failures, queues):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
+    dashboard.install(app, parts.settings.image_hosts)
     # The last added is the outermost.
     bulk = (parts.settings.max_body_bytes, parts.settings.max_upload_bytes)
     larger = {"/v1/jobs": bulk, "/v1/schedules": (SCHEDULE_BODY_BYTES, SMALL_BODY_BYTES)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -14,6 +15,8 @@ from shared.settings import MarketplaceSettings, ProfitSettings, WebhookSettings
 # An ASIN takes 13 bytes in a JSON list; a pasted product address may take several times as many.
 BODY_BYTES_PER_ITEM = 96
 BODY_BYTES_BESIDES = 65_536
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(?::[0-9]{1,5})?")
 
 
 class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
@@ -87,7 +90,21 @@ class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
         default=(), description="Origins whose pages may call the API, separated by commas; none by default"
     )
 
-    @field_validator("cors_origins", mode="before")
+    image_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("https://m.media-amazon.com", "https://images-na.ssl-images-amazon.com"),
+        description="Where the dashboard may load pictures of products from, separated by commas; empty: it shows none",
+    )
+
+    @field_validator("image_hosts")
+    @classmethod
+    def only_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """They become part of a header: nothing but an origin is let in."""
+        for host in value:
+            if not _ORIGIN.fullmatch(host):
+                raise ValueError(f"{host!r} is no origin like https://images.example")
+        return value
+
+    @field_validator("cors_origins", "image_hosts", mode="before")
     @classmethod
     def split_origins(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What the process tells about itself, and the page at its root."""
+"""What the process tells about itself."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from shared.health import run_checks
 router = APIRouter(tags=["health"])
 
 STATIC = Path(__file__).parent.parent / "static"
-HOME = STATIC / "index.html"
 # Every message between the services; `make docs` writes it.
 MESSAGES = STATIC / "asyncapi.json"
-# The page is one file without scripts of others; nothing else may be loaded by it.
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'"
 
 
 @router.get("/healthz", summary="Is the process alive?")
@@ -46,8 +43,3 @@ async def metrics() -> Response:
 @router.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi() -> FileResponse:
     return FileResponse(MESSAGES, media_type="application/json")
-
-
-@router.get("/", include_in_schema=False)
-async def home() -> FileResponse:
-    return FileResponse(HOME, media_type="text/html", headers={"Content-Security-Policy": PAGE_POLICY})

@@ -1,0 +1,82 @@
+// Words, numbers and times in the reader's language.
+
+export const LANGUAGES = { en: "English", ko: "한국어", ja: "日本語" };
+const KEY = "asinflow.language";
+
+let language = "en";
+let words = {};
+
+function preferred() {
+  const chosen = localStorage.getItem(KEY);
+  if (chosen in LANGUAGES) return chosen;
+  const wanted = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
+  return wanted.find((tag) => tag in LANGUAGES) ?? "en";
+}
+
+/** Loads the catalogue of `name`, or of the language that the browser asks for. */
+export async function useLanguage(name) {
+  if (name) localStorage.setItem(KEY, name);
+  language = name ?? preferred();
+  words = await (await fetch(`/ui/locales/${language}.json`)).json();
+  document.documentElement.lang = language;
+}
+
+export const currentLanguage = () => language;
+
+/** The message of `key`, its {names} filled in. */
+export function t(key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** The message of `key` where there is one, else `otherwise`. */
+export const known = (key, otherwise) => words[key] ?? otherwise;
+
+export const number = (value, digits = 0) =>
+  value === null || value === undefined ? "–" : value.toLocaleString(language, { maximumFractionDigits: digits });
+
+export const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : `${number(value, digits)}%`);
+
+export function money(value, currency) {
+  if (value === null || value === undefined) return "–";
+  if (!currency) return number(value, 2);
+  return value.toLocaleString(language, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: value % 1 ? 2 : 0 });
+}
+
+/** A moment: the time alone when it is today. */
+export function moment(iso) {
+  if (!iso) return "–";
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  const options = today ? { timeStyle: "short" } : { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) };
+  return at.toLocaleString(language, options);
+}
+
+export function day(iso, options = { weekday: "short" }) {
+  return new Date(iso).toLocaleDateString(language, options);
+}
+
+const STEPS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
+/** Seconds in at most two units: "2 hr 5 min". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  let rest = Math.max(0, Math.round(seconds));
+  const parts = [];
+  for (const [unit, size] of STEPS) {
+    const count = Math.floor(rest / size);
+    if (count > 0 || (unit === "second" && parts.length === 0)) parts.push(inUnit(count, unit));
+    else if (parts.length > 0) break;
+    rest -= count * size;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ");
+}
+
+const inUnit = (count, unit) => count.toLocaleString(language, { style: "unit", unit, unitDisplay: "short" });
+
+/** How long ago a moment was, in its largest unit. */
+export function ago(iso) {
+  const seconds = (Date.now() - new Date(iso).getTime()) / 1000;
+  const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? STEPS[3];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(-Math.round(seconds / size), unit);
+}

@@ -1,0 +1,48 @@
+// How a job is told: its name, its state, its bar, its figures.
+
+import { h } from "../core/dom.js";
+import { duration, moment, number, t } from "../core/i18n.js";
+
+export const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
+
+export function jobName(job) {
+  const { keyword, url, count } = job.request;
+  if (keyword) return `“${keyword}”`;
+  if (url) return url.replace(/^https?:\/\/(www\.)?/, "");
+  return t("job.products", { n: number(count) });
+}
+
+export function badge(status) {
+  return h("span", { class: `badge badge-${status.toLowerCase()}` }, t(`status.${status}`));
+}
+
+/** Why it stands as it does, in words; empty where there is nothing to say. */
+export function reason(job) {
+  if (job.waiting_for) return t("job.waiting", { marketplace: job.waiting_for.marketplace, until: moment(job.waiting_for.until) });
+  if (job.status === "FAILED") return job.error_message ?? job.status_reason ?? "";
+  return job.status === "PENDING" ? t("job.pending") : "";
+}
+
+/** What succeeded and what failed of the whole. */
+export function bar(job, label = jobName(job)) {
+  const of = (count) => `${job.total_items ? (100 * count) / job.total_items : 0}%`;
+  const unknown = job.total_items === null && job.status === "PROCESSING";
+  return h("div", {
+    class: `bar bar-${job.status.toLowerCase()}${unknown ? " bar-unknown" : ""}`, role: "progressbar", "aria-label": label,
+    "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": unknown ? null : Math.floor(job.progress_percent),
+    vars: { done: of(job.success_count), lost: of(job.error_count) },
+  }, h("span", { class: "bar-good" }), h("span", { class: "bar-bad" }));
+}
+
+export function counts(job) {
+  return job.total_items === null ? t("job.unresolved") : `${number(job.progress)} / ${number(job.total_items)}`;
+}
+
+/** Time left, or time taken. */
+export function timing(job) {
+  if (job.eta_seconds !== null && job.status === "PROCESSING") return t("job.left", { time: duration(job.eta_seconds) });
+  if (ENDED.has(job.status) && job.duration_seconds !== null) return t("job.took", { time: duration(job.duration_seconds) });
+  return "";
+}
+
+export const rate = (job) => (job.status === "PROCESSING" && job.items_per_second ? t("job.rate", { n: number(job.items_per_second, 1) }) : "");

@@ -1,0 +1,41 @@
+// What a view shows while it waits, when there is nothing, and when something went wrong.
+
+import { ApiError } from "../core/api.js";
+import { h, render } from "../core/dom.js";
+import { known, t } from "../core/i18n.js";
+
+/** Grey lines of the size of what is coming, so that nothing jumps when it comes. */
+export function skeleton(rows, kind = "row") {
+  const lines = Array.from({ length: rows }, () => h("div", { class: `skeleton skeleton-${kind}` }));
+  return h("div", { class: "skeletons", "aria-busy": true, role: "status" }, h("span", { class: "hidden" }, t("state.loading")), lines);
+}
+
+export function empty(title, text, ...actions) {
+  return h("div", { class: "empty" }, h("div", { class: "empty-mark", "aria-hidden": true }), h("h2", {}, title), h("p", {}, text), actions);
+}
+
+/** What to tell a person about an error of the API. */
+export function explain(error) {
+  if (!(error instanceof ApiError)) throw error;
+  const fields = error.errors.slice(0, 3).map((each) => `${each.field}: ${each.message}`);
+  return [known(`problem.${error.code}`, error.message), ...fields].join(" ");
+}
+
+export function failed(error, again) {
+  const text = explain(error);
+  return h("div", { class: "empty", role: "alert" }, h("h2", {}, t("state.failed")), h("p", {}, text), again && h("button", { class: "button", onclick: again }, t("action.again")));
+}
+
+/** Shows `waiting`, then what `load` gives, or why it could not. Returns the promise of it. */
+export function loading(place, waiting, load, show) {
+  const run = async () => {
+    render(place, waiting);
+    try {
+      const found = await load();
+      render(place, show(found));
+    } catch (error) {
+      if (error.name !== "AbortError") render(place, failed(error, run));
+    }
+  };
+  return run();
+}

@@ -1,0 +1,72 @@
+"""A browser, and pages signed in to an API over fakes; whatever a page complains of fails its test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from deploy.local import browser as chromium
+from services.api.records import Job
+from tests.conftest import unavailable
+from tests.dashboard.stage import Stage, fill, served
+
+WAIT_MILLISECONDS = 15_000
+# Once per tab: whoever signs out stays out.
+SIGN_IN = """
+sessionStorage.getItem("seen") || sessionStorage.setItem("asinflow.token", "%s");
+sessionStorage.setItem("seen", "1");
+"""
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    if not chromium.is_installed():
+        unavailable("Chromium is not installed: make setup-test")
+    with sync_playwright() as playwright:
+        # No sandbox inside of a sandbox: it looks at nothing but the pages of this checkout.
+        opened = playwright.chromium.launch(executable_path=str(chromium.PATH), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with served() as stage:
+        yield stage
+
+
+@pytest.fixture
+def jobs(stage: Stage) -> dict[str, Job]:
+    return fill(stage)
+
+
+@pytest.fixture
+def look(browser: Browser, stage: Stage) -> Iterator[Opener]:
+    """Opens an address of the dashboard as `token` allows (None: nobody), in a context of its own."""
+    complaints: list[str] = []
+    contexts = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def open_page(address: str = "#/", *, token: str | None = "", **context: object) -> Page:
+        contexts.append(
+            browser.new_context(**{"locale": "en-US", "viewport": {"width": 1200, "height": 900}, **context})
+        )
+        page = contexts[-1].new_page()
+        page.set_default_timeout(WAIT_MILLISECONDS)
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if token is not None:
+            page.add_init_script(SIGN_IN % (token or stage.token()))
+        page.goto(f"{stage.url}/{address}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,156 @@
+"""What people do with the dashboard, in a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from playwright.sync_api import expect
+
+from services.api.records import Job
+from shared.jobs import JobStatus
+from tests.dashboard.conftest import Opener
+from tests.dashboard.stage import ITEMS, Stage
+from tests.unit.api.builders import HOME, asin
+
+
+def test_token_lets_in_and_leaves_no_trace_in_the_address(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(token=None)
+    page.get_by_label("Your token").fill("nonsense")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a token")
+    page.get_by_label("Your token").fill(stage.token())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    assert stage.token() not in page.url
+    assert page.evaluate("Object.keys(localStorage).length") == 0
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Your token")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('asinflow.token')") is None
+
+
+def test_list_is_checked_quoted_and_submitted(look: Opener, stage: Stage) -> None:
+    page = look("#/submit")
+    page.get_by_label("Products, one a line").fill(
+        f"{asin(1)}\n{asin(1)}\nnonsense\nhttps://www.amazon.de/dp/{asin(2)}"
+    )
+    expect(page.locator("#lines-told")).to_contain_text("2 valid")
+    expect(page.locator("#lines-told")).to_contain_text("Line 3:")
+    expect(page.locator(".quote")).to_contain_text("Would finish at")
+    assert stage.world.jobs.jobs == {}
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="2 products")).to_be_visible()
+    (stored,) = stage.world.jobs.jobs.values()
+    assert stage.world.jobs.sources[stored.id] == [f"{HOME}:{asin(1)}", f"amazon.de:{asin(2)}"]
+
+
+def test_search_and_file_are_submitted(look: Opener, stage: Stage) -> None:
+    page = look("#/submit")
+    page.get_by_role("radio", name="Search").check()
+    page.get_by_label("Search for").fill("pokemon cards")
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="“pokemon cards”")).to_be_visible()
+    page.goto(f"{stage.url}/#/submit")
+    page.locator("#file").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": f"asin\n{asin(7)}\n".encode()}
+    )
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="1 products")).to_be_visible()
+
+
+def test_job_moves_without_a_reload(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['running'].id}")
+    expect(page.locator(".live")).to_contain_text("Live")
+    page.evaluate("window.stayed = true")
+    moved = stage.progress(jobs["running"], 4_000)
+    expect(page.locator(".job-progress")).to_contain_text("4,000 / 5,000")
+    stage.world.live.close()
+    expect(page.locator(".live")).to_contain_text("Reconnecting")
+    assert moved.progress == 4_000
+    assert page.evaluate("window.stayed") is True
+
+
+def test_reason_of_a_pause_is_told(look: Opener, jobs: dict[str, Job]) -> None:
+    expect(look("#/jobs").locator(".virtual-jobs")).to_contain_text("Waiting for amazon.co.jp until")
+
+
+def test_job_is_paused_and_cancelled_after_a_question(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['running'].id}")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.get_by_role("button", name="Cancel job").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert stage.world.jobs.jobs[jobs["running"].id].status == JobStatus.PAUSED
+    page.get_by_role("button", name="Cancel job").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel job").click()
+    expect(page.locator(".head .badge")).to_have_text("Cancelled")
+
+
+def test_errors_are_grouped_and_tried_again(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}/errors")
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    page.get_by_role("button", name="Try again: Not found").click()
+    expect(page.locator(".head .badge")).to_have_text("Waiting")
+    assert stage.world.jobs.jobs[jobs["large"].id].run == 2
+
+
+def test_hundred_thousand_items_keep_the_page_small(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}")
+    expect(page.get_by_text(asin(3), exact=True)).to_be_visible()
+    for last in (99, 199, 299):
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(page.get_by_text(asin(last), exact=True)).to_be_attached()
+    assert page.locator(".virtual-row").count() < 80
+    assert page.get_by_role("table").get_attribute("aria-rowcount") == str(ITEMS)
+
+
+def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    for n in range(10_000):
+        stage.world.jobs.put(replace(jobs["failed"], id=f"000-{n:05d}"))
+    page = look("#/jobs?status=FAILED")
+    expect(page.locator(".virtual-row").first).to_be_visible()
+    page.mouse.move(600, 500)
+    page.mouse.wheel(0, 20_000)
+    expect(page.locator('[aria-posinset="50"]')).to_be_attached()
+    assert page.locator(".virtual-row").count() < 80
+
+
+def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/products?sort=-margin")
+    expect(page.locator(".spark").first).to_be_visible()
+    page.locator(".star").first.click()
+    expect(page.locator(".star").first).to_have_attribute("aria-pressed", "true")
+    page.locator(".row-link").first.click()
+    page.get_by_label("Notes").fill("for spring")
+    page.get_by_label("Notes").blur()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    before = page.locator(".resale strong").inner_text()
+    page.get_by_label("Target margin, %").fill("30")
+    expect(page.locator(".resale strong")).not_to_have_text(before)
+    stored = stage.world.products.products[f"ann:{HOME}:{asin(0)}"]
+    assert (stored["favorite"], stored["notes"]) == (True, "for spring")
+
+
+def test_results_are_saved_as_a_file(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}/exports")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Errors CSV").click()
+    assert saved.value.suggested_filename == f"errors-{jobs['large'].id}.csv"
+
+
+def test_operator_deletes_a_failure_and_takes_it_back(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/failures")
+    page.locator(".failure summary").first.click()
+    expect(page.get_by_text("Traceback …")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).first.click()
+    expect(page.locator(".failure")).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".failure")).to_have_count(3)
+    assert len(stage.world.failures.documents) == 3
+
+
+def test_user_sees_nothing_for_operators(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(token=stage.token("jobs:read", "products:read"))
+    expect(page.get_by_role("link", name="Jobs", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Failures")).to_have_count(0)
+    expect(page.get_by_role("link", name="New job")).to_have_count(0)

@@ -1,0 +1,93 @@
+"""How the dashboard looks and reads: languages, light and dark, narrow screens, accessibility, what it may load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from services.api.records import Job
+from tests.dashboard.conftest import Opener
+
+VIEWS = ("", "submit", "jobs", "products", "failures", "queues", "samples")
+TABS = ("items", "errors", "profit", "timeline", "exports")
+PHONE = {"width": 360, "height": 740}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+def addresses(jobs: dict[str, Job]) -> list[str]:
+    return (
+        [f"#/{view}" for view in VIEWS]
+        + [f"#/jobs/{jobs['large'].id}/{tab}" for tab in TABS]
+        + ["#/products/amazon.co.jp/B000000001"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "title", "word"), [("en-US", "Jobs", "Completed"), ("ko-KR", "작업", "완료"), ("ja-JP", "ジョブ", "完了")]
+)
+def test_language_is_the_browsers(look: Opener, jobs: dict[str, Job], tag: str, title: str, word: str) -> None:
+    page = look("#/jobs", locale=tag)
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_text(word, exact=True).first).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == tag[:2]
+
+
+def test_language_and_appearance_are_switched_and_kept(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look("#/jobs", color_scheme="light")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    expect(page.locator("h1")).to_have_text("Jobs")
+    light = page.evaluate(background)
+    page.locator(".account summary").click()
+    page.get_by_label("Appearance").select_option("dark")
+    dark = page.evaluate(background)
+    page.get_by_label("Language").select_option("ko")
+    expect(page.locator("h1")).to_have_text("작업")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("작업")
+    assert light != dark == page.evaluate(background)
+
+
+def test_dark_system_is_followed(look: Opener, jobs: dict[str, Job]) -> None:
+    shade = "getComputedStyle(document.documentElement).backgroundColor"
+    assert look(color_scheme="dark").evaluate(shade) != look(color_scheme="light").evaluate(shade)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_view_fits_a_phone_and_is_accessible(
+    look: Opener, jobs: dict[str, Job], node_modules: Path, scheme: str
+) -> None:
+    page = look(
+        viewport=PHONE, color_scheme=scheme, locale="ko-KR" if scheme == "dark" else "en-US", reduced_motion="reduce"
+    )
+    axe = (node_modules / "axe-core" / "axe.min.js").read_text()
+    found = []
+    for address in addresses(jobs):
+        page.evaluate("hash => (location.hash = hash)", address)
+        expect(page.locator("main h1")).to_be_visible()
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append((address, "wider than the screen"))
+        page.evaluate(f"window.axe || (() => {{ {axe} }})()")
+        result = page.evaluate("rules => axe.run({ runOnly: rules, resultTypes: ['violations'] })", RULES)
+        found += [(address, each["id"], each["nodes"][0]["html"][:160]) for each in result["violations"]]
+    assert found == []
+
+
+def test_keyboard_alone_gets_to_the_content(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look("#/jobs")
+    expect(page.locator(".virtual-row").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_pictures_come_from_the_named_hosts_only(look: Opener, jobs: dict[str, Job], stage: object) -> None:
+    page = look("#/products")
+    with page.expect_event("console", lambda message: "Content Security Policy" in message.text) as refused:
+        page.evaluate(
+            "() => { const image = new Image(); image.src = 'http://127.0.0.1:9/a.png'; document.body.append(image); }"
+        )
+    assert "img-src" in refused.value.text

@@ -1,0 +1,80 @@
+"""The dashboard's files: what they are served with, and that they belong together."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from services.api.dashboard import STATIC, policy
+from shared.amazon.marketplaces import MARKETPLACES
+from shared.jobs import ItemStatus, JobStatus, JobType
+from tests.unit.api.builders import api_settings
+
+UI = STATIC / "ui"
+LANGUAGES = ("en", "ko", "ja")
+MODULES = sorted(UI.rglob("*.js"))
+CATALOGUES = {name: json.loads((UI / "locales" / f"{name}.json").read_text()) for name in LANGUAGES}
+# Keys in messages made of a fixed part and a value of the API.
+FAMILIES = {"status": JobStatus, "item": ItemStatus, "type": JobType}
+
+
+@pytest.mark.parametrize("path", ["/", "/ui/main.js", "/ui/css/base.css", "/ui/nothing.js"])
+async def test_page_and_files_carry_the_policy(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["content-security-policy"] == policy(api_settings().image_hosts)
+    assert headers["cache-control"] == "no-cache"
+
+
+async def test_answers_of_the_interface_carry_none(client: httpx.AsyncClient) -> None:
+    assert "content-security-policy" not in (await client.get("/healthz")).headers
+
+
+def test_policy_allows_nothing_inline() -> None:
+    assert "unsafe" not in policy(("https://images.example",))
+
+
+@pytest.mark.parametrize("hosts", ["https://a.example; script-src *", "images", "https://a.example/path", "*"])
+def test_image_hosts_are_origins_only(hosts: str) -> None:
+    with pytest.raises(ValidationError):
+        api_settings(image_hosts=hosts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_catalogue_has_every_message(language: str) -> None:
+    assert CATALOGUES[language].keys() == CATALOGUES["en"].keys()
+    assert all(text.strip() for text in CATALOGUES[language].values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_what_is_filled_in(language: str) -> None:
+    def names(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text))
+
+    assert {k: names(v) for k, v in CATALOGUES["en"].items()} == {k: names(v) for k, v in CATALOGUES[language].items()}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_every_message_of_a_module_is_there(module: Path) -> None:
+    used = set(re.findall(r'\bt\("([^"]+)"', module.read_text()))
+    assert used - CATALOGUES["en"].keys() == set()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_value_of_the_interface_has_a_name(family: str) -> None:
+    assert {f"{family}.{value}" for value in FAMILIES[family]} - CATALOGUES["en"].keys() == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_modules_import_what_is_there_and_make_no_markup(module: Path) -> None:
+    text = module.read_text()
+    for name in re.findall(r'(?:from|import\()\s*"(\.[^"]+)"', text):
+        assert (module.parent / name).is_file(), name
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text)
+
+
+def test_form_offers_every_marketplace() -> None:
+    listed = re.findall(r'"(amazon\.[a-z.]+)"', (UI / "core" / "asins.js").read_text())
+    assert listed == list(MARKETPLACES)
