@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from deploy.local import browser as chromium
 from services.api.records import Job
-from tests.conftest import unavailable
+from tests.dashboard.chromium import opened
 from tests.dashboard.stage import Stage, fill, served
 
 WAIT_MILLISECONDS = 15_000
@@ -23,13 +22,8 @@ Opener = Callable[..., Page]
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if not chromium.is_installed():
-        unavailable("Chromium is not installed: make setup-test")
-    with sync_playwright() as playwright:
-        # No sandbox inside of a sandbox: it looks at nothing but the pages of this checkout.
-        opened = playwright.chromium.launch(executable_path=str(chromium.PATH), args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with opened() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, sync_playwright
+
+from deploy.local import browser
+from tests.conftest import unavailable
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Browser]:
+    """A browser without a sandbox of its own: it looks at nothing but pages of this checkout."""
+    if not browser.is_installed():
+        unavailable("Chromium is not installed: make setup-test")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(browser.PATH), args=["--no-sandbox"])
+        try:
+            yield chromium
+        finally:
+            chromium.close()
