@@ -106,4 +106,4 @@ def _is_read(name: str) -> bool:
     """Python and what it reads beside itself; manifests and dashboards are for others."""
     if name.startswith(("deploy/k8s/", "deploy/prometheus/", "deploy/grafana/", "deploy/rabbitmq/")):
         return False
-    return name.endswith((".py", ".json", ".toml", ".html", ".typed"))
+    return name.endswith((".py", ".json", ".toml", ".html", ".js", ".css", ".svg", ".typed"))
