@@ -33,6 +33,8 @@ COMMANDS: dict[str, Entry] = {
     "products": Entry("products", PRODUCTS, "List collected products, or those whose price has changed."),
     "history": Entry("products", PRODUCTS, "Show what a product's price did."),
     "profit": Entry("profit", PRODUCTS, "Work out what a resale costs, should cost and leaves."),
+    "schedules": Entry("schedules", JOBS, "Have jobs made by the clock; see what each found changed."),
+    "webhooks": Entry("webhooks", JOBS, "Have events sent to an address of yours; see what became of them."),
     "export": Entry("export", PRODUCTS, "Write all products, or all items of a job, as CSV or NDJSON."),
     "failures": Entry("failures", OPERATORS, "Look at messages nobody could handle; retry or delete them."),
     "queues": Entry("queues", OPERATORS, "Show what waits in the broker's queues."),

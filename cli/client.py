@@ -34,6 +34,11 @@ class JobUpdate:
     data: dict[str, Any]
 
 
+def resource(path: str, *parts: str) -> str:
+    """A path below another, each part quoted."""
+    return "/".join((path, *map(segment, parts)))
+
+
 class Api:
     """The API as one user sees it. Every method raises ApiProblem when refused, ApiUnreachable when out of reach."""
 
@@ -168,6 +173,26 @@ class Api:
                 data = json.loads(event.data)
                 if isinstance(data, dict):
                     yield JobUpdate(event.name, event.id, data)
+
+    def listed(self, path: str, limit: int | None = None, **filters: str | None) -> Iterator[dict[str, Any]]:
+        """The entries of the list at `path`."""
+        return self._pages(path, filters, limit)
+
+    def document(self, path: str, **params: str | None) -> dict[str, Any]:
+        """What is at `path`."""
+        return cast("dict[str, Any]", self._send("GET", path, params=given_only(params)).json())
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What is answered to `body`. Not sent twice by itself."""
+        return cast("dict[str, Any]", self._send("POST", path, json=body).json())
+
+    def patch(self, path: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """What is at `path` after the changes."""
+        return cast("dict[str, Any]", self._send("PATCH", path, json=changes).json())
+
+    def remove(self, path: str) -> None:
+        """Delete what is at `path`."""
+        self._send("DELETE", path)
 
     def _ask(self, path: str, question: Mapping[str, Any]) -> dict[str, Any]:
         return cast("dict[str, Any]", self._send("POST", path, json=question).json())

@@ -1,0 +1,146 @@
+"""`asinflow schedules`: jobs by the clock, their runs, and what each found changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import resource
+from cli.commands.jobs import limit_option, show
+from cli.errors import CliError
+from cli.options import Json
+from cli.output import Column, print_fields, print_json
+from cli.session import session_of
+from cli.text import age
+
+app = typer.Typer()
+schedules = typer.Typer(help="Have jobs made by the clock; see what each found changed.", no_args_is_help=True)
+app.add_typer(schedules, name="schedules")
+
+COLUMNS: tuple[Column[dict[str, Any]], ...] = (
+    Column("SCHEDULE", lambda schedule: schedule["id"]),
+    Column("NAME", lambda schedule: schedule["name"], flexible=True),
+    Column("CRON", lambda schedule: schedule["cron"]),
+    Column("ZONE", lambda schedule: schedule["timezone"], wide=True),
+    Column("NEXT", lambda schedule: (schedule["next_runs"] or ["paused"])[0]),
+)
+RUNS: tuple[Column[dict[str, Any]], ...] = (
+    Column("RUN", lambda run: run["id"]),
+    Column("OUTCOME", lambda run: run["outcome"]),
+    Column("AGE", lambda run: age(run["due_at"]), align="right"),
+    Column("JOB", lambda run: run["job_id"] or ""),
+)
+DELTA: tuple[Column[dict[str, Any]], ...] = (
+    Column("MARKETPLACE", lambda product: product["marketplace"]),
+    Column("ASIN", lambda product: product["asin"]),
+    Column("CHANGE", lambda product: " ".join(product["changes"])),
+    Column("BEFORE", lambda product: _text(product["previous_price"]), align="right"),
+    Column("NOW", lambda product: _text(product["price"]), align="right"),
+)
+ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Id of the schedule.", show_default=False)]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.", show_default=False)]
+PATH = "/v1/schedules"
+
+
+@schedules.command("list")
+def list_schedules(ctx: typer.Context, as_json: Json = False) -> None:
+    """List your schedules, the newest first."""
+    with session_of(ctx).api() as api:
+        show(COLUMNS, api.listed(PATH), "There is no schedule.", as_json=as_json)
+
+
+@schedules.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="For yourself.", show_default=False)],
+    cron: Annotated[str, typer.Argument(metavar="CRON", help="Five fields, in quotes.", show_default=False)],
+    job: Annotated[Path, typer.Argument(metavar="FILE", help="The job, as for POST /v1/jobs.", show_default=False)],
+    *,
+    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Asia/Tokyo.")] = None,
+    missed: Annotated[str, typer.Option(metavar="POLICY", help="run_once or skip.")] = "run_once",
+    overlap: Annotated[str, typer.Option(metavar="POLICY", help="skip or allow.")] = "skip",
+    as_json: Json = False,
+) -> None:
+    """Make a schedule."""
+    wanted = {"name": name, "cron": cron, "missed": missed, "overlap": overlap, "job": _read(job)}
+    if timezone is not None:
+        wanted["timezone"] = timezone
+    with session_of(ctx).api() as api:
+        _tell(api.post(PATH, wanted), as_json=as_json)
+
+
+@schedules.command()
+def pause(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
+    """Let nothing be due until it goes on."""
+    with session_of(ctx).api() as api:
+        _tell(api.patch(resource(PATH, schedule_id), {"paused": True}), as_json=as_json)
+
+
+@schedules.command()
+def resume(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
+    """Let a paused schedule go on; nothing is made up for."""
+    with session_of(ctx).api() as api:
+        _tell(api.patch(resource(PATH, schedule_id), {"paused": False}), as_json=as_json)
+
+
+@schedules.command()
+def delete(ctx: typer.Context, schedule_id: ScheduleId) -> None:
+    """Delete a schedule; its jobs stay."""
+    with session_of(ctx).api() as api:
+        api.remove(resource(PATH, schedule_id))
+    print(f"{schedule_id} deleted")
+
+
+@schedules.command()
+def runs(
+    ctx: typer.Context,
+    schedule_id: ScheduleId,
+    *,
+    limit: Annotated[int, limit_option(50)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List the times of a schedule that have come, the latest first."""
+    with session_of(ctx).api() as api:
+        found = api.listed(resource(PATH, schedule_id, "runs"), limit or None)
+        show(RUNS, found, "It was not due yet.", as_json=as_json)
+
+
+@schedules.command()
+def delta(
+    ctx: typer.Context,
+    schedule_id: ScheduleId,
+    run_id: RunId,
+    *,
+    change: Annotated[
+        str | None, typer.Option(metavar="C", help="new, gone, price_up, price_down, back_in_stock or out_of_stock.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a run found changed since the run before."""
+    with session_of(ctx).api() as api:
+        found = api.document(resource(PATH, schedule_id, "runs", run_id, "delta"), change=change)
+    if as_json:
+        print_json(found)
+    else:
+        show(DELTA, iter(found["items"]), "Nothing has changed.", as_json=False)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CliError(f"{path} cannot be read as JSON: {error}") from error
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _tell(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    else:
+        print_fields({name: value for name, value in found.items() if not isinstance(value, dict)})

@@ -1,0 +1,138 @@
+"""`asinflow webhooks`: where events are sent, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.client import resource
+from cli.commands.jobs import limit_option, show
+from cli.options import Json
+from cli.output import Column, print_fields, print_json
+from cli.session import session_of
+from cli.text import age
+
+app = typer.Typer()
+webhooks = typer.Typer(help="Have events sent to an address of yours; see what became of them.", no_args_is_help=True)
+app.add_typer(webhooks, name="webhooks")
+
+
+def _last(delivery: dict[str, Any]) -> str:
+    if not delivery["log"]:
+        return ""
+    last = delivery["log"][-1]
+    return str(last["error"] or last["status"])
+
+
+COLUMNS: tuple[Column[dict[str, Any]], ...] = (
+    Column("WEBHOOK", lambda webhook: webhook["id"]),
+    Column("STATE", lambda webhook: "on" if webhook["enabled"] else "off"),
+    Column("EVENTS", lambda webhook: " ".join(webhook["events"]), wraps=True),
+    Column("ADDRESS", lambda webhook: webhook["url"], flexible=True),
+    Column("REASON", lambda webhook: webhook["disabled_reason"] or "", wide=True),
+)
+DELIVERIES: tuple[Column[dict[str, Any]], ...] = (
+    Column("DELIVERY", lambda delivery: delivery["id"]),
+    Column("TYPE", lambda delivery: delivery["type"]),
+    Column("STATE", lambda delivery: delivery["state"]),
+    Column("TRIES", lambda delivery: delivery["attempts"], align="right"),
+    Column("AGE", lambda delivery: age(delivery["created_at"]), align="right"),
+    Column("LAST", _last, flexible=True, wide=True),
+)
+WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Id of the webhook.", show_default=False)]
+DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help="Id of the delivery.", show_default=False)]
+Events = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="What is sent; may be given again.")]
+PATH = "/v1/webhooks"
+
+
+@webhooks.command("list")
+def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
+    """List your webhooks, the newest first."""
+    with session_of(ctx).api() as api:
+        show(COLUMNS, api.listed(PATH), "There is no webhook.", as_json=as_json)
+
+
+@webhooks.command()
+def create(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="https, and of the open internet.", show_default=False)],
+    *,
+    events: Events,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="For yourself.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a webhook; its secret is shown this once."""
+    with session_of(ctx).api() as api:
+        _tell(api.post(PATH, {"url": url, "events": events, "description": description}), as_json=as_json)
+
+
+@webhooks.command()
+def delete(ctx: typer.Context, webhook_id: WebhookId) -> None:
+    """Delete a webhook with its deliveries."""
+    with session_of(ctx).api() as api:
+        api.remove(resource(PATH, webhook_id))
+    print(f"{webhook_id} deleted")
+
+
+@webhooks.command()
+def on(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
+    """Switch a webhook on again."""
+    with session_of(ctx).api() as api:
+        _tell(api.patch(resource(PATH, webhook_id), {"enabled": True}), as_json=as_json)
+
+
+@webhooks.command()
+def off(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
+    """Switch a webhook off."""
+    with session_of(ctx).api() as api:
+        _tell(api.patch(resource(PATH, webhook_id), {"enabled": False}), as_json=as_json)
+
+
+@webhooks.command()
+def rotate(
+    ctx: typer.Context,
+    webhook_id: WebhookId,
+    *,
+    overlap: Annotated[float, typer.Option(metavar="HOURS", help="For so long the old secret signs as well.")] = 24.0,
+    as_json: Json = False,
+) -> None:
+    """Replace a webhook's secret; the new one is shown this once."""
+    with session_of(ctx).api() as api:
+        _tell(api.post(resource(PATH, webhook_id, "rotate-secret"), {"overlap_hours": overlap}), as_json=as_json)
+
+
+@webhooks.command()
+def ping(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
+    """Send an event of type ping to a webhook."""
+    with session_of(ctx).api() as api:
+        _tell(api.post(resource(PATH, webhook_id, "ping")), as_json=as_json)
+
+
+@webhooks.command()
+def deliveries(
+    ctx: typer.Context,
+    webhook_id: WebhookId,
+    *,
+    state: Annotated[str | None, typer.Option(metavar="S", help="pending, delivered or failed.")] = None,
+    limit: Annotated[int, limit_option(50)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List what was sent to a webhook or is to be, the newest first."""
+    with session_of(ctx).api() as api:
+        found = api.listed(resource(PATH, webhook_id, "deliveries"), limit or None, state=state)
+        show(DELIVERIES, found, "Nothing was sent to it.", as_json=as_json)
+
+
+@webhooks.command()
+def replay(ctx: typer.Context, webhook_id: WebhookId, delivery_id: DeliveryId, as_json: Json = False) -> None:
+    """Send a delivery again, as the same message."""
+    with session_of(ctx).api() as api:
+        _tell(api.post(resource(PATH, webhook_id, "deliveries", delivery_id, "replay")), as_json=as_json)
+
+
+def _tell(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    else:
+        print_fields({name: value for name, value in found.items() if not isinstance(value, dict | list)})
