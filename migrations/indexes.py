@@ -9,6 +9,8 @@ from services.api import repository as api
 from services.collector import repository as collector
 from services.expander import repository as expander
 from services.sweeper import repository as sweeper
+from services.sweeper import schedule_repository as schedules
+from services.sweeper import webhook_repository as webhooks
 from shared.indexes import Indexes
 from shared.mongo import IndexModel
 
@@ -18,7 +20,7 @@ INDEXES: Mapping[str, Indexes] = {
     "api": api.INDEXES,
     "collector": collector.INDEXES,
     "expander": expander.INDEXES,
-    "sweeper": sweeper.INDEXES,
+    "sweeper": {**sweeper.INDEXES, **schedules.INDEXES, **webhooks.INDEXES},
 }
 
 
