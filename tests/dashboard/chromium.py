@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from deploy.local import browser
 from tests.conftest import unavailable
+
+# Deadlines, not times: a busy machine is slow to draw.
+expect.set_options(timeout=30_000)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from services.api.records import Job
 from tests.dashboard.chromium import opened
 from tests.dashboard.stage import Stage, fill, served
 
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 30_000
 # Once per tab: whoever signs out stays out.
 SIGN_IN = """
 sessionStorage.getItem("seen") || sessionStorage.setItem("asinflow.token", "%s");
