@@ -64,10 +64,14 @@ class TurnLostError(AsinflowError):
 
 @dataclass(frozen=True)
 class Slot:
-    """A moment on the database's clock (seconds since the epoch) at which one request may leave."""
+    """A moment on the database's clock (seconds since the epoch) at which one request may leave.
+
+    `room`: seconds by which the database's clock was known too badly when it was reserved, which it has for itself.
+    """
 
     at: float
     interval_us: int
+    room: float = 0.0
 
 
 class Turn:
@@ -269,7 +273,8 @@ class Pace:
         if self.is_blocked(marketplace, slot):
             return "blocked"
         # Without an interval there is no distance to keep, so no slot is ever too late.
-        return "missed" if lag > WINDOW_SECONDS and not self.unlimited else "used"
+        late = lag > WINDOW_SECONDS or self._vagueness() > slot.room + WINDOW_SECONDS
+        return "missed" if late and not self.unlimited else "used"
 
     @property
     def _early(self) -> float:
@@ -281,14 +286,21 @@ class Pace:
 
         `again`: in place of a slot that is given up, which may have been the one that tries.
         """
+        await self._narrow(marketplace)
         lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
-        steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, again=again)
+        # Whoever knows the server's time badly, as the database or the machine has too much to do, may leave early or
+        # late by half of that: its slot takes so much more room.
+        room = self._vagueness()
+        steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, again=again, room_us=pacesteps.us(room))
         if fetching := self._fetch_seconds(marketplace):
             steps[0]["$set"]["fetch_us"] = pacesteps.us(fetching)
         document = await self._update(marketplace, steps)
-        await self._narrow(marketplace)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
-        return Slot(document["slot"] / 1_000_000, int(document["used_us"])) if document["granted"] else None
+        return Slot(document["slot"] / 1_000_000, int(document["used_us"]), room) if document["granted"] else None
+
+    def _vagueness(self) -> float:
+        """Seconds by which the bounds of the server's time are too far apart; 0 while it is known well enough."""
+        return max(0.0, self._server.width(self._clock.monotonic()) - CLOCK_WIDTH_SECONDS)
 
     async def _narrow(self, marketplace: str) -> None:
         """Ask for the server's time until we know it well: the first exchange also makes a connection."""

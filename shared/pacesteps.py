@@ -61,8 +61,8 @@ def us(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
-def reserve(limits: Limits, lead_us: int, name: str, *, again: bool) -> list[Step]:
-    """Take the next free slot if there is one to be had: `granted` tells.
+def reserve(limits: Limits, lead_us: int, name: str, *, again: bool, room_us: int = 0) -> list[Step]:
+    """Take the next free slot if there is one to be had: `granted` tells. `room_us` is kept free around it.
 
     `name` is the asking process's; `again`: it gives up a slot for this one, so it may go on trying.
     """
@@ -76,11 +76,11 @@ def reserve(limits: Limits, lead_us: int, name: str, *, again: bool) -> list[Ste
     probe = {"$add": ["$slot", us(limits.probe)]}
     return [
         {"$set": {"asked": NOW_US, "used_us": interval, "open": {"$ifNull": ["$open", False]}}},
-        {"$set": {"slot": {"$max": ["$next", {"$add": ["$asked", lead_us]}]}}},
+        {"$set": {"slot": {"$add": [{"$max": ["$next", {"$add": ["$asked", lead_us]}]}, room_us // 2]}}},
         {"$set": {"granted": {"$and": [near, may_try]}}},
         {
             "$set": {
-                "next": {"$cond": ["$granted", {"$add": ["$slot", "$used_us"]}, "$next"]},
+                "next": {"$cond": ["$granted", {"$add": ["$slot", "$used_us", room_us // 2]}, "$next"]},
                 "probe_until": {"$cond": [{"$and": ["$granted", "$open"]}, probe, "$probe_until"]},
                 "prober": {"$cond": [{"$and": ["$granted", "$open"]}, name, "$prober"]},
             }

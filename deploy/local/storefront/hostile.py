@@ -2,7 +2,8 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from functools import cache
 from http import HTTPStatus
 
 from deploy.local.storefront.reply import HTML, Receive, Send
@@ -10,6 +11,7 @@ from deploy.local.storefront.reply import HTML, Receive, Send
 DRIP_SECONDS = 0.1
 _PIECE = 64 * 1024
 _BOMB_BYTES = 1 << 30
+_BLOCK_BYTES = 1 << 20
 
 # The address at which clouds give their machines' credentials away.
 PRIVATE = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
@@ -64,14 +66,16 @@ async def _forever() -> AsyncIterator[bytes]:
 
 
 async def _packed() -> AsyncIterator[bytes]:
-    for piece in _bomb():
-        yield piece
+    head, block = _bomb()
+    yield head
+    for _ in range(_BOMB_BYTES // _BLOCK_BYTES):
+        yield block
         await asyncio.sleep(0)
 
 
-def _bomb() -> Iterator[bytes]:
+@cache
+def _bomb() -> tuple[bytes, bytes]:
+    """The head of a gzip file, and a block that may be repeated: packing a gigabyte each time would take seconds."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    for _ in range(_BOMB_BYTES // (1 << 20)):
-        if piece := packer.compress(bytes(1 << 20)):
-            yield piece
-    yield packer.flush()
+    head = packer.flush(zlib.Z_FULL_FLUSH)
+    return head, packer.compress(bytes(_BLOCK_BYTES)) + packer.flush(zlib.Z_FULL_FLUSH)

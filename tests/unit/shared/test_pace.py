@@ -115,6 +115,28 @@ async def test_pace_is_used_to_98_percent_while_work_waits() -> None:
     assert min(world.gaps) >= LIMITS.interval
 
 
+async def test_process_that_loses_track_of_the_time_keeps_its_distance() -> None:
+    """Its clock is set by a little, so it learns the time anew just as answers take long: it is off by half of that."""
+    world, set_by = World(), 0.006
+    clock, delays = OwnClock(world.clock, 5.0), [(0.0005, 0.0005)]
+    database = FakeDatabase(world.clock, lambda: delays[-1])
+    database["pace"].documents = world.database["pace"].documents
+    astray = Pace(cast(Any, database), world.limits, clock)
+
+    async def go_astray() -> None:
+        for _ in range(10):
+            await world.clock.sleep(5.0)
+            clock._offset += set_by
+            delays.append((0.001, 0.3))
+            await world.clock.sleep(1.0)
+            delays.append((0.0005, 0.0005))
+
+    sending = [world.send(pace, 1000) for pace in (astray, astray, astray, world.process(), world.process())]
+    await world.run(*sending, go_astray(), seconds=60.0)
+    assert min(world.gaps) >= LIMITS.interval - WINDOW_SECONDS - set_by
+    assert len(world.sent) > 0.8 * 60.0 / LIMITS.interval
+
+
 async def test_slot_slept_through_is_given_up() -> None:
     world = World()
     late = iter([0.0, 0.05, 0.05, *[0.0] * 99])
