@@ -71,6 +71,7 @@ def settings(folder: RunFolder) -> dict[str, str]:
         "ASINFLOW_PAGE_MAX_BYTES": "2000000",
         "ASINFLOW_STALLED_AFTER_SECONDS": "4",
         "ASINFLOW_RESEND_AFTER_SECONDS": "6",
+        "ASINFLOW_IDEMPOTENCY_LEASE_SECONDS": "5",
         "STOREFRONT_ARGS": f"--page-bytes 0 --products 60 --request-log {folder.path / 'requests.log'}",
     }
 

@@ -109,7 +109,7 @@ class Crowd:
                 reason: Any = error
             else:
                 self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
-                if answer.status_code not in PASSING:
+                if answer.status_code not in PASSING and not _again(answer):
                     return answer
                 reason = answer.text
             assert time.monotonic() < deadline, f"the API has been away for {PATIENCE_SECONDS:g} s: {reason}"
@@ -156,3 +156,8 @@ class Crowd:
         assert answer.status_code in {200, 202, 409}, answer.text
         if answer.status_code != 409:
             accepted.deed_done = deed
+
+
+def _again(answer: httpx.Response) -> bool:
+    """Whether it says that the same may be asked later, as when a request under the same key was cut off."""
+    return answer.is_client_error and "Retry-After" in answer.headers
