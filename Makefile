@@ -54,7 +54,7 @@ audit: setup ## Check the dependencies: pinned, used, not withdrawn, no known vu
 
 check: lint test ## Everything that must be green before a change is merged
 
-manifests: setup ## Write what follows from the settings classes in deploy/k8s
+manifests: setup ## Write what follows from settings classes and alert rules in deploy/k8s
 	@.venv/bin/python -m deploy.k8s
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)

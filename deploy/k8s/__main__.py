@@ -3,10 +3,11 @@
 import sys
 
 from deploy.k8s.manifests import scaling_file, settings_files
+from deploy.k8s.rules import rules_file
 
 
 def main(arguments: list[str]) -> int:
-    files = dict([*settings_files().items(), scaling_file()])
+    files = dict([*settings_files().items(), scaling_file(), rules_file()])
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     if "--check" in arguments:
         print(*(f"not current: {path}" for path in stale), sep="\n", end="\n" if stale else "")

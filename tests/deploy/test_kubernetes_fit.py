@@ -200,14 +200,6 @@ def test_the_web_does_not_include_the_cluster_or_the_clouds_metadata() -> None:
     assert {"fc00::/7", "fe80::/10"} <= blocks["::/0"]
 
 
-def test_every_process_is_scraped_and_migrations_are_not() -> None:
-    documents = rendered("production")
-    monitor = named(documents, "PodMonitor", "asinflow")["spec"]
-    selected = {name for name, labels in labels_of(documents).items() if matches(monitor["selector"], labels)}
-    assert selected == set(SERVICES)
-    assert [endpoint["path"] for endpoint in monitor["podMetricsEndpoints"]] == ["/metrics"]
-
-
 def test_the_broker_keeps_a_quorum_when_one_node_goes() -> None:
     documents = rendered("production")
     cluster = named(documents, "RabbitmqCluster", "asinflow-broker")["spec"]

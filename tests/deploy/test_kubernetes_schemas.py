@@ -39,7 +39,7 @@ def test_a_broken_field_of_a_core_kind_is_refused(kind: str, change: dict[str, A
 def test_custom_resources_are_what_their_models_say(node_modules: Path) -> None:
     others = [d for d in rendered("production") if d["apiVersion"] not in CORE and d["kind"] != "RabbitmqCluster"]
     assert sorted({document["kind"] for document in others}) == [
-        *("HTTPRoute", "PodMonitor", "ScaledObject", "TriggerAuthentication")
+        *("HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor", "TriggerAuthentication")
     ]
     assert complaints(others) == []
 
