@@ -36,6 +36,7 @@ class Job(TypedDict):
     cancelled_count: NotRequired[int]
     counts: NotRequired[dict[str, int] | None]
     invalid: NotRequired[list[dict[str, str]]]
+    trace_id: NotRequired[str | None]
 
 
 class ItemError(TypedDict):

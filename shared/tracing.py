@@ -65,13 +65,18 @@ def current() -> str | None:
 
 
 def current_trace_id() -> str | None:
-    traceparent = _current.get()
-    return None if traceparent is None else traceparent[3:35]
+    return trace_id_of(_current.get())
 
 
 def valid(traceparent: object) -> str | None:
     """`traceparent` if it is one; whatever else came in a header counts as none."""
     return traceparent if isinstance(traceparent, str) and _VALID.fullmatch(traceparent) else None
+
+
+def trace_id_of(traceparent: object) -> str | None:
+    """The trace that a traceparent belongs to; None where it is none."""
+    known = valid(traceparent)
+    return None if known is None else known[3:35]
 
 
 def new_traceparent() -> str:

@@ -109,6 +109,7 @@ def print_job(job: Job, *, as_json: bool) -> None:
             "created": job["created_at"],
             "started": job.get("started_at"),
             "completed": job.get("completed_at"),
+            "trace": job.get("trace_id"),
         }
     )
 

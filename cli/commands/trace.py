@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -24,9 +25,13 @@ def trace(
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Most entries; 0 for all.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Show a job's timeline: what was done to it, when, by whom and why."""
+    """Show a job's timeline: what was done to it, when, by whom and why; and its trace id."""
     with session_of(ctx).api() as api:
+        trace_id = api.job(job_id).get("trace_id")
         entries = list(api.timeline(job_id, limit or None))
+    if trace_id and not as_json:
+        # Beside the table, which a pipe reads.
+        print(f"trace {trace_id}", file=sys.stderr)
     show(columns(entries), entries, "Nothing has been written down about this job.", as_json=as_json)
 
 

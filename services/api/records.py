@@ -76,6 +76,7 @@ class Job:
     tags: Sequence[str] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     waiting_for: WaitingFor | None = None
+    trace_id: str | None = None
 
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""

@@ -286,6 +286,7 @@ def _to_job(document: Document) -> Job:
         stretch_progress=document.get("stretch_progress") or 0,
         tags=tuple(document.get("tags", ())),
         metadata=dict(document.get("metadata", ())),
+        trace_id=tracing.trace_id_of(document.get("traceparent")),
     )
 
 

@@ -53,6 +53,7 @@ JOB_EXAMPLE: dict[str, Any] = {
     "error_message": None,
     "tags": ["autumn"],
     "metadata": {"order": "A-17"},
+    "trace_id": "0af7651916cd43dd8448eb211c80319c",
 }
 TIMELINE_EXAMPLE: dict[str, Any] = {
     "at": "2026-11-23T06:00:01Z",
@@ -191,6 +192,9 @@ class JobView(BaseModel):
     error_message: str | None
     tags: list[str] = []
     metadata: dict[str, str] = {}
+    trace_id: str | None = Field(
+        default=None, description="The trace that began with its request: in the `traceparent` given, in logs and spans"
+    )
 
 
 class Counts(BaseModel):

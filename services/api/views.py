@@ -45,6 +45,7 @@ def job_view(job: Job, now: datetime) -> JobView:
         error_message=job.error_message,
         tags=list(job.tags),
         metadata=dict(job.metadata),
+        trace_id=job.trace_id,
     )
 
 

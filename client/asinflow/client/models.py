@@ -294,6 +294,7 @@ class JobAccepted(Document):
     error_message: str | None
     tags: list[str] = []
     metadata: dict[str, str] = {}
+    trace_id: str | None = None
     counts: Counts | None = None
     invalid: list[InvalidLine] = []
 
@@ -379,6 +380,7 @@ class JobView(Document):
     error_message: str | None
     tags: list[str] = []
     metadata: dict[str, str] = {}
+    trace_id: str | None = None
 
 
 class MarketplaceQuote(Document):

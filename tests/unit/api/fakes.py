@@ -35,6 +35,8 @@ from services.api.records import (
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
+from services.api.stores import SOURCE_KEYS
+from shared import tracing
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
@@ -234,6 +236,7 @@ def _stored(job: NewJob) -> Job:
         announced=False,
         tags=job.tags,
         metadata=job.metadata,
+        trace_id=tracing.current_trace_id(),
     )
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.cli.conftest import CommandLine
-from tests.unit.cli.fake_api import JOB_ID, FakeApi
+import pytest
 
-PATH = f"/v1/jobs/{JOB_ID}/timeline"
+from tests.unit.cli.conftest import CommandLine
+from tests.unit.cli.fake_api import JOB_ID, FakeApi, a_job
+
+JOB = f"/v1/jobs/{JOB_ID}"
+PATH = f"{JOB}/timeline"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.fixture(autouse=True)
+def job(api: FakeApi) -> None:
+    api.on("GET", JOB, a_job(trace_id=TRACE_ID))
 
 
 def entry(rev: int, at: str, kind: str, **changes: Any) -> dict[str, Any]:
@@ -26,7 +35,7 @@ def test_timeline_is_read_to_its_end(asinflow: CommandLine, api: FakeApi) -> Non
     pages = [{"items": ENTRIES[:2], "next_cursor": "more"}, {"items": ENTRIES[2:], "next_cursor": None}]
     api.on("GET", PATH, *pages)
     assert asinflow.json("trace", JOB_ID) == ENTRIES
-    assert [request.url.params.get("cursor") for request in api.requests] == [None, "more"]
+    assert [request.url.params.get("cursor") for request in api.requests if request.url.path == PATH] == [None, "more"]
 
 
 def test_each_step_says_when_what_by_whom_and_why(asinflow: CommandLine, api: FakeApi) -> None:
@@ -43,5 +52,14 @@ def test_job_without_a_timeline_has_no_lines(asinflow: CommandLine, api: FakeApi
     assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1)
 
 
+def test_trace_id_is_told_beside_the_table(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", PATH, {"items": ENTRIES, "next_cursor": None})
+    result = asinflow("trace", JOB_ID)
+    assert result.stderr == f"trace {TRACE_ID}\n"
+    assert TRACE_ID not in result.stdout
+    api.on("GET", JOB, a_job(trace_id=None))
+    assert asinflow("trace", JOB_ID).stderr == ""
+
+
 def test_job_that_is_not_there_is_an_error(asinflow: CommandLine) -> None:
-    assert asinflow("trace", JOB_ID).exit_code != 0
+    assert asinflow("trace", "0" * 32).exit_code != 0
