@@ -22,7 +22,9 @@ COMMANDS: dict[str, Entry] = {
     "jobs": Entry("jobs", JOBS, "List your jobs, newest first."),
     "job": Entry("jobs", JOBS, "Show one job with its figures."),
     "items": Entry("jobs", JOBS, "List the items of a job and what became of each."),
-    "trace": Entry("trace", JOBS, "Show a job's timeline: what was done to it, when, by whom and why; and its trace id."),
+    "trace": Entry(
+        "trace", JOBS, "Show a job's timeline: what was done to it, when, by whom and why; and its trace id."
+    ),
     "cancel": Entry("life", JOBS, "Cancel a job; what is already collected stays."),
     "pause": Entry("life", JOBS, "Stop a job for a while: within a second nothing more of it is fetched."),
     "resume": Entry("life", JOBS, "Let a paused job go on where it stood, as soon as there is room for it."),

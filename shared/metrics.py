@@ -67,7 +67,7 @@ LOOP_LAG_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
 )
 # Always 1; its labels say what is running.
-BUILD_INFO = Gauge("asinflow_build_info", "Version of the process", ["service", "version", "python"])
+BUILD_INFO = Gauge("asinflow_build_info", "Version of the process", ["service", "version", "revision", "python"])
 
 
 def known_type(name: str) -> str:
@@ -96,10 +96,10 @@ def settled(queue: str, delivery: Delivery, outcome: str) -> None:
     MESSAGE_SECONDS.labels(queue, kind).observe(time.monotonic() - delivery.arrived_at)
 
 
-def tell_build(service: str) -> None:
-    """Set what `asinflow_build_info` says."""
+def tell_build(service: str, revision: str) -> None:
+    """Set what `asinflow_build_info` says; `revision` is the commit that the process was built from."""
     try:
         installed = version("asinflow")
     except PackageNotFoundError:  # run from a bare checkout
         installed = "unknown"
-    BUILD_INFO.labels(service, installed, platform.python_version()).set(1)
+    BUILD_INFO.labels(service, installed, revision, platform.python_version()).set(1)

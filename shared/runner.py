@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -16,10 +17,15 @@ from shared.broker import Broker
 from shared.settings import Settings, SettingsError
 
 S = TypeVar("S", bound=Settings)
+T = TypeVar("T")
 log = logging.get_logger(__name__)
 
 CONFIGURATION_EXIT = 2
 FAILURE_EXIT = 1
+
+
+class StoppedError(Exception):
+    """The process is to end before it has begun its work: there is nothing to put in order."""
 
 
 def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Event], Coroutine[Any, Any, None]]) -> None:
@@ -34,7 +40,7 @@ def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Even
         print(f"asinflow {service}: {error.message}", file=sys.stderr)
         sys.exit(CONFIGURATION_EXIT)
     logging.configure(service, settings)
-    metrics.tell_build(service)
+    metrics.tell_build(service, settings.revision)
     _configure_tracing(service, settings)
     try:
         uvloop.run(_run(service, settings, serve))
@@ -71,8 +77,23 @@ async def _run(service: str, settings: S, serve: Callable[[S, asyncio.Event], Co
         task.cancel()
         await asyncio.wait([task])
     if not task.cancelled():
-        task.result()
+        with contextlib.suppress(StoppedError):
+            task.result()
     log.info("stopped")
+
+
+async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns. Raises StoppedError when `stop` is set before; the work is cancelled then."""
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise StoppedError
+        return task.result()
+    finally:
+        task.cancel()
+        stopping.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
 
 
 async def run_until(stop: asyncio.Event, *loops: Coroutine[Any, Any, None]) -> None:

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}",
         description="Name of this process in logs, leases and broker connections",
     )
+    revision: str = Field(
+        default="unknown",
+        pattern=r"^[0-9A-Za-z._+-]{1,64}$",
+        description="Commit that this was built from, for `asinflow_build_info`; images know it",
+    )
     http_host: str = Field(default="0.0.0.0", description="Address to serve HTTP on")  # noqa: S104  a pod's own
     http_port: int = Field(default=8080, ge=0, le=65535, description="Port to serve HTTP on (0 takes a free one)")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least severity logged")

@@ -20,8 +20,8 @@ BASE = Path(__file__).with_name("base")
 SCALING = Path(__file__).with_name("components") / "scaling" / "scaledobjects.yaml"
 HEAD = "# Written by `python -m deploy.k8s` from the settings classes; a test compares. Change values in an overlay.\n"
 COMMON = "common"
-# Set by the manifests themselves: from the pod, or from a Secret.
-FROM_POD = frozenset({"ASINFLOW_INSTANCE", "ASINFLOW_UNTIL_EMPTY"})
+# Set by the manifests themselves or by the image.
+FROM_ELSEWHERE = frozenset({"ASINFLOW_INSTANCE", "ASINFLOW_UNTIL_EMPTY", "ASINFLOW_REVISION"})
 
 
 def settings_files() -> dict[Path, str]:
@@ -32,7 +32,7 @@ def settings_files() -> dict[Path, str]:
 
 def _lines(group: str) -> Iterator[str]:
     for setting in all_settings():
-        if setting.type == "secret" or setting.variable in FROM_POD or not _belongs(setting, group):
+        if setting.type == "secret" or setting.variable in FROM_ELSEWHERE or not _belongs(setting, group):
             continue
         known = setting.default not in {"(none)", "(computed)", "(required)"}
         yield f"# {setting.meaning}"

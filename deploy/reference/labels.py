@@ -70,5 +70,6 @@ LABELS: dict[str, Label] = {
     "operation": Label("an operation of the Creators API", "[A-Za-z]{1,40}"),
     "service": _listed("the kind of process", "api", "expander", "collector", "aggregator", "sweeper"),
     "version": Label("the version that is running", r"[0-9A-Za-z.+-]{1,40}|unknown"),
+    "revision": Label("the commit that is running", r"[0-9A-Za-z._+-]{1,64}"),
     "python": Label("the version of Python", r"[0-9.]{3,12}[a-z0-9+]*"),
 }

@@ -91,7 +91,7 @@ OVERVIEW = Dashboard(
             },
             "percentunit",
         ),
-        Panel("Versions", {"": "count by (service, version) (asinflow_build_info)"}, "none", "table"),
+        Panel("Versions", {"": "count by (service, version, revision) (asinflow_build_info)"}, "none", "table"),
     ),
 )
 

@@ -14,7 +14,7 @@ from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
 from shared.messages import ItemsFinished, JobExpanded
-from shared.runner import exit_when_cut_off, run_until
+from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.worker import Worker
 
 
@@ -36,7 +36,7 @@ async def serve_aggregator(settings: AggregatorSettings, stop: asyncio.Event) ->
             batch_seconds=settings.batch_seconds,
         )
         expanded = Worker(broker, JOB_EXPANDED, [JobExpanded], aggregator.handle_job_expanded, failures)
-        await when_database_answers(repository.create_indexes)
+        await unless_stopped(stop, when_database_answers(repository.create_indexes))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
             await run_until(stop, facts.run(), expanded.run(), teller.tell_held(), cut_off)

@@ -22,7 +22,7 @@ from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
 from shared.profit.tables import load_tables
 from shared.ratestore import exchange_rates
-from shared.runner import exit_when_cut_off, run_until
+from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.source import Source
 from shared.sources import open_source
 
@@ -78,8 +78,13 @@ async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
 
 
 @asynccontextmanager
-async def build(settings: CollectorSettings, source: Source | None = None) -> AsyncIterator[Collector]:
-    """`source` replaces the configured ones, in tests and benchmarks."""
+async def build(
+    settings: CollectorSettings, source: Source | None = None, stop: asyncio.Event | None = None
+) -> AsyncIterator[Collector]:
+    """`source` replaces the configured ones, in tests and benchmarks.
+
+    Raises StoppedError when `stop` is set while the database is still waited for.
+    """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(database_of(settings))
@@ -103,7 +108,7 @@ async def build(settings: CollectorSettings, source: Source | None = None) -> As
         parts = Parts(broker, repository, states, source, recorder, failures, clock)
         pipelines = {name: _pipeline(name, parts, settings) for name in settings.marketplaces}
         valve = Valve(lambda: find_blocks(database["pace"]), pipelines, clock, settings.block_hold_seconds)
-        await when_database_answers(repository.create_indexes)
+        await unless_stopped(stop or asyncio.Event(), when_database_answers(repository.create_indexes))
         await stack.enter_async_context(running(settings, database, broker))
         yield Collector(broker, repository, states, recorder, list(pipelines.values()), valve)
 
@@ -115,5 +120,5 @@ def _pipeline(name: str, parts: Parts, settings: CollectorSettings) -> Marketpla
 
 async def serve_collector(settings: CollectorSettings, stop: asyncio.Event) -> None:
     cut_off = EMPTY_CUT_OFF_SECONDS if settings.until_empty else settings.exit_after_disconnected_seconds
-    async with build(settings) as collector:
+    async with build(settings, stop=stop) as collector:
         await collector.run(stop, settings.shutdown_seconds / 2, cut_off, until_empty=settings.until_empty)

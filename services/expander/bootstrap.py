@@ -27,7 +27,7 @@ from shared.messages import (
     JobSubmitted,
     Message,
 )
-from shared.runner import exit_when_cut_off, run_until
+from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.sources import open_source
 from shared.worker import Worker
 
@@ -55,7 +55,7 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
             concurrency=settings.concurrency,
         )
         news = Worker(broker, JOB_NEWS, NEWS, feed_loop.handle, failures, prefetch=1000, batch_items=1000)
-        await when_database_answers(repository.create_indexes)
+        await unless_stopped(stop, when_database_answers(repository.create_indexes))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
             await run_until(stop, submitted.run(), news.run(), feed_loop.run(), cut_off)

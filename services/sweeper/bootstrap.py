@@ -29,7 +29,7 @@ from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
-from shared.runner import exit_when_cut_off, run_until
+from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.worker import Worker
 
 # Events told together.
@@ -73,9 +73,10 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             timeout_seconds=timeout,
             disable_after_seconds=settings.webhook_disable_days * 86_400,
         )
-        await when_database_answers(webhooks.create_indexes)
-        await when_database_answers(schedules.create_indexes)
-        await when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))
+        await unless_stopped(stop, when_database_answers(webhooks.create_indexes))
+        await unless_stopped(stop, when_database_answers(schedules.create_indexes))
+        expiring = when_database_answers(lambda: repository.create_indexes(settings.failures_hours * 3600))
+        await unless_stopped(stop, expiring)
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
             await run_until(stop, rounds.run(), dead_letters.run(), telling.run(), deliverer.run(), cut_off)

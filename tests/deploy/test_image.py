@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.kubernetes import ROOT
+from tests.deploy.kubernetes import OVERLAYS, ROOT, environment, pod_templates, rendered
 
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 PACKAGES = ("shared", "services", "migrations", "cli", "deploy")
@@ -51,6 +51,17 @@ def test_it_runs_as_a_number_and_keeps_no_tools() -> None:
     assert not re.search(r"^HEALTHCHECK", final, re.MULTILINE)
     for label in ("title", "description", "licenses", "version", "revision", "created"):
         assert f"org.opencontainers.image.{label}=" in final
+
+
+def test_it_tells_the_commit_it_was_built_from() -> None:
+    """By its label to whoever has the image, by its environment to the process; nothing in the manifests hides it."""
+    final = DOCKERFILE.read_text().rpartition("\nFROM ")[2]
+    assert final.index("ARG REVISION") < final.index("ENV ")
+    assert re.search(r"^ENV .*\bASINFLOW_REVISION=\$\{REVISION\}", final, re.MULTILINE)
+    for overlay in OVERLAYS:
+        documents = rendered(overlay)
+        for name, template in pod_templates(documents):
+            assert "ASINFLOW_REVISION" not in environment(documents, template), name
 
 
 def test_everything_that_is_installed_has_a_hash() -> None:

@@ -49,7 +49,10 @@ def test_every_setting_is_set_or_shown(service: str) -> None:
     (template,) = [found for name, found in pod_templates(documents) if name == service]
     files = [(KUBERNETES / "base" / "settings" / f"{name}.env").read_text() for name in ("common", service)]
     shown = set(re.findall(r"^#? ?(ASINFLOW_\w+)=", "\n".join(files), re.MULTILINE))
-    assert KNOWN[service] - shown - environment(documents, template).keys() <= {"ASINFLOW_UNTIL_EMPTY"}
+    assert KNOWN[service] - shown - environment(documents, template).keys() <= {
+        "ASINFLOW_UNTIL_EMPTY",
+        "ASINFLOW_REVISION",
+    }
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

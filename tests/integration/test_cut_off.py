@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +57,21 @@ def process_of(service: str, mongo_url: str, cut_off: float, http_port: int) -> 
 def free_port() -> int:
     with held_port() as port:
         return port
+
+
+@pytest.mark.parametrize("service", WORKERS)
+def test_worker_that_waits_for_the_database_ends_at_once(service: str) -> None:
+    """Well before its grace period, by the order in which it says things and not by a clock."""
+    with held_port() as nobody:
+        mongo_url = f"mongodb://127.0.0.1:{nobody}/?serverSelectionTimeoutMS=200"
+        with process_of(service, mongo_url, cut_off=600.0, http_port=0) as process:
+            assert process.stdout is not None
+            assert "starting" in next(line for line in process.stdout if '"event"' in line)
+            process.send_signal(signal.SIGTERM)
+            told, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    assert "grace_period_over" not in told
+    assert "stopped" in told.splitlines()[-1]
 
 
 @pytest.mark.parametrize("service", WORKERS)

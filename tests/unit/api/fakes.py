@@ -35,7 +35,6 @@ from services.api.records import (
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
-from services.api.stores import SOURCE_KEYS
 from shared import tracing
 from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError

@@ -24,7 +24,7 @@ def test_made_up_values_beyond_a_limit_are_one() -> None:
 
 
 def test_build_info_says_what_runs() -> None:
-    metrics.tell_build("tester")
+    metrics.tell_build("tester", "0c1d2e3")
     [labels] = [
         sample.labels
         for metric in REGISTRY.collect()
@@ -33,6 +33,7 @@ def test_build_info_says_what_runs() -> None:
         if sample.labels["service"] == "tester"
     ]
     assert labels["version"]
+    assert labels["revision"] == "0c1d2e3"
     assert labels["python"].startswith("3.")
 
 
