@@ -16,8 +16,6 @@ from tests.deploy.kubernetes import KUBERNETES, ROOT
 DOCS = ROOT / "docs"
 RUNBOOK = (DOCS / "operations.md").read_text()
 LARAVEL = (DOCS / "from-laravel.md").read_text()
-# Of the room for failures and queues, whose commands come with it.
-OPERATORS = {"failures", "queues"}
 PAGES = [DOCS / "operations.md", DOCS / "from-laravel.md", KUBERNETES / "README.md"]
 
 
@@ -64,7 +62,7 @@ def test_figures_are_those_that_the_manifests_follow() -> None:
 def test_commands_and_settings_that_are_named_exist(text: str) -> None:
     commands = set(re.findall(r"`asinflow ([a-z]+)", text))
     settings = set(re.findall(r"ASINFLOW_[A-Z_]+[A-Z]", text))
-    assert commands - set(COMMANDS) <= OPERATORS
+    assert commands - set(COMMANDS) == set()
     assert settings - {setting.variable for setting in all_settings()} == set()
 
 
