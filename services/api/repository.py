@@ -18,7 +18,7 @@ from services.api.records import (
     Outcome,
 )
 from services.api.waiting import explained
-from shared import indexes, newjobs
+from shared import indexes, newjobs, tracing
 from shared.blocks import find_blocks, marketplaces_of
 from shared.ids import outcome_id
 from shared.indexes import Indexes
