@@ -123,6 +123,7 @@ def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, job
     page.locator(".star").first.click()
     expect(page.locator(".star").first).to_have_attribute("aria-pressed", "true")
     page.locator(".row-link").first.click()
+    expect(page.locator(".resale strong")).to_be_visible()  # all of the page is there: nothing is drawn anew
     page.get_by_label("Notes").fill("for spring")
     page.get_by_label("Notes").blur()
     expect(page.get_by_text("Saved.")).to_be_visible()
