@@ -106,7 +106,7 @@ class Fetcher:
                     await self._pace.block(way.egress.line(marketplace), "egress_unreachable")
                 raise
             finally:
-                turn.release()
+                await self._pace.give_back(turn)
 
     async def _send(
         self, way: Exit, turn: Turn, url: str, marketplace: str, wanted: Callable[[], bool]
@@ -125,7 +125,7 @@ class Fetcher:
                 await turn.start()
                 if not wanted():
                     raise NoLongerWantedError("its job has ended")
-                sent_at = loop.time()
+                turn.sent, sent_at = True, loop.time()
                 limit.reschedule(sent_at + settings.fetch_timeout_seconds)
 
         request.extensions["trace"] = trace

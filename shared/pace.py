@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from shared import pacesteps
 from shared.clock import Clock
-from shared.errors import AsinflowError, BlockedError
+from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError
 from shared.ids import new_id
 from shared.log import get_logger
 from shared.mongo import Collection, Database, Document, ReturnDocument, database_errors, insert_new
@@ -66,12 +66,14 @@ class TurnLostError(AsinflowError):
 class Slot:
     """A moment on the database's clock (seconds since the epoch) at which one request may leave.
 
-    `room`: seconds by which the database's clock was known too badly when it was reserved, which it has for itself.
+    `room`: seconds by which the database's clock was known too badly when it was reserved, which it has for itself;
+    `tries`: its request is the one that finds out whether the marketplace answers again.
     """
 
     at: float
     interval_us: int
     room: float = 0.0
+    tries: bool = False
 
 
 class Turn:
@@ -82,6 +84,7 @@ class Turn:
         self.marketplace = marketplace
         self._place = place
         self.slot = slot
+        self.sent = False  # to be set by whoever sends the request, with its first byte
         self.approached_at: float | None = None
 
     async def start(self) -> None:
@@ -132,7 +135,7 @@ class Pace:
     async def prepare(self, marketplace: str) -> Turn:
         """Wait for a place in the line and until shortly before its slot; the rest of the wait is `Turn.start`'s.
 
-        Meant for whoever has a connection to make first. A turn must be released. Raises BlockedError when the
+        Meant for whoever has a connection to make first. A turn must be given back. Raises BlockedError when the
         marketplace asked to stay away for longer than anyone should be kept waiting.
         """
         turn = await self.take(marketplace)
@@ -174,7 +177,7 @@ class Pace:
     async def approach(self, turn: Turn) -> None:
         """Sleep until shortly before the turn's slot, or before a later one if a pause has begun meanwhile.
 
-        When that is cut short, the turn is released.
+        When that is cut short, the turn is given back.
         """
         try:
             while turn.slot is not None and (wait := self.seconds_until(turn.slot) - self._prepare_seconds) > 0:
@@ -187,8 +190,21 @@ class Pace:
                 turn.slot = await self._line_up(turn.marketplace)
             turn.approached_at = self._clock.monotonic()
         except BaseException:
-            turn.release()
+            await self.give_back(turn)
             raise
+
+    async def give_back(self, turn: Turn) -> None:
+        """Release a turn, however it ended; a try that was not sent is left to the next one who asks.
+
+        Where the database does not hear of it, the others wait until the time of the try is over.
+        """
+        turn.release()
+        if turn.sent or turn.slot is None or not turn.slot.tries:
+            return
+        try:
+            await self._update(turn.marketplace, pacesteps.give_back(self._limits, turn.slot.at))
+        except DatabaseUnavailableError as error:
+            log.warning("try_not_given_back", marketplace=turn.marketplace, error=error.message)
 
     def connected(self, turn: Turn) -> None:
         """Learn from how long it took to have a connection for `turn`."""
@@ -296,7 +312,9 @@ class Pace:
             steps[0]["$set"]["fetch_us"] = pacesteps.us(fetching)
         document = await self._update(marketplace, steps)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
-        return Slot(document["slot"] / 1_000_000, int(document["used_us"]), room) if document["granted"] else None
+        if not document["granted"]:
+            return None
+        return Slot(document["slot"] / 1_000_000, int(document["used_us"]), room, tries=bool(document["open"]))
 
     def _vagueness(self) -> float:
         """Seconds by which the bounds of the server's time are too far apart; 0 while it is known well enough."""

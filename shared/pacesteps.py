@@ -88,6 +88,12 @@ def reserve(limits: Limits, lead_us: int, name: str, *, again: bool, room_us: in
     ]
 
 
+def give_back(limits: Limits, at: float) -> list[Step]:
+    """The request that was to try at the moment `at` (seconds since the epoch) was not sent: another one may try."""
+    given: Step = {"$eq": ["$probe_until", us(at) + us(limits.probe)]}
+    return [{"$set": {"asked": NOW_US, "probe_until": {"$cond": [given, 0, "$probe_until"]}}}]
+
+
 def block(limits: Limits, reason: str, retry_after: float) -> list[Step]:
     """A marketplace asked to slow down. Of answers that came together only the first lengthens the pause."""
     doubled: Step = {"$multiply": [us(limits.pause), {"$pow": [2, {"$min": ["$blocks", 16]}]}]}

@@ -100,11 +100,12 @@ class Caller:
             try:
                 token = await self._token()
                 await turn.start()
+                asked = body()
+                turn.sent = asked is not None
             except TurnLostError:
                 continue
             finally:
-                turn.release()
-            asked = body()
+                await self._pace.give_back(turn)
             if asked is None:
                 raise NoLongerWantedError("its job has ended")
             return token, asked

@@ -63,4 +63,4 @@ def test_five_alerts_fire_and_end(system: System, watcher: Watcher) -> None:
     with stopped(system, "rabbitmq", "sweeper", "expander"):
         wait_for(watcher, OF_OUTAGES)
     wait_for_the_end(watcher, OF_TRAFFIC | OF_OUTAGES)
-    user.cancel(job_id)
+    assert user.wait_for_end(job_id)["status"] == "COMPLETED"

@@ -95,6 +95,32 @@ async def test_try_that_comes_to_nothing_is_followed_by_another() -> None:
     assert not market.stored["open"]
 
 
+@pytest.mark.parametrize("started", [True, False])
+async def test_try_that_is_not_sent_is_left_to_the_next(started: bool) -> None:
+    """Its job ended or its message was lost: nobody waits for an answer that cannot come."""
+    market = Market()
+    first, second = (await opened(market, 2))[:2]
+    market.well = True
+
+    async def turn_back() -> None:
+        turn = await first.prepare(HOME)
+        if started:
+            await turn.start()
+        await first.give_back(turn)
+
+    await market.run(turn_back(), market.visit(second, 1), seconds=5.0)
+    assert len(market.sent) == 1
+    assert not market.stored["open"]
+
+
+async def test_try_that_was_sent_is_not_given_back() -> None:
+    market = Market()
+    first, second = (await opened(market, 2))[:2]
+    market.silent = True
+    await market.run(market.visit(first, 1), market.visit(second, 1), seconds=LIMITS.probe - 2.0)
+    assert len(market.sent) == 1
+
+
 async def test_slot_of_the_try_that_was_overslept_is_made_up_for() -> None:
     market = Market()
     await opened(market)

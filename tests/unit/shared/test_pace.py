@@ -60,10 +60,11 @@ class World:
         turn = await pace.prepare(marketplace)
         try:
             await turn.start()
+            turn.sent = True
         except TurnLostError:
             return False
         finally:
-            turn.release()
+            await pace.give_back(turn)
         self.sent.append(self.clock.monotonic())
         return True
 
