@@ -39,9 +39,11 @@ def test_counts_of_a_cancelled_job_stay_true(system: System) -> None:
     job_id = user.submit_asins(asins)
     user.wait_for_progress(job_id, 5)
     user.cancel(job_id)
+    in_force_at = time.time() + 1.0
 
     def settled() -> int:
-        """What was under way when the job was cancelled is counted as well."""
+        """What was under way when the job was cancelled is counted as well; soon nothing more is sent."""
+        assert time.time() > in_force_at
         counted, stored = figures(system, job_id), outcomes(system, job_id)
         fetched = Counter(request.asin for request in system.storefront.requests(asins))
         assert counted["progress"] == counted["ledger"] == len(stored["seqs"]) == len(set(stored["seqs"]))
