@@ -55,6 +55,8 @@ def stopped(system: System, *names: str) -> Iterator[None]:
 
 def test_five_alerts_fire_and_end(system: System, watcher: Watcher) -> None:
     user = system.user()
+    # Growth shows against what was seen before.
+    wait_until(lambda: watcher.query("asinflow:failures:growth15m"), 60)
     wait_for_the_end(watcher, OF_TRAFFIC | OF_OUTAGES)
     with system.storefront.faults({"503": 1.0}):
         job_id = user.submit_asins(fresh_asins(5), marketplace="amazon.de")
