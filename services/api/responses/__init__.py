@@ -1,0 +1,88 @@
+"""What clients get: response models with examples, a file per resource."""
+
+from services.api.responses.audit import AUDIT_EXAMPLE, AuditCounts, AuditDifference, JobAudit
+from services.api.responses.items import (
+    ERROR_GROUP_EXAMPLE,
+    ITEM_EXAMPLE,
+    ErrorGroupView,
+    ErrorPage,
+    ItemErrorView,
+    ItemPage,
+    ItemView,
+)
+from services.api.responses.jobs import (
+    JOB_EXAMPLE,
+    TIMELINE_EXAMPLE,
+    JobPage,
+    JobSettingsView,
+    JobSource,
+    JobView,
+    TimelineEntryView,
+    TimelinePage,
+    WaitingView,
+)
+from services.api.responses.numbers import Number, to_number
+from services.api.responses.problems import FieldErrorView, Health, ProblemView, Readiness
+from services.api.responses.products import (
+    ANALYSIS,
+    PRICE_POINT_EXAMPLE,
+    PRODUCT_EXAMPLE,
+    PricePage,
+    PricePoint,
+    ProductPage,
+    ProductView,
+    Rank,
+    ResultPage,
+    ResultView,
+)
+from services.api.responses.stats import STATS_EXAMPLE, ProductStats, Span, Stats
+from services.api.responses.submissions import QUOTE_EXAMPLE, Counts, InvalidLine, JobAccepted, MarketplaceQuote, Quote
+
+__all__ = [
+    "ANALYSIS",
+    "AUDIT_EXAMPLE",
+    "ERROR_GROUP_EXAMPLE",
+    "ITEM_EXAMPLE",
+    "JOB_EXAMPLE",
+    "PRICE_POINT_EXAMPLE",
+    "PRODUCT_EXAMPLE",
+    "QUOTE_EXAMPLE",
+    "STATS_EXAMPLE",
+    "TIMELINE_EXAMPLE",
+    "AuditCounts",
+    "AuditDifference",
+    "Counts",
+    "ErrorGroupView",
+    "ErrorPage",
+    "FieldErrorView",
+    "Health",
+    "InvalidLine",
+    "ItemErrorView",
+    "ItemPage",
+    "ItemView",
+    "JobAccepted",
+    "JobAudit",
+    "JobPage",
+    "JobSettingsView",
+    "JobSource",
+    "JobView",
+    "MarketplaceQuote",
+    "Number",
+    "PricePage",
+    "PricePoint",
+    "ProblemView",
+    "ProductPage",
+    "ProductStats",
+    "ProductView",
+    "Quote",
+    "Rank",
+    "Readiness",
+    "ResultPage",
+    "ResultView",
+    "Span",
+    "Stats",
+    "TimelineEntryView",
+    "TimelinePage",
+    "WaitingView",
+    "to_number",
+]
