@@ -53,10 +53,10 @@ def test_every_service_stops_well_and_loses_nothing(system: System) -> None:
         user.wait_for_progress(job_id, 1)
         pool.submit(follow, system.user(user.name), job_id)
         for name in system.services():
-            progress = user.job(job_id)["progress"]
+            job = user.job(job_id)
+            assert job["status"] == "PROCESSING", "it ended before everything had been stopped"
             stops[name] = terminate(system, name)
-            user.wait_for_progress(job_id, progress + 1)
-        assert user.job(job_id)["status"] == "PROCESSING", "it ended before everything had been stopped"
+            user.wait_for_progress(job_id, job["progress"] + 1)
     user.wait_for_end(job_id)
 
     assert {name: code for name, (code, _) in stops.items()} == dict.fromkeys(system.services(), 0)
