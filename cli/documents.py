@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, NotRequired, TypedDict, TypeVar
-
-T = TypeVar("T")
+from typing import Any, NotRequired, TypedDict
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 
@@ -150,10 +148,3 @@ class Queue(TypedDict):
     deliver_rate: float | None
     ack_rate: float | None
     oldest_age_seconds: float | None
-
-
-class Page(TypedDict, Generic[T]):
-    """One page of a list; `next_cursor` is null on the last."""
-
-    items: list[T]
-    next_cursor: str | None

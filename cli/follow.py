@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from cli.client import Api, ApiProblem, ApiUnreachable
+from cli.client import Api, ApiProblem, ApiUnreachable, calls
 from cli.documents import ENDED, Job
 
 POLL_SECONDS = 1.0
@@ -41,14 +41,14 @@ class Follower:
 
     def updates(self) -> Iterator[Update]:
         """Every change of the job, the last one with its final figures."""
-        job = self.api.job(self.job_id)
+        job = self.api.ask(calls.job(self.job_id))
         yield Update("snapshot", job)
         while job["status"] not in ENDED:
             try:
                 for update in self._stream(job):
                     job = update.job
                     yield update
-                event, latest = "snapshot", self.api.job(self.job_id)
+                event, latest = "snapshot", self.api.ask(calls.job(self.job_id))
                 is_news = self._recover() or latest != job
             except (ApiUnreachable, ApiProblem) as error:
                 self._judge(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import typer
 from cli.client import Api, ApiProblem, ApiUnreachable
 from cli.endpoint import find_endpoint, run_folders
 from cli.errors import CliError, ExitCode
+
+_WORTH_A_WORD_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Session:
 
         `operator`: of a local stack with the token of its operator; a token of the environment is taken as it is.
         """
-        with Api(find_endpoint(self.environment, self.folders, operator=operator), self.transport) as api:
+        endpoint = find_endpoint(self.environment, self.folders, operator=operator)
+        with Api(endpoint, self.transport, self._wait) as api:
             try:
                 yield api
             except ApiProblem as problem:
@@ -45,6 +49,12 @@ class Session:
                     exit_code=ExitCode.UNREACHABLE,
                     hint="make status   (is it running? `make up` starts it)",
                 ) from error
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep as the API asks; who watches is told why nothing happens."""
+        if seconds >= _WORTH_A_WORD_SECONDS and sys.stderr.isatty():
+            print(f"the API asks to come later: going on in {seconds:.0f} s", file=sys.stderr)
+        self.sleep(seconds)
 
 
 def session_of(ctx: typer.Context) -> Session:

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TextIO, cast
+from typing import Annotated, Any, Literal, TextIO, cast
 
 import typer
 
+from cli.client import calls
 from cli.documents import Product
 from cli.errors import CliError
 from cli.options import JobId, Json, Marketplace
@@ -46,7 +47,9 @@ def items(
 ) -> None:
     """Write every item of a job with its outcome. --json is --format ndjson."""
     with session_of(ctx).api() as api, _target(output) as target:
-        for chunk in api.items_export(job_id, _checked(form, as_json=as_json), status.lower() if status else None):
+        for chunk in api.file(
+            calls.items_file(job_id, _checked(form, as_json=as_json), status=status.lower() if status else None)
+        ):
             target.buffer.write(chunk)
 
 
@@ -64,13 +67,13 @@ def products(
     """Write every product. --json is --format ndjson, which has all fields."""
     write = _as_csv if _checked(form, as_json=as_json) == "csv" else _as_ndjson
     with session_of(ctx).api() as api, _target(output) as target:
-        write(api.products(job_id=job, q=q, marketplace=marketplace), target)
+        write(api.listed(calls.products(job_id=job, q=q, marketplace=marketplace)), target)
 
 
-def _checked(form: str, *, as_json: bool) -> str:
+def _checked(form: str, *, as_json: bool) -> Literal["csv", "ndjson"]:
     if form not in {"csv", "ndjson"}:
         raise CliError(f"--format is csv or ndjson, not {form!r}")
-    return "ndjson" if as_json else form
+    return "ndjson" if as_json or form == "ndjson" else "csv"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.documents import Failure
 from cli.errors import CliError
@@ -64,14 +65,14 @@ def list_failures(  # noqa: PLR0913  an option each
     """List failures, the latest first."""
     chosen = _chosen(queue, code, kind, job, since, until, text)
     with session_of(ctx).api(operator=True) as api:
-        show(COLUMNS, api.failures(limit or None, **chosen), "Nothing has failed.", as_json=as_json)
+        show(COLUMNS, api.listed(calls.failures(limit=limit or None, **chosen)), "Nothing has failed.", as_json=as_json)
 
 
 @failures.command("show")
 def show_failure(ctx: typer.Context, failure_id: FailureId, as_json: Json = False) -> None:
     """Show all that is known of a failure: payload, headers, traceback."""
     with session_of(ctx).api(operator=True) as api:
-        found = api.failure(failure_id)
+        found = api.ask(calls.failure(failure_id))
     if as_json:
         print_json(found)
         return
@@ -109,12 +110,12 @@ def retry(  # noqa: PLR0913  an option each
     with session_of(ctx).api(operator=True) as api:
         if failure_ids:
             for failure_id in failure_ids:
-                api.retry_failure(failure_id)
+                api.ask(calls.retry_failure(failure_id))
             told = {"requested": len(failure_ids), "refused": 0}
         else:
             # What fails again meanwhile is not to be sent for a second time.
             chosen = {"until": datetime.now(UTC).isoformat(), **chosen}
-            told = _to_the_end(lambda: api.retry_failures(chosen), "requested")
+            told = _to_the_end(lambda: api.ask(calls.retry_failures(chosen)), "requested")
     _tell(told, f"{told['requested']} to be sent again, {told['refused']} cannot be", as_json=as_json)
 
 
@@ -138,11 +139,10 @@ def delete(  # noqa: PLR0913  an option each
     with session_of(ctx).api(operator=True) as api:
         if failure_ids:
             for failure_id in failure_ids:
-                api.delete_failure(failure_id)
+                api.ask(calls.delete_failure(failure_id))
             told = {"deleted": len(failure_ids)}
         else:
-            flags = {"all": "true"} if everything else {}
-            told = _to_the_end(lambda: api.delete_failures({**chosen, **flags}), "deleted")
+            told = _to_the_end(lambda: api.ask(calls.delete_failures(**chosen)), "deleted")
     _tell(told, f"{told['deleted']} deleted", as_json=as_json)
 
 
@@ -158,7 +158,7 @@ def prune(
     """Forget old messages."""
     chosen = {**_chosen(queue, code), "older_than_hours": hours}
     with session_of(ctx).api(operator=True) as api:
-        told = _to_the_end(lambda: api.prune_failures(chosen), "deleted")
+        told = _to_the_end(lambda: api.ask(calls.prune_failures(chosen)), "deleted")
     _tell(told, f"{told['deleted']} deleted", as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cli.client import calls
 from cli.documents import Job, JobItem
 from cli.options import JobId, Json
 from cli.output import Column, print_fields, print_json, print_table, status_style
@@ -52,7 +53,7 @@ def list_jobs(
 ) -> None:
     """List your jobs, newest first."""
     with session_of(ctx).api() as api:
-        found = api.jobs(limit or None, status=_upper(status), type=_upper(job_type))
+        found = api.listed(calls.jobs(status=_upper(status), type=_upper(job_type), limit=limit or None))
         show(JOB_COLUMNS, found, "No jobs yet:  asinflow submit --help", as_json=as_json)
 
 
@@ -60,7 +61,7 @@ def list_jobs(
 def job(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
     """Show one job with its figures."""
     with session_of(ctx).api() as api:
-        print_job(api.job(job_id), as_json=as_json)
+        print_job(api.ask(calls.job(job_id)), as_json=as_json)
 
 
 @app.command()
@@ -73,7 +74,7 @@ def items(
 ) -> None:
     """List the items of a job and what became of each."""
     with session_of(ctx).api() as api:
-        found = api.items(job_id, limit or None, status=status.lower() if status else None)
+        found = api.listed(calls.items(job_id, status=status.lower() if status else None, limit=limit or None))
         show(ITEM_COLUMNS, found, "No such items.", as_json=as_json)
 
 

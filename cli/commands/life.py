@@ -6,11 +6,11 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.client import Api, ApiProblem
+from cli.client import Api, ApiProblem, calls
 from cli.commands.jobs import print_job
 from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
@@ -32,14 +32,14 @@ _COMMANDS = {"recollect": "recollect {job} --older-than 24h"}
 def cancel(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
     """Cancel a job; what is already collected stays."""
     with acting(ctx, job_id) as api:
-        print_job(api.act(job_id, "cancel"), as_json=as_json)
+        print_job(api.ask(calls.cancel(job_id)), as_json=as_json)
 
 
 @app.command()
 def pause(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
     """Stop a job for a while: within a second nothing more of it is fetched."""
     with acting(ctx, job_id) as api:
-        print_job(api.act(job_id, "pause"), as_json=as_json)
+        print_job(api.ask(calls.pause(job_id)), as_json=as_json)
     if not as_json:
         print(f"Go on:  asinflow resume {job_id}", file=sys.stderr)
 
@@ -48,7 +48,7 @@ def pause(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
 def resume(ctx: typer.Context, job_id: JobId, watch: Watch = False, as_json: Json = False) -> None:
     """Let a paused job go on where it stood, as soon as there is room for it."""
     with acting(ctx, job_id) as api:
-        _began(ctx, api, api.act(job_id, "resume"), watch=watch, as_json=as_json)
+        _began(ctx, api, api.ask(calls.resume(job_id)), watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def retry(
     """Try failed items of an ended job again, in a new run; other outcomes stay."""
     asked = {"error_codes": error or None, "include_cancelled": include_cancelled}
     with acting(ctx, job_id) as api:
-        _began(ctx, api, api.act(job_id, "retry", asked), watch=watch, as_json=as_json)
+        _began(ctx, api, api.ask(calls.retry(job_id, asked)), watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -82,9 +82,8 @@ def recollect(
     as_json: Json = False,
 ) -> None:
     """Collect those products of an ended job anew that were seen too long ago."""
-    asked = {"older_than_seconds": _seconds(older_than)}
     with acting(ctx, job_id) as api:
-        _began(ctx, api, api.act(job_id, "recollect", asked), watch=watch, as_json=as_json)
+        _began(ctx, api, api.ask(calls.recollect(job_id, _seconds(older_than))), watch=watch, as_json=as_json)
 
 
 @app.command()
@@ -96,7 +95,7 @@ def priority(
 ) -> None:
     """Change a job's place among your own, while it waits and while it runs."""
     with acting(ctx, job_id) as api:
-        print_job(api.change(job_id, {"priority": to.lower()}), as_json=as_json)
+        print_job(api.ask(calls.change_job(job_id, priority=to.lower())), as_json=as_json)
 
 
 @app.command()
@@ -108,7 +107,7 @@ def delete(
 ) -> None:
     """Delete an ended job; the products that it collected stay."""
     with acting(ctx, job_id) as api:
-        api.delete(job_id, cancel=cancel_first)
+        api.ask(calls.delete_job(job_id, cancel=cancel_first))
     if as_json:
         print_json({"id": job_id, "deleted": True})
     else:
@@ -140,7 +139,7 @@ def _began(ctx: typer.Context, api: Api, job: Job, *, watch: bool, as_json: bool
         print(f"Follow it:  asinflow watch {job['id']}", file=sys.stderr)
 
 
-def _seconds(age: str) -> Any:
+def _seconds(age: str) -> int:
     found = _AGE.fullmatch(age.strip().lower())
     if found is None:
         raise CliError(f"{age!r} is no age", hint="asinflow recollect JOB --older-than 24h   (s, m, h or d)")

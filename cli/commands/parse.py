@@ -60,10 +60,12 @@ def parse(
 
 def _fetch(ctx: typer.Context, sample_id: str) -> tuple[bytes, dict[str, Any]]:
     """A kept page and what it came with."""
-    from cli.session import session_of  # noqa: PLC0415  the HTTP client costs more time than parsing a page
+    # The HTTP client costs more time than parsing a page.
+    from cli.client import calls  # noqa: PLC0415
+    from cli.session import session_of  # noqa: PLC0415
 
     with session_of(ctx).api(operator=True) as api:
-        about, body = api.sample(sample_id)
+        about, body = api.ask(calls.page_sample(sample_id)), api.send(calls.page_sample_body(sample_id))
     return body, {name: about[name] for name in ("url", "status", "content_type")}
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.documents import PricePoint, Product
 from cli.inputs import read_product
@@ -76,7 +77,7 @@ def products(
     if changes:
         filters |= {"changed": "true", "sort": sort or "-price_changed_at"}
     with session_of(ctx).api() as api:
-        found = api.products(limit or None, **filters)
+        found = api.listed(calls.products(limit=limit or None, **filters))
         empty = "No price has changed yet." if changes else "No products yet:  asinflow submit --help"
         show(CHANGE_COLUMNS if changes else COLUMNS, found, empty, as_json=as_json)
 
@@ -99,5 +100,5 @@ def history(
     item = read_product(product, marketplace)
     bounds = {"since": instant("--since", since), "until": instant("--until", until)}
     with session_of(ctx).api() as api:
-        points = api.price_history(item.marketplace, item.asin, limit or None, **bounds)
+        points = api.listed(calls.price_history(item.marketplace, item.asin, limit=limit or None, **bounds))
         show(POINT_COLUMNS, points, "No price was seen in that time.", as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.client import calls
 from cli.inputs import read_product
 from cli.options import Json, Marketplace, ProductArgument
 from cli.output import print_fields, print_json
@@ -65,7 +66,7 @@ def calculate(  # noqa: PLR0913  one parameter per option
         selling_price_krw=sell_at,
     )
     with session_of(ctx).api() as api:
-        _show_analysis(api.calculate(question), as_json=as_json)
+        _show_analysis(api.ask(calls.calculate(question)), as_json=as_json)
 
 
 @profit.command()
@@ -92,7 +93,7 @@ def recommend(  # noqa: PLR0913  one parameter per option
         rate=rate,
     )
     with session_of(ctx).api() as api:
-        _show_recommendation(api.recommend_price(question), as_json=as_json)
+        _show_recommendation(api.ask(calls.recommend_price(question)), as_json=as_json)
 
 
 @profit.command()
@@ -118,7 +119,7 @@ def product(  # noqa: PLR0913  one parameter per option
     costs = _costs(margin, japan_shipping, korea_shipping, packaging, tier)
     wanted = _given(**costs, category=category, selling_price_krw=sell_at)
     with session_of(ctx).api() as api:
-        _show_analysis(api.analyze(item.marketplace, item.asin, wanted), as_json=as_json)
+        _show_analysis(api.ask(calls.analyze(item.marketplace, item.asin, wanted)), as_json=as_json)
 
 
 def _costs(

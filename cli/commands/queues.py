@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.client import calls
 from cli.commands.jobs import show
 from cli.documents import Queue
 from cli.errors import ExitCode
@@ -57,7 +58,7 @@ def queues(
     with session.api(operator=True) as api:
         try:
             while True:
-                found = api.queues()
+                found = api.ask(calls.queues())["items"]
                 if watch and sys.stdout.isatty() and not as_json:
                     Console().clear()
                 show(COLUMNS, found, "There are no queues yet.", as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.documents import PageSample
 from cli.options import Json, Marketplace
@@ -42,5 +43,5 @@ def samples(
     `asinflow parse --sample SAMPLE --why`.
     """
     with session_of(ctx).api(operator=True) as api:
-        found = api.samples(limit or None, marketplace=marketplace, reason=reason)
+        found = api.listed(calls.page_samples(marketplace=marketplace, reason=reason, limit=limit or None))
         show(COLUMNS, found, "No page was kept.", as_json=as_json)

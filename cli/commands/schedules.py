@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import resource
+from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.errors import CliError
 from cli.options import Json
@@ -42,14 +42,13 @@ DELTA: tuple[Column[dict[str, Any]], ...] = (
 )
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Id of the schedule.", show_default=False)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.", show_default=False)]
-PATH = "/v1/schedules"
 
 
 @schedules.command("list")
 def list_schedules(ctx: typer.Context, as_json: Json = False) -> None:
     """List your schedules, the newest first."""
     with session_of(ctx).api() as api:
-        show(COLUMNS, api.listed(PATH), "There is no schedule.", as_json=as_json)
+        show(COLUMNS, api.listed(calls.schedules()), "There is no schedule.", as_json=as_json)
 
 
 @schedules.command()
@@ -69,28 +68,28 @@ def create(
     if timezone is not None:
         wanted["timezone"] = timezone
     with session_of(ctx).api() as api:
-        _tell(api.post(PATH, wanted), as_json=as_json)
+        _tell(api.ask(calls.create_schedule(wanted)), as_json=as_json)
 
 
 @schedules.command()
 def pause(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
     """Let nothing be due until it goes on."""
     with session_of(ctx).api() as api:
-        _tell(api.patch(resource(PATH, schedule_id), {"paused": True}), as_json=as_json)
+        _tell(api.ask(calls.change_schedule(schedule_id, paused=True)), as_json=as_json)
 
 
 @schedules.command()
 def resume(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
     """Let a paused schedule go on; nothing is made up for."""
     with session_of(ctx).api() as api:
-        _tell(api.patch(resource(PATH, schedule_id), {"paused": False}), as_json=as_json)
+        _tell(api.ask(calls.change_schedule(schedule_id, paused=False)), as_json=as_json)
 
 
 @schedules.command()
 def delete(ctx: typer.Context, schedule_id: ScheduleId) -> None:
     """Delete a schedule; its jobs stay."""
     with session_of(ctx).api() as api:
-        api.remove(resource(PATH, schedule_id))
+        api.ask(calls.delete_schedule(schedule_id))
     print(f"{schedule_id} deleted")
 
 
@@ -104,7 +103,7 @@ def runs(
 ) -> None:
     """List the times of a schedule that have come, the latest first."""
     with session_of(ctx).api() as api:
-        found = api.listed(resource(PATH, schedule_id, "runs"), limit or None)
+        found = api.listed(calls.schedule_runs(schedule_id, limit=limit or None))
         show(RUNS, found, "It was not due yet.", as_json=as_json)
 
 
@@ -121,7 +120,7 @@ def delta(
 ) -> None:
     """Show what a run found changed since the run before."""
     with session_of(ctx).api() as api:
-        found = api.document(resource(PATH, schedule_id, "runs", run_id, "delta"), change=change)
+        found = api.ask(calls.schedule_delta(schedule_id, run_id, change=change))
     if as_json:
         print_json(found)
     else:

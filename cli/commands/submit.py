@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.client import calls
 from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
 from cli.errors import CliError
@@ -161,7 +162,7 @@ def _submit(ctx: typer.Context, request: dict[str, Any], how: How) -> None:
     session = session_of(ctx)
     body = _given({**request, "settings": how.settings or None, "priority": how.priority})
     with session.api() as api:
-        job = api.submit(body, how.idempotency_key)
+        job = api.ask(calls.submit(body, idempotency_key=how.idempotency_key))
         _show(job, how)
         if how.watch:
             watch_to_its_end(session, api, job["id"], as_json=how.as_json)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.client import calls
 from cli.commands.jobs import show
 from cli.documents import TimelineEntry
 from cli.options import JobId, Json
@@ -27,8 +28,8 @@ def trace(
 ) -> None:
     """Show a job's timeline: what was done to it, when, by whom and why; and its trace id."""
     with session_of(ctx).api() as api:
-        trace_id = api.job(job_id).get("trace_id")
-        entries = list(api.timeline(job_id, limit or None))
+        trace_id = api.ask(calls.job(job_id)).get("trace_id")
+        entries = list(api.listed(calls.timeline(job_id, limit=limit or None)))
     if trace_id and not as_json:
         # Beside the table, which a pipe reads.
         print(f"trace {trace_id}", file=sys.stderr)

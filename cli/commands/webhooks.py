@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import resource
+from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.options import Json
 from cli.output import Column, print_fields, print_json
@@ -43,14 +43,13 @@ DELIVERIES: tuple[Column[dict[str, Any]], ...] = (
 WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Id of the webhook.", show_default=False)]
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help="Id of the delivery.", show_default=False)]
 Events = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="What is sent; may be given again.")]
-PATH = "/v1/webhooks"
 
 
 @webhooks.command("list")
 def list_webhooks(ctx: typer.Context, as_json: Json = False) -> None:
     """List your webhooks, the newest first."""
     with session_of(ctx).api() as api:
-        show(COLUMNS, api.listed(PATH), "There is no webhook.", as_json=as_json)
+        show(COLUMNS, api.listed(calls.webhooks()), "There is no webhook.", as_json=as_json)
 
 
 @webhooks.command()
@@ -64,14 +63,15 @@ def create(
 ) -> None:
     """Make a webhook; its secret is shown this once."""
     with session_of(ctx).api() as api:
-        _tell(api.post(PATH, {"url": url, "events": events, "description": description}), as_json=as_json)
+        wanted = {"url": url, "events": events, "description": description}
+        _tell(api.ask(calls.create_webhook(wanted)), as_json=as_json)
 
 
 @webhooks.command()
 def delete(ctx: typer.Context, webhook_id: WebhookId) -> None:
     """Delete a webhook with its deliveries."""
     with session_of(ctx).api() as api:
-        api.remove(resource(PATH, webhook_id))
+        api.ask(calls.delete_webhook(webhook_id))
     print(f"{webhook_id} deleted")
 
 
@@ -79,14 +79,14 @@ def delete(ctx: typer.Context, webhook_id: WebhookId) -> None:
 def on(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
     """Switch a webhook on again."""
     with session_of(ctx).api() as api:
-        _tell(api.patch(resource(PATH, webhook_id), {"enabled": True}), as_json=as_json)
+        _tell(api.ask(calls.change_webhook(webhook_id, enabled=True)), as_json=as_json)
 
 
 @webhooks.command()
 def off(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
     """Switch a webhook off."""
     with session_of(ctx).api() as api:
-        _tell(api.patch(resource(PATH, webhook_id), {"enabled": False}), as_json=as_json)
+        _tell(api.ask(calls.change_webhook(webhook_id, enabled=False)), as_json=as_json)
 
 
 @webhooks.command()
@@ -99,14 +99,14 @@ def rotate(
 ) -> None:
     """Replace a webhook's secret; the new one is shown this once."""
     with session_of(ctx).api() as api:
-        _tell(api.post(resource(PATH, webhook_id, "rotate-secret"), {"overlap_hours": overlap}), as_json=as_json)
+        _tell(api.ask(calls.rotate_secret(webhook_id, overlap_hours=overlap)), as_json=as_json)
 
 
 @webhooks.command()
 def ping(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
     """Send an event of type ping to a webhook."""
     with session_of(ctx).api() as api:
-        _tell(api.post(resource(PATH, webhook_id, "ping")), as_json=as_json)
+        _tell(api.ask(calls.ping_webhook(webhook_id)), as_json=as_json)
 
 
 @webhooks.command()
@@ -120,7 +120,7 @@ def deliveries(
 ) -> None:
     """List what was sent to a webhook or is to be, the newest first."""
     with session_of(ctx).api() as api:
-        found = api.listed(resource(PATH, webhook_id, "deliveries"), limit or None, state=state)
+        found = api.listed(calls.deliveries(webhook_id, state=state, limit=limit or None))
         show(DELIVERIES, found, "Nothing was sent to it.", as_json=as_json)
 
 
@@ -128,7 +128,7 @@ def deliveries(
 def replay(ctx: typer.Context, webhook_id: WebhookId, delivery_id: DeliveryId, as_json: Json = False) -> None:
     """Send a delivery again, as the same message."""
     with session_of(ctx).api() as api:
-        _tell(api.post(resource(PATH, webhook_id, "deliveries", delivery_id, "replay")), as_json=as_json)
+        _tell(api.ask(calls.replay_delivery(webhook_id, delivery_id)), as_json=as_json)
 
 
 def _tell(found: dict[str, Any], *, as_json: bool) -> None:

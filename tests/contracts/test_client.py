@@ -54,6 +54,7 @@ async def test_answers_of_the_api_are_read() -> None:
         favorites = [found.asin async for found in client.products(favorite=True)]
         await client.delete_product(HOME, asin(2))
         stats = await client.stats()
+        own = [[hook async for hook in client.webhooks()], [each async for each in client.schedules()]]
         cancelled = await client.cancel(made.id)
         lines = b"".join([piece async for piece in client.products_file("csv")]).splitlines()
         with pytest.raises(NotFound, match="no such job"):
@@ -64,4 +65,5 @@ async def test_answers_of_the_api_are_read() -> None:
     assert (quote.items_at_most, [item.status for item in items]) == (True, ["succeeded", "failed", "running"])
     assert ([group.code for group in errors.groups], [result.seq for result in results]) == (["not_found"], [0])
     assert (marked.favorite, favorites, stats.products.total) == (True, [asin(2)], 2)
+    assert own == [[], []]
     assert (cancelled.status, len(lines)) == ("CANCELLED", 3)

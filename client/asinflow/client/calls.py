@@ -148,7 +148,7 @@ def change_job(job_id: str, *, priority: str) -> Call[models.JobView]:
 @route("DELETE", "/v1/jobs/{job_id}")
 def delete_job(job_id: str, *, cancel: bool = False) -> Call[None]:
     """Delete an ended job, or `cancel` it first; its products stay."""
-    return Call("DELETE", _job(job_id), _nothing, {"cancel": cancel})
+    return Call("DELETE", _job(job_id), _nothing, {"cancel": cancel or None})
 
 
 @route("GET", "/v1/jobs/{job_id}/timeline")
@@ -347,7 +347,7 @@ def _webhook(webhook_id: str, tail: str = "") -> str:
 @route("GET", "/v1/webhooks")
 def webhooks() -> Paged[models.WebhookView]:
     """Your webhooks, the newest first."""
-    return Paged(Call("GET", "/v1/webhooks", _as(models.WebhookPage)), None)
+    return Paged(Call("GET", "/v1/webhooks", _as(models.WebhookPage)), page_size=None)
 
 
 @route("POST", "/v1/webhooks")
@@ -414,7 +414,7 @@ def _schedule(schedule_id: str, tail: str = "") -> str:
 @route("GET", "/v1/schedules")
 def schedules() -> Paged[models.ScheduleView]:
     """Your schedules, the newest first."""
-    return Paged(Call("GET", "/v1/schedules", _as(models.SchedulePage)), None)
+    return Paged(Call("GET", "/v1/schedules", _as(models.SchedulePage)), page_size=None)
 
 
 @route("POST", "/v1/schedules")

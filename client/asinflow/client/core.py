@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
-from asinflow.client.errors import ApiProblem
+from asinflow.client.errors import ApiProblem, Unreachable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,13 +64,15 @@ class Page(Protocol[T_co]):
 
 @dataclass(frozen=True)
 class Paged(Generic[T]):
-    """A list that is read page by page, up to `limit` entries (None: all)."""
+    """A list that is read page by page, up to `limit` entries (None: all); without `page_size` it is one page."""
 
     call: Call[Page[T]]
     limit: int | None = None
-    page_size: int = LARGEST_PAGE
+    page_size: int | None = LARGEST_PAGE
 
     def page(self, cursor: str | None, left: int | None) -> Call[Page[T]]:
+        if self.page_size is None:
+            return self.call
         size = self.page_size if left is None else min(left, self.page_size)
         params = {**self.call.params, "limit": size, "cursor": cursor}
         return Call(self.call.method, self.call.path, self.call.read, params)
@@ -78,22 +80,28 @@ class Paged(Generic[T]):
 
 @dataclass(frozen=True)
 class Retries:
-    """How often a call is sent again, and after how long: what the API asks for, else with full jitter."""
+    """How often a call is sent again, and after how long: what the API asks for, else with full jitter.
+
+    `connecting`: whether an API that takes no connection at all is tried again, too.
+    """
 
     attempts: int = 4
     first_seconds: float = 0.5
     longest_seconds: float = 60.0
+    connecting: bool = True
 
-    def delay(self, call: Call[Any], attempt: int, problem: ApiProblem | None) -> float | None:
-        """Seconds to wait before the next try; None: there is none. `problem` is None when the connection broke."""
+    def delay(self, call: Call[Any], attempt: int, error: ApiProblem | Unreachable) -> float | None:
+        """Seconds to wait before the next try after `error`; None: there is none."""
         if attempt >= self.attempts or not call.repeatable:
             return None
-        if problem is not None:
-            under_way = problem.code == "idempotency_key_in_progress"
-            if problem.status not in RETRYABLE and not under_way:
+        if isinstance(error, Unreachable):
+            if not error.connected and not self.connecting:
                 return None
-            if problem.retry_after is not None:
-                return problem.retry_after if problem.retry_after <= self.longest_seconds else None
+        else:
+            if error.status not in RETRYABLE and error.code != "idempotency_key_in_progress":
+                return None
+            if error.retry_after is not None:
+                return error.retry_after if error.retry_after <= self.longest_seconds else None
         return random.uniform(0, min(self.longest_seconds, self.first_seconds * 2**attempt))
 
 

@@ -13,7 +13,11 @@ class AsinflowClientError(Exception):
 
 
 class Unreachable(AsinflowClientError):  # noqa: N818  a state of the network, not a fault of the caller
-    """The API could not be reached, or the connection broke."""
+    """The API could not be reached, or the connection broke: then it was `connected`."""
+
+    def __init__(self, message: str, *, connected: bool = True) -> None:
+        self.connected = connected
+        super().__init__(message)
 
 
 class ApiProblem(AsinflowClientError):  # noqa: N818  RFC 9457 calls it a problem

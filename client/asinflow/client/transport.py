@@ -21,7 +21,8 @@ def _options(base_url: str, token: str, user_agent: str) -> dict[str, Any]:
 
 
 def _unreachable(url: str, error: httpx.TransportError) -> Unreachable:
-    return Unreachable(f"{url} cannot be reached: {error or type(error).__name__}")
+    connected = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+    return Unreachable(f"{url} cannot be reached: {error or type(error).__name__}", connected=connected)
 
 
 class SyncTransport:
@@ -58,7 +59,7 @@ class SyncTransport:
             try:
                 return call.read(self._once(call))
             except (ApiProblem, Unreachable) as error:
-                delay = self._retries.delay(call, attempt, error if isinstance(error, ApiProblem) else None)
+                delay = self._retries.delay(call, attempt, error)
                 if delay is None:
                     raise
             self._sleep(delay)
@@ -141,7 +142,7 @@ class AsyncTransport:
             try:
                 return call.read(await self._once(call))
             except (ApiProblem, Unreachable) as error:
-                delay = self._retries.delay(call, attempt, error if isinstance(error, ApiProblem) else None)
+                delay = self._retries.delay(call, attempt, error)
                 if delay is None:
                     raise
             await self._sleep(delay)

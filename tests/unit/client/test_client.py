@@ -168,3 +168,13 @@ async def test_files_arrive_in_pieces() -> None:
 def test_fields_of_a_later_version_are_kept() -> None:
     job = Api(ok({**JOB_EXAMPLE, "mood": "good"})).client().job("j")
     assert job.model_dump()["mood"] == "good"
+
+
+def test_api_that_takes_no_connection_may_be_given_up_at_once() -> None:
+    for error, tries in ((httpx.ConnectError("refused"), 1), (httpx.ReadError("reset"), 3)):
+        api = Api(error)
+        retries = Retries(2, connecting=False)
+        client = Client("http://api", "t", transport=httpx.MockTransport(api), retries=retries, sleep=api.waits.append)
+        with pytest.raises(Unreachable):
+            client.job("j")
+        assert len(api.requests) == tries
