@@ -17,11 +17,18 @@ class Entry:
 
 
 COMMANDS: dict[str, Entry] = {
-    "submit": Entry("submit", JOBS, "Submit a job: ASINs, a page that lists products, or a search."),
+    "submit": Entry("submit", JOBS, "Submit a job: ASINs, a list in a file, a page that lists products, or a search."),
     "watch": Entry("watch", JOBS, "Follow a job live until it ends."),
     "jobs": Entry("jobs", JOBS, "List your jobs, newest first."),
     "job": Entry("jobs", JOBS, "Show one job with its figures."),
     "items": Entry("jobs", JOBS, "List the items of a job and what became of each."),
+    "errors": Entry("outcomes", JOBS, "Show why items of a job failed, and how many in which way."),
+    "results": Entry(
+        "outcomes", JOBS, "List the products of a job, in its order; `asinflow export results` writes them all."
+    ),
+    "audit": Entry(
+        "outcomes", JOBS, "Count a job's items anew and compare: total = succeeded + failed + cancelled + remaining."
+    ),
     "trace": Entry(
         "trace", JOBS, "Show a job's timeline: what was done to it, when, by whom and why; and its trace id."
     ),
@@ -33,11 +40,13 @@ COMMANDS: dict[str, Entry] = {
     "priority": Entry("life", JOBS, "Change a job's place among your own, while it waits and while it runs."),
     "delete": Entry("life", JOBS, "Delete an ended job; the products that it collected stay."),
     "products": Entry("products", PRODUCTS, "List collected products, or those whose price has changed."),
+    "product": Entry("product", PRODUCTS, "Show a product; mark it, note something, or forget it."),
+    "stats": Entry("stats", PRODUCTS, "Show your jobs and products in figures."),
     "history": Entry("products", PRODUCTS, "Show what a product's price did."),
     "profit": Entry("profit", PRODUCTS, "Work out what a resale costs, should cost and leaves."),
     "schedules": Entry("schedules", JOBS, "Have jobs made by the clock; see what each found changed."),
     "webhooks": Entry("webhooks", JOBS, "Have events sent to an address of yours; see what became of them."),
-    "export": Entry("export", PRODUCTS, "Write all products, or all items of a job, as CSV or NDJSON."),
+    "export": Entry("export", PRODUCTS, "Write products, or what became of a job, as CSV, NDJSON or Parquet."),
     "failures": Entry("failures", OPERATORS, "Look at messages nobody could handle; retry or delete them."),
     "queues": Entry("queues", OPERATORS, "Show what waits in the broker's queues."),
     "samples": Entry("samples", OPERATORS, "List pages that were kept because their layout seems to have changed."),

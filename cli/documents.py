@@ -35,6 +35,8 @@ class Job(TypedDict):
     counts: NotRequired[dict[str, int] | None]
     invalid: NotRequired[list[dict[str, str]]]
     trace_id: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    metadata: NotRequired[dict[str, str]]
 
 
 class ItemError(TypedDict):

@@ -15,6 +15,7 @@ Marketplace = Annotated[
     str | None,
     typer.Option("--marketplace", "-m", metavar="M", help="For example amazon.co.jp.", show_default="the API's own"),
 ]
+ItemStatus = Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")]
 ProductArgument = Annotated[
     str, typer.Argument(metavar="ASIN", help="ASIN, ISBN-10 or product address.", show_default=False)
 ]

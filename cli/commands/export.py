@@ -1,104 +1,81 @@
-"""`asinflow export`: everything there is, as a stream."""
+"""`asinflow export`: everything there is, as a file."""
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO, cast
+from typing import Annotated, get_args
 
 import typer
+from asinflow.client.calls import FileFormat
 
 from cli.client import calls
-from cli.documents import Product
+from cli.download import Ask, download, target
 from cli.errors import CliError
-from cli.options import JobId, Json, Marketplace
+from cli.filters import Filters
+from cli.groups import grouped
+from cli.options import ItemStatus, JobId, Json
 from cli.session import session_of
-from cli.spreadsheet import cell
 
 app = typer.Typer()
-export = typer.Typer(help="Write all products, or all items of a job, as CSV or NDJSON.", no_args_is_help=True)
+export = typer.Typer(help="Write products, or what became of a job, as CSV, NDJSON or Parquet.", no_args_is_help=True)
 app.add_typer(export, name="export")
 
-Format = Annotated[str, typer.Option("--format", metavar="csv|ndjson", help="How it is written.")]
-Target = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
-]
+FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
-PRODUCT_FIELDS: tuple[str, ...] = (
-    *("marketplace", "asin", "url", "title", "price", "currency", "list_price", "brand", "author", "rating"),
-    *("review_count", "availability", "weight_g", "categories", "images", "collected_at"),
-)
-ANALYSIS_FIELDS = ("cost_krw", "recommended_price_krw", "profit_krw", "margin_percent", "is_profitable")
+
+@dataclass(frozen=True)
+class Form:
+    """How a file is written, and where to."""
+
+    format: Annotated[str, typer.Option(metavar="csv|ndjson|parquet", help="How it is written.")] = "csv"
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
+    ] = None
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last whole row of FILE.")] = False
+    as_json: Json = False
 
 
 @export.command()
-def items(
-    ctx: typer.Context,
-    job_id: JobId,
-    *,
-    form: Format = "csv",
-    status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
-    output: Target = None,
-    as_json: Json = False,
-) -> None:
+@grouped
+def items(ctx: typer.Context, job_id: JobId, *, status: ItemStatus = None, form: Form) -> None:
     """Write every item of a job with its outcome. --json is --format ndjson."""
-    with session_of(ctx).api() as api, _target(output) as target:
-        for chunk in api.file(
-            calls.items_file(job_id, _checked(form, as_json=as_json), status=status.lower() if status else None)
-        ):
-            target.buffer.write(chunk)
+    chosen, wanted = _format(form), status.lower() if status else None
+    _write(ctx, lambda cursor: calls.items_file(job_id, chosen, status=wanted, cursor=cursor), form)
 
 
 @export.command()
-def products(
-    ctx: typer.Context,
-    *,
-    form: Format = "csv",
-    job: Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only what this job collected.")] = None,
-    q: Annotated[str | None, typer.Option("--q", metavar="WORDS", help="Only titles with these words.")] = None,
-    marketplace: Marketplace = None,
-    output: Target = None,
-    as_json: Json = False,
-) -> None:
-    """Write every product. --json is --format ndjson, which has all fields."""
-    write = _as_csv if _checked(form, as_json=as_json) == "csv" else _as_ndjson
-    with session_of(ctx).api() as api, _target(output) as target:
-        write(api.listed(calls.products(job_id=job, q=q, marketplace=marketplace)), target)
+@grouped
+def errors(ctx: typer.Context, job_id: JobId, *, form: Form) -> None:
+    """Write every item of a job that failed, and why. --json is --format ndjson."""
+    chosen = _format(form)
+    _write(ctx, lambda cursor: calls.errors_file(job_id, chosen, cursor=cursor), form)
 
 
-def _checked(form: str, *, as_json: bool) -> Literal["csv", "ndjson"]:
-    if form not in {"csv", "ndjson"}:
-        raise CliError(f"--format is csv or ndjson, not {form!r}")
-    return "ndjson" if as_json or form == "ndjson" else "csv"
+@export.command()
+@grouped
+def results(ctx: typer.Context, job_id: JobId, *, form: Form) -> None:
+    """Write the products of a job, in its order. --json is --format ndjson, which has all fields."""
+    chosen = _format(form)
+    _write(ctx, lambda cursor: calls.results_file(job_id, chosen, cursor=cursor), form)
 
 
-@contextmanager
-def _target(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise CliError(f"{path} cannot be written: {error.strerror}", code="unwritable_file") from error
+@export.command()
+@grouped
+def products(ctx: typer.Context, *, filters: Filters, form: Form) -> None:
+    """Write your products. --json is --format ndjson, which has all fields."""
+    chosen = _format(form)
+    _write(ctx, lambda cursor: calls.products_file(chosen, **filters.wanted(), cursor=cursor), form)
 
 
-def _as_ndjson(rows: Iterable[Product], target: TextIO) -> None:
-    for row in rows:
-        target.write(json.dumps(row, ensure_ascii=False) + "\n")
+def _format(form: Form) -> FileFormat:
+    name: FileFormat | None = next((known for known in FORMATS if known == form.format), None)
+    if name is None:
+        raise CliError(f"--format is csv, ndjson or parquet, not {form.format!r}")
+    return "ndjson" if form.as_json else name
 
 
-def _as_csv(rows: Iterable[Product], target: TextIO) -> None:
-    writer = csv.writer(target)
-    writer.writerow((*PRODUCT_FIELDS, *ANALYSIS_FIELDS))
-    for row in rows:
-        product = cast("dict[str, Any]", row)
-        analysis = product.get("analysis") or {}
-        known = [product.get(name) for name in PRODUCT_FIELDS] + [analysis.get(name) for name in ANALYSIS_FIELDS]
-        writer.writerow([cell(value) for value in known])
+def _write(ctx: typer.Context, ask: Ask, form: Form) -> None:
+    session = session_of(ctx)
+    with session.api() as api, target(form.output, _format(form), resume=form.resume) as to:
+        download(api, ask, to, session.sleep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,8 +12,10 @@ import typer
 
 from cli.client import calls
 from cli.commands.jobs import limit_option, show
+from cli.counting import Count, counted
 from cli.documents import Failure
 from cli.errors import CliError
+from cli.groups import grouped
 from cli.options import Json, instant
 from cli.output import Column, print_fields, print_json
 from cli.session import session_of
@@ -39,33 +42,38 @@ FailureIds = Annotated[
 ]
 Queue = Annotated[str | None, typer.Option(metavar="Q", help="Only of this queue.")]
 Code = Annotated[str | None, typer.Option(metavar="C", help="Only with this code, for example malformed_message.")]
-Kind = Annotated[str | None, typer.Option("--type", metavar="T", help="Only of this type of message.")]
-Job = Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only about this job.")]
-Since = Annotated[str | None, typer.Option(metavar="DATE", help="Failed from this day or moment on (UTC).")]
-Until = Annotated[str | None, typer.Option(metavar="DATE", help="Failed before this day or moment (UTC).")]
-Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="Part of the message, in any case.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
-Chosen = dict[str, Any]
+Wanted = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which failures are meant."""
+
+    queue: Queue = None
+    code: Code = None
+    type: Annotated[str | None, typer.Option(metavar="T", help="Only of this type of message.")] = None
+    job: Annotated[str | None, typer.Option(metavar="JOB", help="Only about this job.")] = None
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Failed from this day or moment on (UTC).")] = None
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Failed before this day or moment (UTC).")] = None
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="Part of the message, in any case.")] = None
+
+    def wanted(self) -> Wanted:
+        """The same as the API is asked."""
+        bounds = {"since": instant("--since", self.since), "until": instant("--until", self.until)}
+        named = {"queue": self.queue, "code": self.code, "type": self.type, "job_id": self.job, "q": self.text}
+        return {name: value for name, value in {**named, **bounds}.items() if value is not None}
 
 
 @failures.command("list")
-def list_failures(  # noqa: PLR0913  an option each
-    ctx: typer.Context,
-    *,
-    queue: Queue = None,
-    code: Code = None,
-    kind: Kind = None,
-    job: Job = None,
-    since: Since = None,
-    until: Until = None,
-    text: Text = None,
-    limit: Annotated[int, limit_option(50)] = 50,
-    as_json: Json = False,
+@grouped
+def list_failures(
+    ctx: typer.Context, *, chosen: Chosen, limit: Annotated[int, limit_option(50)] = 50, as_json: Json = False
 ) -> None:
     """List failures, the latest first."""
-    chosen = _chosen(queue, code, kind, job, since, until, text)
     with session_of(ctx).api(operator=True) as api:
-        show(COLUMNS, api.listed(calls.failures(limit=limit or None, **chosen)), "Nothing has failed.", as_json=as_json)
+        found = api.listed(calls.failures(limit=limit or None, **chosen.wanted()))
+        show(COLUMNS, found, "Nothing has failed.", as_json=as_json)
 
 
 @failures.command("show")
@@ -88,17 +96,12 @@ def show_failure(ctx: typer.Context, failure_id: FailureId, as_json: Json = Fals
 
 
 @failures.command()
-def retry(  # noqa: PLR0913  an option each
+@grouped
+def retry(
     ctx: typer.Context,
     failure_ids: FailureIds = None,
     *,
-    queue: Queue = None,
-    code: Code = None,
-    kind: Kind = None,
-    job: Job = None,
-    since: Since = None,
-    until: Until = None,
-    text: Text = None,
+    chosen: Chosen,
     everything: All = False,
     as_json: Json = False,
 ) -> None:
@@ -106,43 +109,38 @@ def retry(  # noqa: PLR0913  an option each
 
     Those named, those that the options choose, or with --all all there are. Sending one twice does no harm.
     """
-    chosen = _choice(failure_ids, _chosen(queue, code, kind, job, since, until, text), everything=everything)
+    wanted = _choice(failure_ids, chosen, everything=everything)
     with session_of(ctx).api(operator=True) as api:
         if failure_ids:
-            for failure_id in failure_ids:
+            for failure_id in counted(failure_ids, "retrying"):
                 api.ask(calls.retry_failure(failure_id))
             told = {"requested": len(failure_ids), "refused": 0}
         else:
             # What fails again meanwhile is not to be sent for a second time.
-            chosen = {"until": datetime.now(UTC).isoformat(), **chosen}
-            told = _to_the_end(lambda: api.ask(calls.retry_failures(chosen)), "requested")
+            wanted = {"until": datetime.now(UTC).isoformat(), **wanted}
+            told = _to_the_end(lambda: api.ask(calls.retry_failures(wanted)), "requested")
     _tell(told, f"{told['requested']} to be sent again, {told['refused']} cannot be", as_json=as_json)
 
 
 @failures.command()
-def delete(  # noqa: PLR0913  an option each
+@grouped
+def delete(
     ctx: typer.Context,
     failure_ids: FailureIds = None,
     *,
-    queue: Queue = None,
-    code: Code = None,
-    kind: Kind = None,
-    job: Job = None,
-    since: Since = None,
-    until: Until = None,
-    text: Text = None,
+    chosen: Chosen,
     everything: All = False,
     as_json: Json = False,
 ) -> None:
     """Forget messages: those named, those that the options choose, or with --all all there are."""
-    chosen = _choice(failure_ids, _chosen(queue, code, kind, job, since, until, text), everything=everything)
+    wanted = _choice(failure_ids, chosen, everything=everything)
     with session_of(ctx).api(operator=True) as api:
         if failure_ids:
-            for failure_id in failure_ids:
+            for failure_id in counted(failure_ids, "deleting"):
                 api.ask(calls.delete_failure(failure_id))
             told = {"deleted": len(failure_ids)}
         else:
-            told = _to_the_end(lambda: api.ask(calls.delete_failures(**chosen)), "deleted")
+            told = _to_the_end(lambda: api.ask(calls.delete_failures(**wanted)), "deleted")
     _tell(told, f"{told['deleted']} deleted", as_json=as_json)
 
 
@@ -156,48 +154,30 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Forget old messages."""
-    chosen = {**_chosen(queue, code), "older_than_hours": hours}
+    wanted = {**Chosen(queue, code).wanted(), "older_than_hours": hours}
     with session_of(ctx).api(operator=True) as api:
-        told = _to_the_end(lambda: api.ask(calls.prune_failures(chosen)), "deleted")
+        told = _to_the_end(lambda: api.ask(calls.prune_failures(wanted)), "deleted")
     _tell(told, f"{told['deleted']} deleted", as_json=as_json)
 
 
-def _chosen(
-    queue: str | None,
-    code: str | None,
-    kind: str | None = None,
-    job: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    text: str | None = None,
-) -> Chosen:
-    named = {
-        "queue": queue,
-        "code": code,
-        "type": kind,
-        "job_id": job,
-        "since": instant("--since", since),
-        "until": instant("--until", until),
-        "q": text,
-    }
-    return {name: value for name, value in named.items() if value is not None}
-
-
-def _choice(failure_ids: list[str] | None, chosen: Chosen, *, everything: bool) -> Chosen:
+def _choice(failure_ids: list[str] | None, chosen: Chosen, *, everything: bool) -> Wanted:
     """What the API is asked for; raises CliError unless exactly one way of choosing is used."""
-    if (failure_ids and (chosen or everything)) or not (failure_ids or chosen or everything):
+    wanted = chosen.wanted()
+    if (failure_ids and (wanted or everything)) or not (failure_ids or wanted or everything):
         raise CliError("name failures, or choose them by options, or say --all", hint="asinflow failures list")
-    return {**chosen, "all": True} if everything else chosen
+    return {**wanted, "all": True} if everything else wanted
 
 
-def _to_the_end(ask: Callable[[], dict[str, Any]], counted: str) -> dict[str, Any]:
+def _to_the_end(ask: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
     """Ask until nothing is left; the last answer, with all that was done."""
     done = 0
-    while True:
-        told = ask()
-        done += told[counted]
-        if told["complete"]:
-            return {**told, counted: done}
+    with Count(what) as count:
+        while True:
+            told = ask()
+            done += told[what]
+            count.show(done)
+            if told["complete"]:
+                return {**told, what: done}
 
 
 def _tell(told: dict[str, Any], sentence: str, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from cli.client import calls
 from cli.documents import Job, JobItem
-from cli.options import JobId, Json
+from cli.options import ItemStatus, JobId, Json
 from cli.output import Column, print_fields, print_json, print_table, status_style
 from cli.session import session_of
 from cli.text import age, done_of, duration, subject
@@ -48,12 +48,13 @@ def list_jobs(
     ctx: typer.Context,
     status: Annotated[str | None, typer.Option(help="For example PROCESSING.")] = None,
     job_type: Annotated[str | None, typer.Option("--type", help="BULK_ASIN, URL or KEYWORD.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
     limit: Annotated[int, limit_option(20)] = 20,
     as_json: Json = False,
 ) -> None:
     """List your jobs, newest first."""
     with session_of(ctx).api() as api:
-        found = api.listed(calls.jobs(status=_upper(status), type=_upper(job_type), limit=limit or None))
+        found = api.listed(calls.jobs(status=_upper(status), type=_upper(job_type), tag=tag, limit=limit or None))
         show(JOB_COLUMNS, found, "No jobs yet:  asinflow submit --help", as_json=as_json)
 
 
@@ -68,7 +69,7 @@ def job(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
 def items(
     ctx: typer.Context,
     job_id: JobId,
-    status: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
+    status: ItemStatus = None,
     limit: Annotated[int, limit_option(100)] = 100,
     as_json: Json = False,
 ) -> None:
@@ -84,6 +85,14 @@ def show(columns: tuple[Column[T], ...], rows: Iterable[T], empty: str, *, as_js
         print_json(list(rows))
     else:
         print_table(columns, rows, empty)
+
+
+def say_deleted(name: str, *, as_json: bool) -> None:
+    """That it is gone."""
+    if as_json:
+        print_json({"id": name, "deleted": True})
+    else:
+        print(f"{name} deleted")
 
 
 def print_job(job: Job, *, as_json: bool) -> None:
@@ -110,6 +119,8 @@ def print_job(job: Job, *, as_json: bool) -> None:
             "created": job["created_at"],
             "started": job.get("started_at"),
             "completed": job.get("completed_at"),
+            "tags": ", ".join(job.get("tags") or ()),
+            **{f"metadata {name}": value for name, value in (job.get("metadata") or {}).items()},
             "trace": job.get("trace_id"),
         }
     )

@@ -11,12 +11,11 @@ from typing import Annotated
 import typer
 
 from cli.client import Api, ApiProblem, calls
-from cli.commands.jobs import print_job
+from cli.commands.jobs import print_job, say_deleted
 from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
 from cli.errors import CliError
 from cli.options import JobId, Json
-from cli.output import print_json
 from cli.session import refused, session_of
 
 app = typer.Typer()
@@ -108,10 +107,7 @@ def delete(
     """Delete an ended job; the products that it collected stay."""
     with acting(ctx, job_id) as api:
         api.ask(calls.delete_job(job_id, cancel=cancel_first))
-    if as_json:
-        print_json({"id": job_id, "deleted": True})
-    else:
-        print(f"Job {job_id} deleted")
+    say_deleted(job_id, as_json=as_json)
 
 
 @contextmanager

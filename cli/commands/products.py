@@ -9,6 +9,8 @@ import typer
 from cli.client import calls
 from cli.commands.jobs import limit_option, show
 from cli.documents import PricePoint, Product
+from cli.filters import Filters
+from cli.groups import grouped
 from cli.inputs import read_product
 from cli.options import Json, Marketplace, ProductArgument, instant
 from cli.output import Column
@@ -53,33 +55,18 @@ POINT_COLUMNS: tuple[Column[PricePoint], ...] = (
 
 
 @app.command()
+@grouped
 def products(
-    ctx: typer.Context,
-    *,
-    job: Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only what this job collected.")] = None,
-    q: Annotated[str | None, typer.Option("--q", metavar="WORDS", help="Only titles with these words.")] = None,
-    sort: Annotated[
-        str | None,
-        typer.Option(metavar="FIELD", help="collected_at, price or title; a minus before it: descending."),
-    ] = None,
-    changes: Annotated[
-        bool, typer.Option("--changes", help="Only products whose price has changed: old, new, by how much, when.")
-    ] = False,
-    marketplace: Marketplace = None,
-    limit: Annotated[int, limit_option(50)] = 50,
-    as_json: Json = False,
+    ctx: typer.Context, *, filters: Filters, limit: Annotated[int, limit_option(50)] = 50, as_json: Json = False
 ) -> None:
     """List collected products, or those whose price has changed.
 
     With --changes the latest change comes first, unless --sort says otherwise.
     """
-    filters = {"job_id": job, "q": q, "sort": sort, "marketplace": marketplace}
-    if changes:
-        filters |= {"changed": "true", "sort": sort or "-price_changed_at"}
     with session_of(ctx).api() as api:
-        found = api.listed(calls.products(limit=limit or None, **filters))
-        empty = "No price has changed yet." if changes else "No products yet:  asinflow submit --help"
-        show(CHANGE_COLUMNS if changes else COLUMNS, found, empty, as_json=as_json)
+        found = api.listed(calls.products(limit=limit or None, **filters.wanted()))
+        empty = "No price has changed yet." if filters.changes else "No products yet:  asinflow submit --help"
+        show(CHANGE_COLUMNS if filters.changes else COLUMNS, found, empty, as_json=as_json)
 
 
 @app.command()

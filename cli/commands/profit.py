@@ -2,113 +2,107 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
 from cli.client import calls
+from cli.groups import grouped
 from cli.inputs import read_product
 from cli.options import Json, Marketplace, ProductArgument
 from cli.output import print_fields, print_json
 from cli.session import session_of
 from cli.text import amount, plain
+from cli.wishes import given
 
 app = typer.Typer()
 profit = typer.Typer(help="Work out what a resale costs, should cost and leaves.", no_args_is_help=True)
 app.add_typer(profit, name="profit")
 
-Price = Annotated[float, typer.Option("--price", "-p", help="Price on the marketplace.", show_default=False)]
-Currency = Annotated[str, typer.Option(metavar="CODE", help="Currency of the price.")]
-Weight = Annotated[
-    float | None, typer.Option("--weight", metavar="GRAMS", help="Weight.", show_default="500, marked as assumed")
-]
 Category = Annotated[
     str | None,
     typer.Option(help="For example toys_hobbies; docs/profit.md lists them.", show_default="told from the title"),
 ]
-Title = Annotated[str | None, typer.Option(help="Title, from which the category is told.")]
-Margin = Annotated[
-    float | None, typer.Option("--margin", metavar="PERCENT", help="Margin to reach.", show_default="10")
-]
-JapanShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.", show_default="0")]
-KoreaShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.", show_default="0")]
-Packaging = Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.", show_default="0")]
-Tier = Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")]
-Rate = Annotated[float | None, typer.Option(help="KRW for one unit of the currency.", show_default="today's")]
 SellingPrice = Annotated[
     int | None, typer.Option("--sell-at", metavar="KRW", help="Selling price to judge.", show_default="the recommended")
 ]
 
 
+@dataclass(frozen=True)
+class Costs:
+    """What a resale costs besides the product, and what it must leave."""
+
+    margin: Annotated[float | None, typer.Option(metavar="PERCENT", help="Margin to reach.", show_default="10")] = None
+    japan_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.", show_default="0")] = (
+        None
+    )
+    korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.", show_default="0")] = (
+        None
+    )
+    packaging: Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.", show_default="0")] = None
+    tier: Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")] = None
+
+    def fields(self) -> dict[str, Any]:
+        """The same as the API names it."""
+        return {
+            "target_margin": self.margin,
+            "japan_shipping_jpy": self.japan_shipping,
+            "korea_shipping_krw": self.korea_shipping,
+            "packaging_krw": self.packaging,
+            "shipping_tier": self.tier,
+        }
+
+
+@dataclass(frozen=True)
+class Described:
+    """A product described by hand."""
+
+    price: Annotated[float, typer.Option("--price", "-p", help="Price on the marketplace.", show_default=False)]
+    currency: Annotated[str, typer.Option(metavar="CODE", help="Currency of the price.")] = "JPY"
+    weight: Annotated[
+        float | None, typer.Option(metavar="GRAMS", help="Weight.", show_default="500, marked as assumed")
+    ] = None
+    category: Category = None
+    title: Annotated[str | None, typer.Option(help="Title, from which the category is told.")] = None
+    rate: Annotated[float | None, typer.Option(help="KRW for one unit of the currency.", show_default="today's")] = None
+
+    def fields(self) -> dict[str, Any]:
+        """The same as the API names it."""
+        product = {"price": self.price, "currency": self.currency, "weight_g": self.weight, "rate": self.rate}
+        return {**product, "category": self.category, "title": self.title}
+
+
 @profit.command()
-def calculate(  # noqa: PLR0913  one parameter per option
-    ctx: typer.Context,
-    *,
-    price: Price,
-    sell_at: SellingPrice = None,
-    currency: Currency = "JPY",
-    weight: Weight = None,
-    category: Category = None,
-    title: Title = None,
-    margin: Margin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    packaging: Packaging = None,
-    tier: Tier = None,
-    rate: Rate = None,
-    as_json: Json = False,
+@grouped
+def calculate(
+    ctx: typer.Context, *, described: Described, sell_at: SellingPrice = None, costs: Costs, as_json: Json = False
 ) -> None:
     """Work out the resale of a product described by hand: cost, price to ask, margin, fee, duty."""
-    question = _given(
-        **{"price": price, "currency": currency, "weight_g": weight, "category": category, "title": title},
-        **_costs(margin, japan_shipping, korea_shipping, packaging, tier),
-        rate=rate,
-        selling_price_krw=sell_at,
-    )
+    question = given({**described.fields(), **costs.fields(), "selling_price_krw": sell_at})
     with session_of(ctx).api() as api:
         _show_analysis(api.ask(calls.calculate(question)), as_json=as_json)
 
 
 @profit.command()
-def recommend(  # noqa: PLR0913  one parameter per option
-    ctx: typer.Context,
-    *,
-    price: Price,
-    currency: Currency = "JPY",
-    weight: Weight = None,
-    category: Category = None,
-    title: Title = None,
-    margin: Margin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    packaging: Packaging = None,
-    tier: Tier = None,
-    rate: Rate = None,
-    as_json: Json = False,
-) -> None:
+@grouped
+def recommend(ctx: typer.Context, *, described: Described, costs: Costs, as_json: Json = False) -> None:
     """Recommend the least price that reaches the margin."""
-    question = _given(
-        **{"price": price, "currency": currency, "weight_g": weight, "category": category, "title": title},
-        **_costs(margin, japan_shipping, korea_shipping, packaging, tier),
-        rate=rate,
-    )
+    question = given({**described.fields(), **costs.fields()})
     with session_of(ctx).api() as api:
         _show_recommendation(api.ask(calls.recommend_price(question)), as_json=as_json)
 
 
 @profit.command()
-def product(  # noqa: PLR0913  one parameter per option
+@grouped
+def product(
     ctx: typer.Context,
     *,
     name: ProductArgument,
     marketplace: Marketplace = None,
     sell_at: SellingPrice = None,
     category: Category = None,
-    margin: Margin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    packaging: Packaging = None,
-    tier: Tier = None,
+    costs: Costs,
     as_json: Json = False,
 ) -> None:
     """Analyse a collected product anew with the rate of now, and keep the result with it.
@@ -116,26 +110,9 @@ def product(  # noqa: PLR0913  one parameter per option
     What is not given stays as in its last analysis.
     """
     item = read_product(name, marketplace)
-    costs = _costs(margin, japan_shipping, korea_shipping, packaging, tier)
-    wanted = _given(**costs, category=category, selling_price_krw=sell_at)
+    wanted = given({**costs.fields(), "category": category, "selling_price_krw": sell_at})
     with session_of(ctx).api() as api:
         _show_analysis(api.ask(calls.analyze(item.marketplace, item.asin, wanted)), as_json=as_json)
-
-
-def _costs(
-    margin: float | None, japan: int | None, korea: int | None, packaging: int | None, tier: str | None
-) -> dict[str, Any]:
-    return {
-        "target_margin": margin,
-        "japan_shipping_jpy": japan,
-        "korea_shipping_krw": korea,
-        "packaging_krw": packaging,
-        "shipping_tier": tier,
-    }
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _show_analysis(analysis: dict[str, Any], *, as_json: bool) -> None:

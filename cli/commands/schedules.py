@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import calls
-from cli.commands.jobs import limit_option, show
+from cli.commands.jobs import limit_option, say_deleted, show
 from cli.errors import CliError
 from cli.options import Json
 from cli.output import Column, print_fields, print_json
 from cli.session import session_of
 from cli.text import age
+from cli.wishes import given
 
 app = typer.Typer()
 schedules = typer.Typer(help="Have jobs made by the clock; see what each found changed.", no_args_is_help=True)
@@ -40,6 +41,7 @@ DELTA: tuple[Column[dict[str, Any]], ...] = (
     Column("BEFORE", lambda product: _text(product["previous_price"]), align="right"),
     Column("NOW", lambda product: _text(product["price"]), align="right"),
 )
+Zone = Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Asia/Tokyo.")]
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Id of the schedule.", show_default=False)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.", show_default=False)]
 
@@ -58,17 +60,43 @@ def create(
     cron: Annotated[str, typer.Argument(metavar="CRON", help="Five fields, in quotes.", show_default=False)],
     job: Annotated[Path, typer.Argument(metavar="FILE", help="The job, as for POST /v1/jobs.", show_default=False)],
     *,
-    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Asia/Tokyo.")] = None,
+    timezone: Zone = None,
     missed: Annotated[str, typer.Option(metavar="POLICY", help="run_once or skip.")] = "run_once",
     overlap: Annotated[str, typer.Option(metavar="POLICY", help="skip or allow.")] = "skip",
     as_json: Json = False,
 ) -> None:
     """Make a schedule."""
     wanted = {"name": name, "cron": cron, "missed": missed, "overlap": overlap, "job": _read(job)}
-    if timezone is not None:
-        wanted["timezone"] = timezone
     with session_of(ctx).api() as api:
-        _tell(api.ask(calls.create_schedule(wanted)), as_json=as_json)
+        _tell(api.ask(calls.create_schedule(given({**wanted, "timezone": timezone}))), as_json=as_json)
+
+
+@schedules.command("show")
+def show_schedule(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
+    """Show a schedule with the next five times it is due."""
+    with session_of(ctx).api() as api:
+        _tell(api.ask(calls.schedule(schedule_id)), as_json=as_json)
+
+
+@schedules.command()
+def change(
+    ctx: typer.Context,
+    schedule_id: ScheduleId,
+    *,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="For yourself.")] = None,
+    cron: Annotated[str | None, typer.Option(metavar="CRON", help="Five fields, in quotes.")] = None,
+    timezone: Zone = None,
+    missed: Annotated[str | None, typer.Option(metavar="POLICY", help="run_once or skip.")] = None,
+    overlap: Annotated[str | None, typer.Option(metavar="POLICY", help="skip or allow.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change when a schedule is due and what becomes of missed times; its job stays."""
+    wanted = {"name": name, "cron": cron, "timezone": timezone, "missed": missed, "overlap": overlap}
+    changes = given(wanted)
+    if not changes:
+        raise CliError("nothing to change", hint='asinflow schedules change SCHEDULE --cron "0 6 * * *"')
+    with session_of(ctx).api() as api:
+        _tell(api.ask(calls.change_schedule(schedule_id, **changes)), as_json=as_json)
 
 
 @schedules.command()
@@ -86,11 +114,11 @@ def resume(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -
 
 
 @schedules.command()
-def delete(ctx: typer.Context, schedule_id: ScheduleId) -> None:
+def delete(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
     """Delete a schedule; its jobs stay."""
     with session_of(ctx).api() as api:
         api.ask(calls.delete_schedule(schedule_id))
-    print(f"{schedule_id} deleted")
+    say_deleted(schedule_id, as_json=as_json)
 
 
 @schedules.command()
@@ -142,4 +170,5 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_fields({name: value for name, value in found.items() if not isinstance(value, dict)})
+        told = {name: value for name, value in found.items() if not isinstance(value, dict | list)}
+        print_fields(told | {"next runs": "  ".join(found["next_runs"])})

@@ -1,62 +1,71 @@
-"""`asinflow submit`: ASINs, the address of a page that lists products, or a search."""
+"""`asinflow submit`: ASINs, a list in a file, the address of a page that lists products, or a search."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli.client import calls
+from cli.client import Api, calls
 from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
 from cli.errors import CliError
+from cli.groups import grouped
 from cli.inputs import read_asins
 from cli.options import Json, Marketplace
 from cli.output import print_json
+from cli.quote import show_quote
 from cli.session import session_of
 from cli.text import plain
+from cli.uploads import TYPES, Upload, media_type
+from cli.wishes import Wishes
 
-app = typer.Typer()
 _MOST_LINES_SHOWN = 10
 
-submit = typer.Typer(help="Submit a job: ASINs, a page that lists products, or a search.", no_args_is_help=True)
+
+class Kinds(TyperGroup):
+    """The kinds of jobs; the name of a file alone means `file`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and Path(args[0]).is_file():
+            args = ["file", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer()
+submit = typer.Typer(
+    cls=Kinds,
+    help="Submit a job: ASINs, a list in a file, a page that lists products, or a search.",
+    no_args_is_help=True,
+)
 app.add_typer(submit, name="submit")
 
 MaxResults = Annotated[
     int | None, typer.Option("--max-results", "-n", min=1, help="Most products to take.", show_default="the API's own")
 ]
-TargetMargin = Annotated[
-    float | None, typer.Option(help="Margin in percent that a resale must reach, 5 to 50.", show_default="10")
-]
-JapanShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.")]
-KoreaShipping = Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.")]
-MaxAge = Annotated[
-    int | None, typer.Option(min=0, metavar="SECONDS", help="Take what was seen so recently without fetching it.")
-]
-Analyze = Annotated[bool, typer.Option("--analyze/--no-analyze", help="Work out the resale margin.")]
-Priority = Annotated[str | None, typer.Option(metavar="high|normal|low", help="Place among your own jobs.")]
-IdempotencyKey = Annotated[
-    str | None, typer.Option(metavar="KEY", help="The same key gives the same job, however often it is sent.")
-]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the job until it ends.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse all when one of them names no product.")]
 
 
 @dataclass(frozen=True)
 class How:
-    """What the options common to all three kinds ask for."""
+    """What becomes of the request."""
 
-    settings: dict[str, Any]
-    priority: str | None
-    idempotency_key: str | None
-    watch: bool
-    as_json: bool
+    idempotency_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The same key gives the same job, however often it is sent.")
+    ] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the job would come to; submit nothing.")] = False
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow the job until it ends.")] = False
+    as_json: Json = False
 
 
 @submit.command()
-def asins(  # noqa: PLR0913  one parameter per option
+@grouped
+def asins(
     ctx: typer.Context,
     *,
     names: Annotated[
@@ -68,104 +77,100 @@ def asins(  # noqa: PLR0913  one parameter per option
         typer.Option("--file", "-f", metavar="F|-", help="Read them from a file: lines, CSV (asin column) or NDJSON."),
     ] = None,
     marketplace: Marketplace = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse all when one of them names no product.")] = False,
-    target_margin: TargetMargin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    max_age: MaxAge = None,
-    analyze: Analyze = True,
-    priority: Priority = None,
-    idempotency_key: IdempotencyKey = None,
-    watch: Watch = False,
-    as_json: Json = False,
+    strict: Strict = False,
+    wishes: Wishes,
+    how: How,
 ) -> None:
     """Collect these products."""
     lines = [*(names or ()), *(read_asins(file) if file else ())]
     if not lines:
-        raise CliError("no ASIN given", hint="asinflow submit asins B07WXL5YPW   (or: --file FILE)")
+        raise CliError("no ASIN given", hint="asinflow submit asins B07WXL5YPW   (or: asinflow submit LIST.csv)")
     request = {"type": "BULK_ASIN", "asins": lines, "marketplace": marketplace, "strict": strict or None}
-    settings = _settings(target_margin, japan_shipping, korea_shipping, max_age, analyze=analyze)
-    _submit(ctx, request, How(settings, priority, idempotency_key, watch, as_json))
+    _submit(ctx, wishes.body(request), how)
 
 
 @submit.command()
-def url(  # noqa: PLR0913  one parameter per option
+@grouped
+def file(
+    ctx: typer.Context,
+    *,
+    path: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, NDJSON or lines; -: standard input.")],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="|".join(TYPES), help="What it is.", show_default="as its name ends"),
+    ] = None,
+    marketplace: Marketplace = None,
+    strict: Strict = False,
+    wishes: Wishes,
+    how: How,
+) -> None:
+    """Collect the products of a list, which is sent as it is read, however long.
+
+    CSV has a column asin (or url, or its first), and marketplace if you like; NDJSON a text or such an object per line.
+    `asinflow submit LIST.csv` says the same.
+    """
+    options = wishes.query(marketplace=marketplace, strict=strict or None)
+    upload = Upload(path, media_type(path, form), options, how.idempotency_key)
+    with session_of(ctx).api() as api:
+        if how.dry_run:
+            _quote(upload.quote(api), how)
+        else:
+            _follow(ctx, api, upload.send(api), how)
+
+
+@submit.command()
+@grouped
+def url(
     ctx: typer.Context,
     *,
     address: Annotated[str, typer.Argument(metavar="URL", help="A product, search, category or bestseller page.")],
     max_results: MaxResults = None,
-    target_margin: TargetMargin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    max_age: MaxAge = None,
-    analyze: Analyze = True,
-    priority: Priority = None,
-    idempotency_key: IdempotencyKey = None,
-    watch: Watch = False,
-    as_json: Json = False,
+    wishes: Wishes,
+    how: How,
 ) -> None:
     """Collect the products that a page lists, or the one that it shows."""
-    settings = _settings(target_margin, japan_shipping, korea_shipping, max_age, analyze=analyze)
-    request = {"type": "URL", "url": address, "max_results": max_results}
-    _submit(ctx, request, How(settings, priority, idempotency_key, watch, as_json))
+    _submit(ctx, wishes.body({"type": "URL", "url": address, "max_results": max_results}), how)
 
 
 @submit.command()
-def keyword(  # noqa: PLR0913  one parameter per option
+@grouped
+def keyword(
     ctx: typer.Context,
     *,
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What to search for.", show_default=False)],
     marketplace: Marketplace = None,
     max_results: MaxResults = None,
-    target_margin: TargetMargin = None,
-    japan_shipping: JapanShipping = None,
-    korea_shipping: KoreaShipping = None,
-    max_age: MaxAge = None,
-    analyze: Analyze = True,
-    priority: Priority = None,
-    idempotency_key: IdempotencyKey = None,
-    watch: Watch = False,
-    as_json: Json = False,
+    wishes: Wishes,
+    how: How,
 ) -> None:
     """Collect what a search finds."""
-    settings = _settings(target_margin, japan_shipping, korea_shipping, max_age, analyze=analyze)
     request = {
         "type": "KEYWORD",
         "keyword": " ".join(words),
         "marketplace": marketplace,
         "max_results": max_results,
     }
-    _submit(ctx, request, How(settings, priority, idempotency_key, watch, as_json))
+    _submit(ctx, wishes.body(request), how)
 
 
-def _settings(
-    target_margin: float | None,
-    japan_shipping: int | None,
-    korea_shipping: int | None,
-    max_age: int | None,
-    *,
-    analyze: bool,
-) -> dict[str, Any]:
-    """Only what was asked for: the API knows the defaults."""
-    return _given(
-        {
-            "target_margin": target_margin,
-            "japan_shipping_jpy": japan_shipping,
-            "korea_shipping_krw": korea_shipping,
-            "max_age_seconds": max_age,
-            "auto_analyze": None if analyze else False,
-        }
-    )
+def _submit(ctx: typer.Context, body: dict[str, Any], how: How) -> None:
+    with session_of(ctx).api() as api:
+        if how.dry_run:
+            _quote(api.ask(calls.dry_run(body)), how)
+        else:
+            _follow(ctx, api, api.ask(calls.submit(body, idempotency_key=how.idempotency_key)), how)
 
 
-def _submit(ctx: typer.Context, request: dict[str, Any], how: How) -> None:
-    session = session_of(ctx)
-    body = _given({**request, "settings": how.settings or None, "priority": how.priority})
-    with session.api() as api:
-        job = api.ask(calls.submit(body, idempotency_key=how.idempotency_key))
-        _show(job, how)
-        if how.watch:
-            watch_to_its_end(session, api, job["id"], as_json=how.as_json)
+def _quote(quote: dict[str, Any], how: How) -> None:
+    if how.watch:
+        raise CliError("--dry-run makes no job, so that there is nothing to --watch")
+    show_quote(quote, as_json=how.as_json)
+
+
+def _follow(ctx: typer.Context, api: Api, job: Job, how: How) -> None:
+    _show(job, how)
+    if how.watch:
+        watch_to_its_end(session_of(ctx), api, job["id"], as_json=how.as_json)
 
 
 def _show(job: Job, how: How) -> None:
@@ -191,7 +196,3 @@ def _say_what_was_dropped(job: Job) -> None:
         )
         for line in (job.get("invalid") or [])[:_MOST_LINES_SHOWN]:
             print(f"  - {plain(line['input'])}: {plain(line['message'])}", file=sys.stderr)
-
-
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import calls
-from cli.commands.jobs import limit_option, show
+from cli.commands.jobs import limit_option, say_deleted, show
+from cli.errors import CliError
 from cli.options import Json
-from cli.output import Column, print_fields, print_json
+from cli.output import Column, print_fields, print_json, print_table
 from cli.session import session_of
 from cli.text import age
+from cli.wishes import given
 
 app = typer.Typer()
 webhooks = typer.Typer(help="Have events sent to an address of yours; see what became of them.", no_args_is_help=True)
@@ -40,8 +42,19 @@ DELIVERIES: tuple[Column[dict[str, Any]], ...] = (
     Column("AGE", lambda delivery: age(delivery["created_at"]), align="right"),
     Column("LAST", _last, flexible=True, wide=True),
 )
+ATTEMPTS: tuple[Column[dict[str, Any]], ...] = (
+    Column("AT", lambda attempt: attempt["at"]),
+    Column("STATUS", lambda attempt: attempt["status"], align="right"),
+    Column("MS", lambda attempt: attempt["milliseconds"], align="right"),
+    Column("ERROR", lambda attempt: attempt["error"], flexible=True),
+    Column("ANSWER", lambda attempt: attempt["answer"], flexible=True, wide=True),
+)
 WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Id of the webhook.", show_default=False)]
 DeliveryId = Annotated[str, typer.Argument(metavar="DELIVERY", help="Id of the delivery.", show_default=False)]
+Progress = Annotated[
+    list[int] | None,
+    typer.Option("--progress", metavar="PERCENT", help="When job.progressed is sent; may be given again."),
+]
 Events = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="What is sent; may be given again.")]
 
 
@@ -58,21 +71,49 @@ def create(
     url: Annotated[str, typer.Argument(metavar="URL", help="https, and of the open internet.", show_default=False)],
     *,
     events: Events,
+    progress: Progress = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="For yourself.")] = "",
     as_json: Json = False,
 ) -> None:
     """Make a webhook; its secret is shown this once."""
     with session_of(ctx).api() as api:
-        wanted = {"url": url, "events": events, "description": description}
+        wanted = given({"url": url, "events": events, "progress": progress or None, "description": description})
         _tell(api.ask(calls.create_webhook(wanted)), as_json=as_json)
 
 
+@webhooks.command("show")
+def show_webhook(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
+    """Show a webhook; its secrets are never shown again."""
+    with session_of(ctx).api() as api:
+        _tell(api.ask(calls.webhook(webhook_id)), as_json=as_json)
+
+
 @webhooks.command()
-def delete(ctx: typer.Context, webhook_id: WebhookId) -> None:
+def change(
+    ctx: typer.Context,
+    webhook_id: WebhookId,
+    *,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Where to from now on.")] = None,
+    events: Annotated[list[str] | None, typer.Option("--event", metavar="TYPE", help="All that is sent.")] = None,
+    progress: Progress = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="For yourself.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change where a webhook leads or what is sent to it."""
+    wanted = {"url": url, "events": events or None, "progress": progress or None, "description": description}
+    changes = given(wanted)
+    if not changes:
+        raise CliError("nothing to change", hint="asinflow webhooks change WEBHOOK --event job.completed")
+    with session_of(ctx).api() as api:
+        _tell(api.ask(calls.change_webhook(webhook_id, **changes)), as_json=as_json)
+
+
+@webhooks.command()
+def delete(ctx: typer.Context, webhook_id: WebhookId, as_json: Json = False) -> None:
     """Delete a webhook with its deliveries."""
     with session_of(ctx).api() as api:
         api.ask(calls.delete_webhook(webhook_id))
-    print(f"{webhook_id} deleted")
+    say_deleted(webhook_id, as_json=as_json)
 
 
 @webhooks.command()
@@ -125,6 +166,16 @@ def deliveries(
 
 
 @webhooks.command()
+def delivery(ctx: typer.Context, webhook_id: WebhookId, delivery_id: DeliveryId, as_json: Json = False) -> None:
+    """Show a delivery with its body and its last attempts."""
+    with session_of(ctx).api() as api:
+        found = api.ask(calls.delivery(webhook_id, delivery_id))
+    _tell(found, as_json=as_json)
+    if not as_json:
+        print_table(ATTEMPTS, found["log"], "It was not sent yet.")
+
+
+@webhooks.command()
 def replay(ctx: typer.Context, webhook_id: WebhookId, delivery_id: DeliveryId, as_json: Json = False) -> None:
     """Send a delivery again, as the same message."""
     with session_of(ctx).api() as api:
@@ -135,4 +186,5 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_fields({name: value for name, value in found.items() if not isinstance(value, dict | list)})
+        lists = {name: " ".join(map(str, found[name])) for name in ("events", "progress") if name in found}
+        print_fields({name: value for name, value in found.items() if not isinstance(value, dict | list)} | lists)

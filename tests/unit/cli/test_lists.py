@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from cli.text import amount, profit_at_recommended
 from tests.unit.cli.conftest import CommandLine
@@ -45,8 +43,8 @@ def query(request: httpx.Request) -> dict[str, str]:
 
 def test_jobs_filters_reach_the_api(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("GET", "/v1/jobs", page(a_job()))
-    assert asinflow.json("jobs", "--status", "processing", "--type", "bulk_asin", "--limit", "5") == [a_job()]
-    assert query(api.requests[0]) == {"status": "PROCESSING", "type": "BULK_ASIN", "limit": "5"}
+    assert asinflow.json("jobs", "--status", "processing", "--type", "bulk_asin", "--tag", "x", "-n", "5") == [a_job()]
+    assert query(api.requests[0]) == {"status": "PROCESSING", "type": "BULK_ASIN", "tag": "x", "limit": "5"}
 
 
 def test_cursors_are_followed_up_to_the_limit(asinflow: CommandLine, api: FakeApi) -> None:
@@ -112,36 +110,6 @@ def test_proxy_error_page_is_still_an_answer(asinflow: CommandLine, api: FakeApi
     result = asinflow("jobs")
     assert result.exit_code == 4
     assert "HTTP 502 Bad Gateway  [502 http_502]" in result.stderr
-
-
-def test_items_export_is_passed_through(asinflow: CommandLine, api: FakeApi) -> None:
-    lines = [b'{"seq":0}\n{"se', b'q":1}\n']
-    api.on("GET", f"/v1/jobs/{JOB_ID}/items", lines)
-    assert asinflow("export", "items", JOB_ID, "--format", "ndjson").stdout == '{"seq":0}\n{"seq":1}\n'
-    assert query(api.requests[0]) == {"format": "ndjson"}
-
-
-def test_products_export_disarms_formulas(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
-    api.on("GET", "/v1/products", page(PRODUCT, cursor="c1"), page())
-    assert asinflow("export", "products", "-o", str(tmp_path / "out.csv")).exit_code == 0
-    heading, row = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
-    assert heading.startswith("marketplace,asin,url,title,price,")
-    assert row.split(",")[3].startswith("'=HYPERLINK")
-    assert "ゲーム | 本体" in row
-    assert row.endswith(",412300,41200,,True")
-
-
-def test_unwritable_target_is_a_usage_error(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
-    api.on("GET", "/v1/products", page())
-    result = asinflow("export", "products", "-o", str(tmp_path / "none" / "out.csv"))
-    assert result.exit_code == 2
-    assert "cannot be written: No such file or directory" in result.stderr
-
-
-@pytest.mark.parametrize("subject", ["products", "items"])
-def test_unknown_export_format_is_a_usage_error(asinflow: CommandLine, subject: str) -> None:
-    names = [JOB_ID] if subject == "items" else []
-    assert asinflow("export", subject, *names, "--format", "xlsx").exit_code == 2
 
 
 def test_refused_list_prints_nothing_to_the_pipe(asinflow: CommandLine, api: FakeApi) -> None:

@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from cli.documents import Job
-from cli.spreadsheet import cell
 from cli.text import age, duration, outcome, plain, subject
 from tests.unit.cli.fake_api import a_job, completed
 
@@ -70,12 +69,3 @@ def test_subject_says_what_a_job_is_about(request_: dict[str, Any], shown: str) 
 
 def test_plain_text_stays_on_its_line() -> None:
     assert plain("a\x1b[2J\tb\r\nc\u2028d\x9b") == "a [2J b  c d"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\n=1"])
-def test_cell_is_never_a_formula(text: str) -> None:
-    assert cell(text) == f"'{text}"
-
-
-def test_numbers_in_cells_stay_numbers() -> None:
-    assert [cell(value) for value in (-5, 2.5, None, ["=a", "b"])] == ["-5", "2.5", "", "'=a | b"]

@@ -29,6 +29,27 @@ def test_webhook_is_made_and_its_secret_shown(asinflow: CommandLine, api: FakeAp
     ]
 
 
+def test_webhooks_and_schedules_are_shown_and_changed(asinflow: CommandLine, api: FakeApi) -> None:
+    for path, document in ((HOOK, WEBHOOK_EXAMPLE), (SCHEDULE, SCHEDULE_EXAMPLE)):
+        api.on("GET", path, document)
+        api.on("PATCH", path, document)
+    assert asinflow.json("webhooks", "show", HOOK_ID) == WEBHOOK_EXAMPLE
+    assert asinflow.json("schedules", "show", SCHEDULE_ID) == SCHEDULE_EXAMPLE
+    assert "job.completed" in asinflow("webhooks", "show", HOOK_ID).stdout
+    asinflow("webhooks", "change", HOOK_ID, "--event", "job.progressed", "--progress", "50")
+    asinflow("schedules", "change", SCHEDULE_ID, "--cron", "0 7 * * *")
+    assert api.bodies() == [{"events": ["job.progressed"], "progress": [50]}, {"cron": "0 7 * * *"}]
+    for command in (["webhooks", "change", HOOK_ID], ["schedules", "change", SCHEDULE_ID]):
+        assert asinflow(*command).exit_code == 2
+
+
+def test_delivery_is_shown_with_its_attempts(asinflow: CommandLine, api: FakeApi) -> None:
+    delivery = {**DELIVERY_EXAMPLE, "body": "{}"}
+    api.on("GET", f"{HOOK}/deliveries/d", delivery)
+    assert asinflow.json("webhooks", "delivery", HOOK_ID, "d") == delivery
+    assert "STATUS\tMS" in asinflow("webhooks", "delivery", HOOK_ID, "d").stdout
+
+
 def test_webhooks_and_deliveries_are_listed(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("GET", "/v1/webhooks", page(WEBHOOK_EXAMPLE))
     api.on("GET", f"{HOOK}/deliveries", page(DELIVERY_EXAMPLE))

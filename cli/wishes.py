@@ -1,0 +1,74 @@
+"""What can be asked of a job of any kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from cli.errors import CliError
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Only what is given is sent: the API knows the defaults."""
+
+    target_margin: Annotated[
+        float | None, typer.Option(help="Margin in percent that a resale must reach, 5 to 50.", show_default="10")
+    ] = None
+    japan_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.")] = None
+    korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.")] = None
+    max_age: Annotated[
+        int | None, typer.Option(min=0, metavar="SECONDS", help="Take what was seen so recently without fetching it.")
+    ] = None
+    analyze: Annotated[bool, typer.Option("--analyze/--no-analyze", help="Work out the resale margin.")] = True
+    priority: Annotated[str | None, typer.Option(metavar="high|normal|low", help="Place among your own jobs.")] = None
+    tag: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="A word to find the job by; may be given again.")
+    ] = None
+    metadata: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Something of yours; may be given again.")
+    ] = None
+
+    def settings(self) -> dict[str, Any]:
+        """The job's settings."""
+        return given(
+            {
+                "target_margin": self.target_margin,
+                "japan_shipping_jpy": self.japan_shipping,
+                "korea_shipping_krw": self.korea_shipping,
+                "max_age_seconds": self.max_age,
+                "auto_analyze": None if self.analyze else False,
+            }
+        )
+
+    def body(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The request with all of it, as JSON."""
+        own = {"priority": self.priority, "tags": self.tag or None, "metadata": self._pairs() or None}
+        return given({**request, "settings": self.settings() or None, **own})
+
+    def query(self, **more: Any) -> dict[str, Any]:
+        """The same as query parameters, beside a list that is uploaded."""
+        if wrong := [tag for tag in self.tag or () if "," in tag]:
+            raise CliError(f"a tag of an uploaded list has no comma: {wrong[0]!r}")
+        pairs = self._pairs()
+        own = {
+            "priority": self.priority,
+            "tags": ",".join(self.tag) if self.tag else None,
+            "metadata": json.dumps(pairs, ensure_ascii=False) if pairs else None,
+        }
+        return given({**more, **self.settings(), **own})
+
+    def _pairs(self) -> dict[str, str]:
+        split = [pair.partition("=") for pair in self.metadata or ()]
+        if wrong := ["".join(parts) for parts in split if not parts[0] or not parts[1]]:
+            raise CliError(f"--metadata takes NAME=VALUE, not {wrong[0]!r}")
+        return {name: value for name, _, value in split}
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None."""
+    return {name: value for name, value in fields.items() if value is not None}
