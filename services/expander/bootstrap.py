@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from services.expander.admission import Admission
+from services.expander.admission_repository import AdmissionRepository
 from services.expander.choosing import Choosing
 from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
@@ -42,8 +44,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         feeder = Feeder(repository, broker, settings.window_of, SystemClock())
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         choosing = Choosing(ChosenRepository(database), SystemClock())
-        limit = settings.user_concurrent_jobs
-        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, limit)
+        admission = Admission(AdmissionRepository(database), settings.user_concurrent_jobs)
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission)
         feed_loop = FeedLoop(expander, settings.poll_seconds)
         submitted = Worker(
             broker,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from services.expander.admission import Admission
 from services.expander.choosing import Choosing
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
@@ -38,7 +39,7 @@ class Expander:
         choosing: Choosing,
         feeder: Feeder,
         is_final: IsFinal,
-        user_limit: int,
+        admission: Admission,
     ) -> None:
         self._repository = repository
         self._broker = broker
@@ -46,7 +47,7 @@ class Expander:
         self._choosing = choosing
         self._feeder = feeder
         self._is_final = is_final
-        self._user_limit = user_limit
+        self._admission = admission
 
     async def handle_job_submitted(self, batch: Sequence[Received[JobSubmitted]]) -> None:
         for received in batch:
@@ -74,14 +75,7 @@ class Expander:
         if job["status"] == JobStatus.PROCESSING:
             return job
         await self._repository.mark_taken(job["_id"], job["run"])
-        if await self._repository.count_ahead(job) >= self._user_limit:
-            reason = f"waits for one of your {self._user_limit} running jobs to end"
-            await self._repository.mark_waiting(job["_id"], reason)
-            log.info("job_waits", job_id=job["_id"], user_limit=self._user_limit)
-            # A job may have ended between the count and the mark: then nobody else would wake this one.
-            if await self._repository.count_ahead(job) >= self._user_limit:
-                return None
-        return await self._repository.start(job["_id"], job["run"])
+        return await self._admission.admit(job)
 
     async def _expand(self, job: Document) -> None:
         if unresolved(job) and not await self._resolve(job):

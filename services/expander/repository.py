@@ -11,12 +11,11 @@ from shared.chunks import find_keys, seqs_of
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
-from shared.jobs import PRIORITIES, ItemStatus, JobStatus, Step
+from shared.jobs import PRIORITIES, ItemStatus, JobStatus
 from shared.ledger import missing
 from shared.mongo import ASCENDING, Database, Document, IndexModel, database_errors, insert_new
 from shared.outcomes import find_statuses
 from shared.runs import RUN_FIELDS, WHOLE, items_run, run_total
-from shared.transitions import Transitions
 
 JOB_FIELDS = {
     **EVENT_FIELDS,
@@ -36,23 +35,8 @@ JOB_FIELDS = {
     "submitted_at": 1,
 }
 
-# What a start computes from the job. A deadline that a pause has stopped moves on by as long as it was stopped.
-_STOPPED = {"$dateDiff": {"startDate": {"$ifNull": ["$paused_at", "$$NOW"]}, "endDate": "$$NOW", "unit": "millisecond"}}
-STARTED: dict[str, Any] = {
-    "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
-    "stretch_at": "$$NOW",
-    "stretch_progress": "$progress",
-    "deadline_at": {
-        "$cond": [
-            {"$gt": ["$deadline_at", None]},
-            {"$dateAdd": {"startDate": "$deadline_at", "unit": "millisecond", "amount": _STOPPED}},
-            {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": "$settings.time_limit_seconds"}},
-        ]
-    },
-}
-
-
 INDEXES: Indexes = {
+    "admissions": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),),
     "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
@@ -70,7 +54,6 @@ NEXT_WAITING = 5
 class ExpanderRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._transitions = Transitions(database)
         self._jobs = database["jobs"]
         self._sources = database["sources"]
         self._items = database["items"]
@@ -91,17 +74,6 @@ class ExpanderRepository:
         with database_errors():
             return await self._jobs.find_one(query, {"_id": 1}) is not None
 
-    async def count_ahead(self, job: Document) -> int:
-        """Jobs of the same user that run, or wait and come first: of a higher priority, or submitted before."""
-        user, pending = job["user_id"], str(JobStatus.PENDING)
-        higher = PRIORITIES[: PRIORITIES.index(job["priority"])]
-        first = [{"priority": {"$in": list(higher)}}, {"priority": job["priority"], "_id": {"$lt": job["_id"]}}]
-        with database_errors():
-            # In this order: one that starts in between is counted twice, not missed.
-            waiting = await self._jobs.count_documents({"user_id": user, "status": pending, "$or": first})
-            running = await self._jobs.count_documents({"user_id": user, "status": str(JobStatus.PROCESSING)})
-        return running + waiting
-
     async def mark_taken(self, job_id: str, run: int) -> None:
         """One more try to start this run: the sweeper gives up a job only after several."""
         takes = {"$cond": [{"$eq": ["$takes_run", run]}, {"$add": ["$takes", 1]}, 1]}
@@ -110,11 +82,6 @@ class ExpanderRepository:
                 {"_id": job_id, "run": run, "status": str(JobStatus.PENDING)},
                 [{"$set": {"takes": takes, "takes_run": run}}],
             )
-
-    async def mark_waiting(self, job_id: str, reason: str) -> None:
-        update = {"$set": {"status_reason": reason}, "$currentDate": {"updated_at": True}}
-        with database_errors():
-            await self._jobs.update_one({"_id": job_id, "status": str(JobStatus.PENDING)}, update)
 
     async def find_next_waiting(self, user_id: str) -> list[Document]:
         """The user's next waiting jobs: by priority, then by age."""
@@ -132,14 +99,6 @@ class ExpanderRepository:
             if len(found) == NEXT_WAITING:
                 break
         return found
-
-    async def start(self, job_id: str, run: int) -> Document | None:
-        """PENDING to PROCESSING; None when this run of it is neither any more."""
-        await self._transitions.take(
-            job_id, Step.START, where={"run": run}, actor="expander", computed=STARTED, dropped=("paused_at",)
-        )
-        job = await self.find_job(job_id)
-        return job if job is not None and (job["run"], job["status"]) == (run, JobStatus.PROCESSING) else None
 
     async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
         """The keys that a BULK_ASIN request named, in order, a thousand at a time."""

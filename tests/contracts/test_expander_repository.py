@@ -71,21 +71,12 @@ async def test_job_is_found_with_what_expanding_needs(stored: Stored) -> None:
     assert await repository.find_job("b") is None
 
 
-async def test_jobs_ahead_are_the_users_running_and_earlier_ones(stored: Stored) -> None:
-    repository = await stored(
-        running("z"), job("a"), job("b"), job("c"), running("y", user_id="bob"), job("x", status="COMPLETED")
-    )
-    assert [await repository.count_ahead(await found(repository, name)) for name in "abc"] == [1, 2, 3]
-
-
 async def test_waiting_jobs_are_woken_oldest_first(stored: Stored) -> None:
     names = [f"job-{number}" for number in range(8)]
-    repository = await stored(*(job(name) for name in reversed(names)), running("r"))
-    for name in (*names[1:], "r"):
-        await repository.mark_waiting(name, "waits")
-    assert [waiting["_id"] for waiting in await repository.find_next_waiting("ann")] == names[1:6]
+    waiting = [job(name, status_reason="waits") for name in reversed(names[1:])]
+    repository = await stored(*waiting, job(names[0]), running("r"))
+    assert [found["_id"] for found in await repository.find_next_waiting("ann")] == names[1:6]
     assert await repository.find_next_waiting("bob") == []
-    assert (await found(repository, "r"))["status_reason"] is None
 
 
 async def test_tries_to_start_a_job_are_counted_per_run(stored: Stored) -> None:
@@ -97,17 +88,6 @@ async def test_tries_to_start_a_job_are_counted_per_run(stored: Stored) -> None:
     await repository.mark_taken("c", 1)
     takes = [(document.get("takes"), document.get("takes_run")) for document in await all_of(repository, "abc")]
     assert takes == [(3, 1), (1, 2), (None, None)]
-
-
-async def test_pending_job_is_started_once(stored: Stored) -> None:
-    repository = await stored(job("a", status_reason="waits"), job("c", status="CANCELLED"))
-    assert await repository.start("a", 2) is None
-    first, again = await repository.start("a", 1), await repository.start("a", 1)
-    assert first is not None
-    assert again is not None
-    assert (first["status"], first["status_reason"], first["rev"], again["rev"]) == ("PROCESSING", None, 1, 1)
-    assert await repository.start("c", 1) is None
-    assert await repository.start("no-such-job", 1) is None
 
 
 async def test_items_stored_first_are_kept(stored: Stored) -> None:
@@ -207,12 +187,9 @@ async def test_cursor_moves_from_where_it_was_read(stored: Stored) -> None:
 
 async def test_waiting_jobs_come_by_priority_then_by_age(stored: Stored) -> None:
     priorities = {"a": "low", "b": "normal", "c": "high", "d": "normal", "e": "high", "f": "low", "g": "low"}
-    repository = await stored(*(job(name, priority=priority) for name, priority in priorities.items()))
-    for name in priorities:
-        await repository.mark_waiting(name, "waits")
+    jobs = (job(name, priority=priority, status_reason="waits") for name, priority in priorities.items())
+    repository = await stored(*jobs)
     assert [waiting["_id"] for waiting in await repository.find_next_waiting("ann")] == ["c", "e", "b", "d", "a"]
-    ahead = {name: await repository.count_ahead(await found(repository, name)) for name in priorities}
-    assert ahead == {"c": 0, "e": 1, "b": 2, "d": 3, "a": 4, "f": 5, "g": 6}
 
 
 async def test_what_was_handed_out_again_after_a_pause_is_noted(stored: Stored) -> None:

@@ -12,7 +12,7 @@ import pytest
 from services.api import repository
 from services.api.life_repository import MongoLifeStore
 from services.api.records import Job
-from services.expander.repository import ExpanderRepository
+from services.expander.admission_repository import AdmissionRepository
 from shared.jobdeletion import CHILDREN
 from shared.jobs import JobStatus
 from shared.mongo import Database, Document, connect
@@ -173,10 +173,16 @@ async def times(database: Database, job: Job) -> Any:
     return stored
 
 
+async def start(database: Database, job: Job) -> None:
+    admissions = AdmissionRepository(database)
+    found = await admissions.find_job(job.id)
+    assert found is not None
+    assert await admissions.start(found)
+
+
 async def test_pause_stops_the_time_limit(database: Database, life: MongoLifeStore) -> None:
-    expander = ExpanderRepository(database)
     job = await inserted(life, settings={**new_job().settings, "time_limit_seconds": 600})
-    await expander.start(job.id, 1)
+    await start(database, job)
     started = await times(database, job)
     assert started["deadline_at"] - started["started_at"] == timedelta(seconds=600)
     await life.mark_paused("ann", job.id)
@@ -186,7 +192,7 @@ async def test_pause_stops_the_time_limit(database: Database, life: MongoLifeSto
     await life.mark_paused("ann", job.id)
     assert (await times(database, job))["paused_at"] == hour_ago["paused_at"]
     await life.mark_resumed("ann", job.id)
-    await expander.start(job.id, 1)
+    await start(database, job)
     again = await times(database, job)
     assert timedelta(hours=1) <= again["deadline_at"] - started["deadline_at"] < timedelta(hours=1, minutes=1)
     assert (again["started_at"], again.get("paused_at")) == (started["started_at"], None)
@@ -194,11 +200,10 @@ async def test_pause_stops_the_time_limit(database: Database, life: MongoLifeSto
 
 
 async def test_new_run_has_its_whole_time(database: Database, life: MongoLifeStore) -> None:
-    expander = ExpanderRepository(database)
     job = await inserted(life)
-    await expander.start(job.id, 1)
+    await start(database, job)
     await database["jobs"].update_one({"_id": job.id}, {"$set": {"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}})
     await life.mark_cancelled("ann", job.id)
     await life.begin_run(await reread(life, job), None, None)
-    await expander.start(job.id, 2)
+    await start(database, job)
     assert (await times(database, job))["deadline_at"] > datetime.now(UTC)

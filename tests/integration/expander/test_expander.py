@@ -13,6 +13,8 @@ import pytest
 
 from services.aggregator.queues import JOB_EXPANDED
 from services.collector.queues import collect_queue
+from services.expander.admission import Admission
+from services.expander.admission_repository import AdmissionRepository
 from services.expander.choosing import Choosing
 from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
@@ -64,7 +66,8 @@ class Expanding:
         feeder = Feeder(repository, broker, lambda *_: WINDOW, SystemClock())
         expansion = Expansion(repository, self.source, SystemClock(), 400)
         choosing = Choosing(ChosenRepository(self.database), SystemClock())
-        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, user_limit)
+        admission = Admission(AdmissionRepository(self.database), user_limit)
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission)
         loop = FeedLoop(expander, 0.1)
         submitted = Worker(
             broker, JOB_SUBMITTED, [JobSubmitted], expander.handle_job_submitted, failures, concurrency=4

@@ -19,7 +19,7 @@ from shared.jobs import LIVE, TERMINAL, ItemStatus, JobStatus
 from shared.messages import ItemsFinished
 from shared.mongo import connect
 from tests.integration.lifecycle.checks import check_job
-from tests.integration.lifecycle.world import USER, World, read
+from tests.integration.lifecycle.world import LIMIT, USER, World, read
 
 T = TypeVar("T")
 
@@ -185,6 +185,7 @@ class Lives(RuleBasedStateMachine):
     async def check(self) -> None:
         stored = {job["_id"]: job async for job in self.world.database["jobs"].find({})}
         assert set(stored) == set(self.totals)
+        assert sum(job["status"] == S.PROCESSING for job in stored.values()) <= LIMIT
         for job_id, job in stored.items():
             assert job["status"] in self.statuses[job_id]
             assert job["run"] == self.runs[job_id]

@@ -19,6 +19,8 @@ from services.api.lifecycle import LifeCycle
 from services.api.repository import ensure_indexes
 from services.collector.jobstates import is_late, wants
 from services.collector.repository import CollectorRepository
+from services.expander.admission import Admission
+from services.expander.admission_repository import AdmissionRepository
 from services.expander.choosing import Choosing
 from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
@@ -107,7 +109,8 @@ class World:
         feeder = Feeder(expander, self.wire, lambda *_: WINDOW, clock)
         expansion = Expansion(expander, FakeSource(), clock, 10)
         choosing = Choosing(ChosenRepository(self.database), clock)
-        self.expander = Expander(expander, self.wire, expansion, choosing, feeder, lambda *_: False, LIMIT)
+        admission = Admission(AdmissionRepository(self.database), LIMIT)
+        self.expander = Expander(expander, self.wire, expansion, choosing, feeder, lambda *_: False, admission)
         counts = AggregatorRepository(self.database)
         self.aggregator = Aggregator(counts, SilentTeller(counts), clock)
         self.states = CollectorRepository(self.database)

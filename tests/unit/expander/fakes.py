@@ -1,10 +1,11 @@
-"""The expander's repository in memory."""
+"""The expander's repositories in memory."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
+from services.expander.admission import Claim, Standing
 from services.expander.choosing import Choosing
 from services.expander.lanes import cursors_of
 from services.expander.repository import NEXT_WAITING, ExpanderRepository
@@ -56,21 +57,11 @@ class MemoryExpanderRepository(ExpanderRepository):
         job = self.jobs.get(job_id)
         return job is not None and (job["run"], job["status"]) == (run, JobStatus.PROCESSING)
 
-    async def count_ahead(self, job: Document) -> int:
-        others = [other for other in self.jobs.values() if other["user_id"] == job["user_id"]]
-        running = [other for other in others if other["status"] == JobStatus.PROCESSING]
-        waiting = [other for other in others if other["status"] == JobStatus.PENDING and _turn(other) < _turn(job)]
-        return len(running) + len(waiting)
-
     async def mark_taken(self, job_id: str, run: int) -> None:
         self._maybe_fail("mark_taken")
         job = self.jobs[job_id]
         if (job["run"], job["status"]) == (run, JobStatus.PENDING):
             job.update(takes=job["takes"] + 1 if job.get("takes_run") == run else 1, takes_run=run)
-
-    async def mark_waiting(self, job_id: str, reason: str) -> None:
-        if self.jobs[job_id]["status"] == JobStatus.PENDING:
-            self.jobs[job_id]["status_reason"] = reason
 
     async def find_next_waiting(self, user_id: str) -> list[Document]:
         waiting = [
@@ -79,14 +70,6 @@ class MemoryExpanderRepository(ExpanderRepository):
             if job["user_id"] == user_id and job["status"] == JobStatus.PENDING and job["status_reason"] is not None
         ]
         return sorted(waiting, key=_turn)[:NEXT_WAITING]
-
-    async def start(self, job_id: str, run: int) -> Document | None:
-        job = self.jobs.get(job_id)
-        if job is not None and job["run"] != run:
-            return None
-        if job is not None and job["status"] == JobStatus.PENDING:
-            self._change(job, {"status": "PROCESSING", "status_reason": None})
-        return dict(job) if job is not None and job["status"] == JobStatus.PROCESSING else None
 
     async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
         for keys in self.source_keys.get(job_id, []):
@@ -195,6 +178,52 @@ class MemoryExpanderRepository(ExpanderRepository):
     async def mark_announced(self, job_id: str, run: int) -> None:
         if self.jobs[job_id]["run"] == run:
             self.jobs[job_id]["announced"] = True
+
+
+class MemoryAdmissions:
+    """Claims on the places of the users whose jobs these are."""
+
+    def __init__(self, jobs: dict[str, Document]) -> None:
+        self.jobs = jobs
+        self.claims: dict[str, tuple[int, list[Claim]]] = {}
+
+    async def find_job(self, job_id: str) -> Document | None:
+        job = self.jobs.get(job_id)
+        return None if job is None else dict(job)
+
+    async def find_claims(self, user_id: str) -> tuple[int, list[Claim]]:
+        return self.claims.get(user_id, (0, []))
+
+    async def find_standings(self, user_id: str, job_ids: Collection[str]) -> dict[str, Standing]:
+        return {
+            name: Standing(JobStatus(job["status"]), job["rev"])
+            for name, job in self.jobs.items()
+            if name in job_ids or (job["user_id"], job["status"]) == (user_id, "PROCESSING")
+        }
+
+    async def count_first(self, job: Document, beside: Collection[str]) -> int:
+        others = [other for name, other in self.jobs.items() if name not in beside]
+        mine = [other for other in others if other["user_id"] == job["user_id"]]
+        return sum(other["status"] == JobStatus.PENDING and _turn(other) < _turn(job) for other in mine)
+
+    async def swap_claims(self, user_id: str, rev: int, claims: Sequence[Claim]) -> bool:
+        if self.claims.get(user_id, (0, []))[0] != rev:
+            return False
+        self.claims[user_id] = (rev + 1, list(claims))
+        return True
+
+    async def start(self, job: Document) -> bool:
+        stored = self.jobs.get(job["_id"], {})
+        if any(stored.get(name) != value for name, value in (("run", job["run"]), ("rev", job["rev"]))):
+            return False
+        if stored["status"] != JobStatus.PENDING:
+            return False
+        stored.update(status="PROCESSING", status_reason=None, rev=stored["rev"] + 1)
+        return True
+
+    async def mark_waiting(self, job_id: str, reason: str) -> None:
+        if self.jobs[job_id]["status"] == JobStatus.PENDING:
+            self.jobs[job_id]["status_reason"] = reason
 
 
 def _turn(job: Document) -> tuple[int, str]:

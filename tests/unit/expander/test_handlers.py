@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from services.expander.admission import Admission
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.handlers import Expander
@@ -18,7 +19,7 @@ from shared.mongo import Document
 from shared.topology import collect_key
 from tests.builders import HOME, asin, job_document, received
 from tests.fakes import FakeBroker, FakeClock, FakeSource
-from tests.unit.expander.fakes import MemoryExpanderRepository, StandingChoosing
+from tests.unit.expander.fakes import MemoryAdmissions, MemoryExpanderRepository, StandingChoosing
 
 LIMIT = 2
 ATTEMPTS = 3
@@ -34,7 +35,10 @@ class Expanding:
         expansion = Expansion(self.repository, self.source, FakeClock(), 400)
         self.choosing = StandingChoosing()
         feeder = Feeder(self.repository, self.broker, lambda *_: 100, FakeClock())
-        self.expander = Expander(self.repository, self.broker, expansion, self.choosing, feeder, policy.final, LIMIT)
+        admission = Admission(MemoryAdmissions(self.repository.jobs), LIMIT)
+        self.expander = Expander(
+            self.repository, self.broker, expansion, self.choosing, feeder, policy.final, admission
+        )
 
     async def submit(self, job: Document, attempt: int = 1, run: int = 1) -> None:
         message = JobSubmitted(job_id=job["_id"], run=run)
