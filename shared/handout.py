@@ -3,7 +3,7 @@ command. Both may be heard twice, so nothing is spoilt when an item was only slo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.broker import Outgoing, event
@@ -38,19 +38,26 @@ async def again(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> 
 
 
 async def _uncounted(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> dict[int, str]:
-    """The keys, by seq, of items that were handed out and are not counted."""
-    ledger = await reader.find_ledger(job["_id"])
-    if items_run(job) == WHOLE:  # places are seqs
-        places = missing(ledger, 0, min(job["fed"], job["total_items"]), limit)
-        return _handed_out(job, await reader.find_keys(job["_id"], WHOLE, places)) if places else {}
+    """The keys, by seq, of up to `limit` items that were handed out and are not counted; `fed` is the furthest place."""
+    ledger, end = await reader.find_ledger(job["_id"]), min(job["fed"], job["total_items"])
     found: dict[int, str] = {}
-    for start in range(0, job["fed"], BLOCK):
-        block = range(start, min(start + BLOCK, job["fed"]))
-        keys = _handed_out(job, await reader.find_keys(job["_id"], job["run"], block))
-        found.update((seq, key) for seq, key in sorted(keys.items()) if missing(ledger, seq, seq + 1, 1))
-        if len(found) >= limit:
+    start = 0
+    while start < end and len(found) < limit:
+        places = _next_places(job, ledger, start, end, limit)
+        if not places:
             break
+        keys = await reader.find_keys(job["_id"], items_run(job), places)
+        uncounted = {seq: key for seq, key in _handed_out(job, keys).items() if missing(ledger, seq, seq + 1, 1)}
+        found.update(sorted(uncounted.items()))
+        start = places[-1] + 1
     return dict(list(found.items())[:limit])
+
+
+def _next_places(job: Mapping[str, Any], ledger: bytes, start: int, end: int, limit: int) -> Sequence[int]:
+    """The places to be looked at next: those that may hold uncounted items, where the ledger tells them."""
+    if items_run(job) == WHOLE:  # places are seqs
+        return missing(ledger, start, end, limit)
+    return range(start, min(start + BLOCK, end))
 
 
 def _handed_out(job: Mapping[str, Any], found: Mapping[int, tuple[int, str]]) -> dict[int, str]:

@@ -35,11 +35,19 @@ def run_progress(job: Job) -> int:
     return int(job["progress"]) - int(job.get("kept") or 0)
 
 
+def cursors_of(job: Job) -> dict[str, tuple[int, int]]:
+    """By marketplace, of a job of several: the first place of the present run that may not have been handed out to it,
+    and how many of its items have been. None for a job of one marketplace, nor for one that tells its `fed` alone."""
+    lanes = job.get("lanes")
+    if not lanes or lanes["run"] != job["run"]:
+        return {}
+    return {name: (place, handed) for name, place, handed in lanes["cursors"]}
+
+
 def fed_at(job: Job, marketplace: str) -> int:
     """The first place of the present run that may not have been handed out to a marketplace."""
-    lanes = job.get("lanes") or {"run": 0, "cursors": ()}
-    cursors = {name: place for name, place, _ in lanes["cursors"]} if lanes["run"] == job["run"] else {}
-    return int(cursors.get(marketplace, int(job["fed"])))
+    fed = int(job["fed"])
+    return cursors_of(job).get(marketplace, (fed, fed))[0]
 
 
 def unresolved(job: Job) -> bool:

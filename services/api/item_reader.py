@@ -94,7 +94,7 @@ class ItemReader:
         for seq in wanted:
             outcome = outcomes.get(seq)
             if outcome is None:
-                status = unfinished_status(job, places.get(seq))
+                status = unfinished_status(job, places.get(seq), keys[seq])
             else:
                 status = ItemStatus.SUCCEEDED if outcome.succeeded else ItemStatus.FAILED
             views.append(item_view(seq, keys[seq], status, outcome, attempts.get(seq)))
@@ -130,7 +130,7 @@ def _span(job: Job, status: ItemStatus) -> tuple[int, int]:
     total = job.total_items or 0
     if job.run > 1 or status is ItemStatus.CANCELLED:
         return 0, total
-    return (0, min(job.fed, total)) if status is ItemStatus.RUNNING else (job.fed, total)
+    return (0, min(job.fed, total)) if status is ItemStatus.RUNNING else (job.all_fed, total)
 
 
 def _blocks(seqs: Iterable[int], size: int) -> Iterable[list[int]]:

@@ -12,11 +12,12 @@ from shared.jobs import TERMINAL, ItemStatus
 UNFINISHED = frozenset({ItemStatus.QUEUED, ItemStatus.RUNNING, ItemStatus.CANCELLED})
 
 
-def unfinished_status(job: Job, place: int | None) -> ItemStatus:
+def unfinished_status(job: Job, place: int | None, key: str) -> ItemStatus:
     """The status of an item without an outcome, `place` being where it stands in the run; None: it is not in it."""
     if job.status in CUT_SHORT or place is None:
         return ItemStatus.CANCELLED
-    return ItemStatus.RUNNING if place < job.fed else ItemStatus.QUEUED
+    marketplace = key.partition(":")[0]
+    return ItemStatus.RUNNING if place < job.fed_at(marketplace) else ItemStatus.QUEUED
 
 
 def possible(job: Job, status: ItemStatus) -> bool:

@@ -77,6 +77,16 @@ class Job:
     metadata: Mapping[str, str] = field(default_factory=dict)
     waiting_for: WaitingFor | None = None
     trace_id: str | None = None
+    lanes: Mapping[str, int] = field(default_factory=dict)  # as `fed`, for each marketplace of a job of several
+
+    def fed_at(self, marketplace: str) -> int:
+        """The first place of the present run that has not been handed out to a marketplace."""
+        return self.lanes.get(marketplace, self.fed)
+
+    @property
+    def all_fed(self) -> int:
+        """The place before which everything has been handed out, whatever its marketplace."""
+        return min(self.lanes.values(), default=self.fed)
 
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""

@@ -32,6 +32,7 @@ from shared.mongo import (
     IndexModel,
     database_errors,
 )
+from shared.runs import cursors_of
 
 CHUNK_ITEMS = 1_000
 # No job has more items than a million.
@@ -287,6 +288,7 @@ def _to_job(document: Document) -> Job:
         tags=tuple(document.get("tags", ())),
         metadata=dict(document.get("metadata", ())),
         trace_id=tracing.trace_id_of(document.get("traceparent")),
+        lanes={name: place for name, (place, _) in cursors_of(document).items()},
     )
 
 

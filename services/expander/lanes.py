@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from services.expander.windows import Lane
 from shared.mongo import Document
-from shared.runs import run_progress, run_total
+from shared.runs import cursors_of, run_progress, run_total
 
 
 @dataclass
@@ -58,11 +58,3 @@ class RunningJob:
             "fed": max(place for place, _ in cursors.values()),
             "lanes": {"run": self.document["run"], "cursors": stored},
         }
-
-
-def cursors_of(job: Document) -> dict[str, tuple[int, int]]:
-    """The stored cursors of the present run by marketplace; none for a job of one."""
-    lanes = job.get("lanes")
-    if not lanes or lanes["run"] != job["run"]:
-        return {}
-    return {name: (place, handed) for name, place, handed in lanes["cursors"]}

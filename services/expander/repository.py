@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from services.expander.lanes import cursors_of
 from shared.blocks import Block, find_blocks, find_fetch_seconds, marketplaces_of
 from shared.chunks import find_keys, seqs_of
 from shared.indexes import Indexes, ensure_indexes
@@ -15,7 +14,7 @@ from shared.jobs import PRIORITIES, ItemStatus, JobStatus
 from shared.ledger import missing
 from shared.mongo import ASCENDING, Database, Document, IndexModel, database_errors, insert_new
 from shared.outcomes import find_statuses
-from shared.runs import RUN_FIELDS, WHOLE, items_run, run_total
+from shared.runs import RUN_FIELDS, WHOLE, cursors_of, items_run, run_total
 
 JOB_FIELDS = {
     **EVENT_FIELDS,

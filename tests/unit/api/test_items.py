@@ -16,6 +16,8 @@ from shared.jobs import ItemStatus, JobStatus
 from tests.unit.api.builders import HOME, asin, attempts, failure, job, outcome
 from tests.unit.api.fakes import FakeItemStore
 
+OTHER = "amazon.de"
+
 
 def keys(count: int) -> list[str]:
     return [f"{HOME}:{asin(number)}" for number in range(count)]
@@ -88,9 +90,24 @@ def second_run(job_status: JobStatus) -> tuple[FakeItemStore, Job]:
     return store, replace(of, status=job_status, run=2, fed=3, run_items=3, kept=27)
 
 
+def two_marketplaces(job_status: JobStatus) -> tuple[FakeItemStore, Job]:
+    """As the first run, but every second item is of another marketplace, which has been handed out less far."""
+    store, of = first_run(job_status)
+    store.keys = [f"{OTHER if seq % 2 else HOME}:{asin(seq)}" for seq in range(30)]
+    return store, replace(of, lanes={HOME: 20, OTHER: 6})
+
+
+async def test_item_runs_once_its_own_marketplace_was_given_it() -> None:
+    store, of = two_marketplaces(JobStatus.PROCESSING)
+    running = [item.seq for item in await read(store, of, ItemStatus.RUNNING)]
+    assert running == [3, 5, 6]
+    queued = [item.seq for item in await read(store, of, ItemStatus.QUEUED)]
+    assert queued == [7, 19, *range(20, 30)]
+
+
 @pytest.mark.parametrize("status", list(ItemStatus))
 @pytest.mark.parametrize("job_status", [JobStatus.PROCESSING, JobStatus.COMPLETED, JobStatus.CANCELLED])
-@pytest.mark.parametrize("scene", [first_run, second_run])
+@pytest.mark.parametrize("scene", [first_run, second_run, two_marketplaces])
 async def test_filter_finds_what_the_whole_list_shows(
     status: ItemStatus, job_status: JobStatus, scene: Callable[[JobStatus], tuple[FakeItemStore, Job]]
 ) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 
 from services.expander.admission import Claim, Standing
 from services.expander.choosing import Choosing
-from services.expander.lanes import cursors_of
 from services.expander.repository import NEXT_WAITING, ExpanderRepository
 from shared.blocks import Block, marketplaces_of
 from shared.ids import outcome_id
 from shared.jobs import LIVE, PRIORITIES, ItemStatus, JobStatus
 from shared.ledger import missing
 from shared.mongo import Document
-from shared.runs import WHOLE, items_run, run_total
+from shared.runs import WHOLE, cursors_of, items_run, run_total
 
 
 class StandingChoosing(Choosing):

@@ -38,6 +38,7 @@ from tests.builders import HOME, asin, job_document
 from tests.fakes import FakeBroker, FakeClock
 from tests.unit.sweeper.fakes import MemorySweeperRepository
 
+OTHER = "amazon.de"
 SETTINGS = SweeperSettings(
     unsent_after_seconds=2,
     resend_after_seconds=60,
@@ -170,6 +171,29 @@ async def test_items_of_a_later_run_are_healed_by_their_seq(room: Room) -> None:
     }
     [fact] = room.broker.of(ItemsFinished.TYPE)
     assert ItemsFinished.model_validate_json(fact.body) == ItemsFinished(job_id=job["_id"], run=2, succeeded=(8,))
+
+
+def of_two_marketplaces(room: Room, total: int, **changes: Any) -> Document:
+    """A running job of which every second item is of another marketplace."""
+    job = room.running(total, **{"marketplaces": [HOME, OTHER], **changes})
+    pairs = {n: (n, product_key(OTHER if n % 2 else HOME, asin(n))) for n in range(total)}
+    room.repository.keys[job["_id"], 1] = pairs
+    return job
+
+
+async def test_what_was_not_handed_out_to_its_marketplace_is_not_healed(room: Room) -> None:
+    """However many such items lie before those that were lost."""
+    lanes = {"run": 1, "cursors": [[HOME, 2, 1], [OTHER, 40, 20]]}
+    of_two_marketplaces(room, 50, fed=40, lanes=lanes, ledger=bytes([0b1010_1010] * 4), progress=16)
+    await room.healing.sweep()
+    assert [command.seq for command in room.commands()] == [0, 33, 35, 37, 39]
+
+
+@pytest.mark.parametrize("lanes", [None, {"run": 0, "cursors": [[HOME, 1, 1], [OTHER, 1, 0]]}])
+async def test_job_without_cursors_of_its_run_was_handed_out_evenly(room: Room, lanes: Document | None) -> None:
+    of_two_marketplaces(room, 10, fed=4, lanes=lanes)
+    await room.healing.sweep()
+    assert [command.seq for command in room.commands()] == [0, 1, 2, 3]
 
 
 async def test_large_job_is_healed_in_parts(room: Room) -> None:
