@@ -38,7 +38,7 @@ async def again(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> 
 
 
 async def _uncounted(reader: HandedOutReader, job: Mapping[str, Any], limit: int) -> dict[int, str]:
-    """The keys, by seq, of up to `limit` items that were handed out and are not counted; `fed` is the furthest place."""
+    """The keys, by seq, of up to `limit` items that were handed out and are not counted."""
     ledger, end = await reader.find_ledger(job["_id"]), min(job["fed"], job["total_items"])
     found: dict[int, str] = {}
     start = 0

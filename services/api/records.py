@@ -76,12 +76,18 @@ class Job:
     tags: Sequence[str] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     waiting_for: WaitingFor | None = None
+    delayed_by: Sequence[WaitingFor] = ()
     trace_id: str | None = None
     lanes: Mapping[str, int] = field(default_factory=dict)  # as `fed`, for each marketplace of a job of several
 
     def fed_at(self, marketplace: str) -> int:
         """The first place of the present run that has not been handed out to a marketplace."""
         return self.lanes.get(marketplace, self.fed)
+
+    def has_left(self, marketplace: str) -> bool:
+        """Whether the present run may have items of a marketplace that have not been handed out."""
+        total = self.total_items if self.run_items is None else self.run_items
+        return self.choosing or total is None or self.fed_at(marketplace) < total
 
     @property
     def all_fed(self) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
-from services.api.records import Job
+from services.api.records import Job, WaitingFor
 from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource, JobView, WaitingView
 from services.api.submission import Submission
 from shared.jobs import JobStatus
 
+# What changes by the clock alone while a job runs.
+PASSING = {"duration_seconds", "items_per_second", "eta_seconds"}
 # Ends that leave items without an outcome.
 CUT_SHORT = frozenset({JobStatus.CANCELLED, JobStatus.FAILED})
 
@@ -22,7 +25,8 @@ def job_view(job: Job, now: datetime) -> JobView:
         type=job.type,
         status=job.status,
         status_reason=job.status_reason,
-        waiting_for=_waiting_view(job),
+        waiting_for=None if job.waiting_for is None else _waiting_view(job.waiting_for),
+        delayed_by=[_waiting_view(waiting) for waiting in job.delayed_by],
         priority=job.priority,
         request=JobSource.model_validate(job.request),
         settings=JobSettingsView.model_validate(job.settings),
@@ -49,9 +53,18 @@ def job_view(job: Job, now: datetime) -> JobView:
     )
 
 
-def entity_tag(job: Job) -> str:
-    """Weak, because a view tells times as well, which pass while the job stays the same."""
-    return f'W/"{job.rev}"'
+def entity_tag(view: JobView) -> str:
+    """The job's revision, and a digest of all that is told of it: what it waits for changes without a new revision.
+
+    Weak, because a view tells times as well, which pass while the job stays the same.
+    """
+    told = view.model_dump_json(exclude=PASSING).encode()
+    return f'W/"{view.rev}-{hashlib.blake2b(told, digest_size=8).hexdigest()}"'
+
+
+def tagged_revision(tag: str) -> str:
+    """The revision that an entity tag names, weak or not, whatever digest follows it."""
+    return tag.strip().removeprefix("W/").strip('"').partition("-")[0]
 
 
 def counts_of(submission: Submission) -> Counts | None:
@@ -66,9 +79,8 @@ def invalid_of(submission: Submission) -> list[InvalidLine]:
     return [InvalidLine(input=line.input, code=line.code, message=line.message) for line in submission.invalid]
 
 
-def _waiting_view(job: Job) -> WaitingView | None:
-    waiting = job.waiting_for
-    return None if waiting is None else WaitingView(marketplace=waiting.marketplace, until=waiting.until)
+def _waiting_view(waiting: WaitingFor) -> WaitingView:
+    return WaitingView(marketplace=waiting.marketplace, until=waiting.until)
 
 
 def duration_seconds(job: Job, now: datetime) -> float | None:

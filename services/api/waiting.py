@@ -7,20 +7,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.api.records import Job, WaitingFor
-from shared.blocks import Block, longest
+from shared.blocks import Block
 from shared.jobs import JobStatus
 
 
 def explained(job: Job, marketplaces: Sequence[str], blocks: Mapping[str, Block]) -> Job:
-    """The job, with the marketplace that it waits for, if it runs and one of its `marketplaces` is blocked.
+    """The job, with those of its `marketplaces` that are blocked, if it runs, the one asked again soonest first.
 
-    Where several are, the one that lasts longest; items of the others go on meanwhile.
+    It waits for that one, unless items of a marketplace that is not blocked are still to be handed out.
     """
-    block = longest(blocks, marketplaces) if job.status is JobStatus.PROCESSING else None
-    if block is None:
+    blocked = [blocks[name] for name in marketplaces if name in blocks] if job.status is JobStatus.PROCESSING else []
+    if not blocked:
         return job
-    reason = f"waiting for {block.marketplace} until {_moment(block.until)}"
-    return replace(job, status_reason=reason, waiting_for=WaitingFor(block.marketplace, block.until))
+    blocked.sort(key=lambda block: (block.until, block.marketplace))
+    delayed_by = tuple(WaitingFor(block.marketplace, block.until) for block in blocked)
+    reason = "waiting for " + ", ".join(f"{block.marketplace} until {_moment(block.until)}" for block in blocked)
+    if any(job.has_left(name) for name in marketplaces if name not in blocks):
+        return replace(job, status_reason=f"{reason}; its other items go on", delayed_by=delayed_by)
+    return replace(job, status_reason=reason, delayed_by=delayed_by, waiting_for=delayed_by[0])
 
 
 def _moment(at: datetime) -> str:

@@ -272,6 +272,7 @@ class JobAccepted(Document):
     status: JobStatus
     status_reason: str | None
     waiting_for: WaitingView | None = None
+    delayed_by: list[WaitingView] = []
     priority: str
     request: JobSource
     settings: JobSettingsView
@@ -358,6 +359,7 @@ class JobView(Document):
     status: JobStatus
     status_reason: str | None
     waiting_for: WaitingView | None = None
+    delayed_by: list[WaitingView] = []
     priority: str
     request: JobSource
     settings: JobSettingsView

@@ -15,6 +15,7 @@ JOB_EXAMPLE: dict[str, Any] = {
     "status": "PROCESSING",
     "status_reason": "waiting for amazon.co.jp until 2026-11-23T06:02:10Z",
     "waiting_for": {"marketplace": "amazon.co.jp", "until": "2026-11-23T06:02:10Z"},
+    "delayed_by": [{"marketplace": "amazon.co.jp", "until": "2026-11-23T06:02:10Z"}],
     "priority": "normal",
     "request": {"count": 100, "url": None, "keyword": None, "marketplace": None, "max_results": None},
     "settings": {
@@ -95,7 +96,13 @@ class JobView(BaseModel):
     status_reason: str | None
     waiting_for: WaitingView | None = Field(
         default=None,
-        description="While it runs: a marketplace of its items that asked to slow down; it is delayed, not failed",
+        description="While nothing more of it can be handed out: the marketplace that it waits for, of several "
+        "the one asked again soonest; it is delayed, not failed",
+    )
+    delayed_by: list[WaitingView] = Field(
+        default=[],
+        description="Every marketplace of its items that asked to slow down, the one asked again soonest "
+        "first; items of others go on",
     )
     priority: str
     request: JobSource

@@ -64,6 +64,7 @@ class JobAccepted(JobView):
                     "status": "PENDING",
                     "status_reason": None,
                     "waiting_for": None,
+                    "delayed_by": [],
                     "total_items": None,
                     "started_at": None,
                     "progress": 0,

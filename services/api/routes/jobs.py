@@ -48,7 +48,7 @@ async def list_jobs(
     summary="Look at a job",
     response_model=JobView,
     responses={
-        200: {"headers": {"ETag": header("Weak; changes with the job")}},
+        200: {"headers": {"ETag": header("Weak; changes with the job and with what it waits for")}},
         304: {"description": "Nothing has changed since the `ETag` in `If-None-Match`"},
         **responses(401, 403, 404, 503),
     },
@@ -62,8 +62,9 @@ async def get_job(
 ) -> JobView | Response:
     """The job as it stands."""
     job = await using.jobs.get(caller.user_id, job_id)
-    tag = entity_tag(job)
+    view = job_view(job, using.clock.now())
+    tag = entity_tag(view)
     if if_none_match is not None and tag in {given.strip() for given in if_none_match.split(",")}:
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
-    return job_view(job, using.clock.now())
+    return view

@@ -13,7 +13,7 @@ from services.api.records import TimelineEntry
 from services.api.requests import JobPatch, RecollectRequest, RetryRequest
 from services.api.responses import JobView, TimelineEntryView, TimelinePage
 from services.api.routes.paging import LINK_HEADER, link_next
-from services.api.views import entity_tag, job_view
+from services.api.views import entity_tag, job_view, tagged_revision
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 
@@ -80,15 +80,17 @@ async def change_job(
 ) -> JobView:
     """The place of a job among your own, while it waits and while it runs."""
     job = await using.life.prioritise(caller.user_id, job_id, asked.priority, _revisions(if_match))
-    response.headers["ETag"] = entity_tag(job)
-    return job_view(job, using.clock.now())
+    view = job_view(job, using.clock.now())
+    response.headers["ETag"] = entity_tag(view)
+    return view
 
 
 def _revisions(if_match: str | None) -> set[str] | None:
-    """What the tags of an If-Match header name. Weak ones are compared as well: a job's other kind does not exist."""
+    """The revisions that the tags of an If-Match header name: weak ones as well, for a job has no others, and whatever
+    the job waited for, which is no change of it."""
     if if_match is None or if_match.strip() == "*":
         return None
-    return {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
+    return {tagged_revision(tag) for tag in if_match.split(",")}
 
 
 @router.delete("", status_code=204, summary="Delete a job", responses={**REFUSALS, **responses(422)})

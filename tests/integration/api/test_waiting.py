@@ -13,7 +13,9 @@ __all__ = ["database"]
 
 
 async def test_job_waits_for_as_long_as_the_pause_lasts(database: Database) -> None:
-    running = job_document(_id="a", status="PROCESSING", marketplaces=[HOME, "amazon.de"])
+    lanes = {"run": 1, "cursors": [[HOME, 4, 2], ["amazon.de", 10, 5]]}
+    mixed = {"marketplaces": [HOME, "amazon.de"], "lanes": lanes, "total_items": 10, "fed": 10}
+    running = job_document(_id="a", status="PROCESSING", **mixed)
     keyword = job_document(_id="b", status="PROCESSING", request={"keyword": "tea", "marketplace": "amazon.fr"})
     await database["jobs"].insert_many([running, keyword, job_document(_id="c", marketplaces=[HOME])])
     store = MongoJobStore(database)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from services.api import cursors
+from services.api.records import WaitingFor
 from services.api.responses import ProblemView
 from services.api.submission import understand
 from shared.jobs import JobStatus, JobType
@@ -143,12 +145,20 @@ async def test_job_of_another_user_does_not_exist(
 
 
 async def test_unchanged_job_need_not_be_sent_again(client: httpx.AsyncClient, world: World) -> None:
-    path = f"/v1/jobs/{world.jobs.put(job(rev=4)).id}"
-    first = await client.get(path, headers=bearer())
-    assert first.headers["etag"] == 'W/"4"'
-    same = await client.get(path, headers={**bearer(), "If-None-Match": 'W/"3", W/"4"'})
+    stored = world.jobs.put(job(rev=4))
+    path = f"/v1/jobs/{stored.id}"
+    tag = (await client.get(path, headers=bearer())).headers["etag"]
+    assert tag.startswith('W/"4-')
+    same = await client.get(path, headers={**bearer(), "If-None-Match": f'W/"3", {tag}'})
     changed = await client.get(path, headers={**bearer(), "If-None-Match": 'W/"3"'})
     assert (same.status_code, same.content, changed.status_code) == (304, b"", 200)
+    pause = WaitingFor(HOME, NOW)
+    world.jobs.put(replace(stored, waiting_for=pause, delayed_by=(pause,)))
+    waits = await client.get(path, headers={**bearer(), "If-None-Match": tag})
+    assert (waits.status_code, waits.json()["delayed_by"][0]["marketplace"]) == (200, HOME)
+    urgent = {"json": {"priority": "high"}, "headers": {**bearer(), "If-Match": tag}}
+    assert (await client.patch(path, **urgent)).status_code == 200, "what it waits for is no change of the job"
+    assert (await client.patch(path, **urgent)).status_code == 412
 
 
 async def test_job_list_pages_to_its_end(client: httpx.AsyncClient, world: World) -> None:
