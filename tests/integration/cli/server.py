@@ -50,6 +50,11 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if self.path.endswith("/events"):
                 self._events()
+            elif self.path.startswith("/v1/jobs?"):
+                wanted = "status=" not in self.path or "status=PROCESSING" in self.path
+                self._json({"items": [play.job(20)] if wanted else [], "next_cursor": None})
+            elif self.path == "/v1/queues":
+                self._json({"detail": "Only for operators."}, 403)
             elif "/items" in self.path:
                 rows = [{**ITEM, "seq": seq} for seq in range(ROWS)]
                 self._json({"items": rows, "next_cursor": None})
@@ -60,9 +65,9 @@ def _handler(play: Play) -> type[BaseHTTPRequestHandler]:
             play.cancelled = True
             self._json(play.job(0, "CANCELLED"))
 
-        def _json(self, document: dict[str, Any]) -> None:
+        def _json(self, document: dict[str, Any], status: int = 200) -> None:
             body = json.dumps(document).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

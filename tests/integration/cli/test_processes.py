@@ -71,6 +71,9 @@ class Terminal:
             if select.select([self._master], [], [], 0.1)[0]:
                 self.seen += self._read()
 
+    def press(self, key: str) -> None:
+        os.write(self._master, key.encode())
+
     def wait(self) -> int:
         """Read to the end; the exit code."""
         while chunk := self._read():
@@ -104,6 +107,30 @@ def test_ctrl_c_on_a_terminal_leaves_the_job(play: Play) -> None:
     assert terminal.seen.rstrip().endswith(f"asinflow cancel {JOB_ID}")
     assert "\x1b[?25h" in terminal.seen  # the cursor is back
     assert not play.cancelled
+
+
+def assert_terminal_is_as_it_was(terminal: Terminal) -> None:
+    assert "\x1b[?1049l" in terminal.seen  # the screen that was there before is back
+    assert "\x1b[?25h" in terminal.seen  # and the cursor
+    assert "Traceback" not in terminal.seen
+
+
+def test_live_view_obeys_keys_and_leaves_the_terminal_as_it_was(play: Play) -> None:
+    terminal = Terminal(play, "top")
+    terminal.wait_for("20/40")
+    terminal.press("\x1b[Be")  # two keys at once, one of them an arrow
+    terminal.wait_for("e show ended jobs")
+    terminal.press("q")
+    assert terminal.wait() == 0
+    assert_terminal_is_as_it_was(terminal)
+
+
+def test_ctrl_c_ends_the_live_view(play: Play) -> None:
+    terminal = Terminal(play, "top")
+    terminal.wait_for("20/40")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.wait() == 130
+    assert_terminal_is_as_it_was(terminal)
 
 
 def test_pipe_gets_neither_colours_nor_cursor_moves(play: Play) -> None:
