@@ -24,7 +24,6 @@ from shared.lease import Lease
 from shared.mongo import Database, Decimal128, Document, IndexModel
 from tests.builders import HOME, NOW, asin
 from tests.integration.shared.conftest import database
-from tests.waiting import eventually
 
 __all__ = ["database"]
 
@@ -211,9 +210,8 @@ async def test_whoever_lost_its_lease_stops(database: Database) -> None:
     step = Step("0000-long", Phase.EXPAND, "takes long", long, long)
     running = asyncio.create_task(run(migrator(database, step, lease_seconds=0.3)))
     await asyncio.wait_for(going.wait(), 10.0)
-    await database["leases"].update_one({"_id": "migrations"}, [{"$set": {"owner": "another", "until": "$$NOW"}}])
-    other = Lease(database, "migrations", "another", 30.0)
-    await eventually(other.hold)
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "minute", "amount": 1}}
+    await database["leases"].update_one({"_id": "migrations"}, [{"$set": {"owner": "another", "until": until}}])
     # Not wait_for: it would cancel the migrator, which is what the loss of the lease has to do.
     stopped, _ = await asyncio.wait({running}, timeout=10.0)
     assert stopped == {running}
@@ -252,6 +250,17 @@ async def test_a_running_collector_and_the_api_go_on_while_the_database_is_migra
         assert history[:3] == MIGRATED
         assert all(before != after for (_, before), (_, after) in pairwise(history[3:]))
         assert history[-1][1] == 1000 + rounds
+
+
+async def test_a_product_that_a_collector_has_seen_since_keeps_its_newest_point(database: Database) -> None:
+    await first_release(database, products=20)
+    collector = CollectorRepository(database)
+    await collector.create_indexes()
+    await _collect(collector, 0)
+    await run(migrator(database))
+    assert await database["observations"].count_documents({"point.n": 1}) == 20
+    await _collect(collector, 1)
+    assert await prices(database, 7) == [*MIGRATED, (1, 1000), (2, 1001)]
 
 
 async def _until(done: asyncio.Event, act: Callable[[int], Awaitable[None]]) -> int:
