@@ -9,15 +9,17 @@ from typing import Any
 from shared import tracing
 from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
+from shared.knownitems import known_items
 from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobReached, JobResumed, JobSubmitted
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
 # What a job's document must be read with to make an event of it.
-EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message", tracing.TRACEPARENT), 1)
+EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message", "type", "request", "expansion", tracing.TRACEPARENT), 1)
 
 
 def _facts(job: Mapping[str, Any], at: datetime | None) -> dict[str, Any]:
-    return {"job_id": job["_id"], "at": at or datetime.now(UTC), **{name: job[name] for name in _COPIED}}
+    counts = {**{name: job[name] for name in _COPIED}, "total_items": known_items(job)}
+    return {"job_id": job["_id"], "at": at or datetime.now(UTC), **counts}
 
 
 def submission(job: Mapping[str, Any]) -> Outgoing:

@@ -83,7 +83,7 @@ class Auditor:
 
 def judge(job_id: str, account: Account, books: Books) -> JobAudit:
     """The two accounts side by side, and where they differ. Pure."""
-    total = account.total_items or 0
+    total = account.total_items or account.known_items or 0
     cut = account.status in CUT_SHORT
     recorded = _counts(account.success_count, account.error_count, total, cut=cut)
     derived = _counts(books.succeeded.count, books.failed.count, total, cut=cut)
@@ -93,7 +93,7 @@ def judge(job_id: str, account: Account, books: Books) -> JobAudit:
         rev=account.rev,
         run=account.run,
         status=account.status,
-        total_items=account.total_items,
+        total_items=account.total_items if account.known_items is None else account.known_items,
         stored_items=books.items,
         ledger_count=Ledger(account.ledger, total).count,
         recorded=recorded,

@@ -57,11 +57,12 @@ class ItemReader:
                 yield seqs
 
     async def _known(self, job: Job, after: int, block: int) -> AsyncIterator[Sequence[int]]:
-        """All seqs; while the source is being resolved, as far as items are stored."""
+        """All seqs; while the source is being resolved, as far as items are known."""
         start = after + 1
-        while job.total_items is None or start < job.total_items:
+        total = job.known_items
+        while total is None or start < total:
             seqs = range(start, start + block)
-            if job.total_items is None and not await self._store.find_keys(job.id, start, start):
+            if total is None and not await self._store.find_keys(job.id, start, start):
                 return
             yield seqs
             start += block
@@ -127,7 +128,7 @@ class ItemReader:
 
 def _span(job: Job, status: ItemStatus) -> tuple[int, int]:
     """The first seq that can have this unfinished status, and the one past the last."""
-    total = job.total_items or 0
+    total = job.known_items or 0
     if job.run > 1 or status is ItemStatus.CANCELLED:
         return 0, total
     return (0, min(job.fed, total)) if status is ItemStatus.RUNNING else (job.all_fed, total)

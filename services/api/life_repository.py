@@ -8,15 +8,26 @@ from typing import Any
 from services.api.records import Job, TimelineEntry
 from services.api.repository import MongoJobStore
 from shared.jobdeletion import delete_children
-from shared.jobs import LIVE, TERMINAL, USER, JobStatus, Step
+from shared.jobs import LIVE, TERMINAL, USER, JobStatus, JobType, Step
 from shared.mongo import Database, Document, DuplicateKeyError, database_errors
 from shared.selection import Selection
 from shared.timeline import Timeline, entry
 from shared.transitions import Transitions
 
+CANCELLED_UNBEGUN = "Cancelled by its user before it was begun"
+CANCELLED_UNKNOWN = "Cancelled by its user before all its products were found out"
 # What a new run forgets of the one before.
 _OF_A_RUN = ("deadline_at", "paused_at", "started_at", "completed_at", "submitted_at", "error_message")
 _DROPPED = ("healed_at", "heals", "run_items", "selection", "chosen_up_to")
+
+
+_CANCELLED: Document = {
+    "$cond": [
+        {"$gte": ["$total_items", 0]},
+        "Cancelled by its user",
+        {"$cond": [{"$eq": ["$type", str(JobType.BULK_ASIN)]}, CANCELLED_UNBEGUN, CANCELLED_UNKNOWN]},
+    ]
+}
 
 
 class MongoLifeStore(MongoJobStore):
@@ -29,8 +40,7 @@ class MongoLifeStore(MongoJobStore):
         self._timeline = Timeline(database)
 
     async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
-        reason = "Cancelled by its user"
-        return await self._take(user_id, job_id, Step.CANCEL, values={"status_reason": reason})
+        return await self._take(user_id, job_id, Step.CANCEL, computed={"status_reason": _CANCELLED})
 
     async def mark_paused(self, user_id: str, job_id: str) -> bool:
         computed = {
@@ -107,6 +117,11 @@ class MongoLifeStore(MongoJobStore):
                 return False
         await delete_children(self._database, [job.id])
         return True
+
+    async def was_deleted(self, user_id: str, job_id: str) -> bool:
+        with database_errors():
+            query = {"_id": job_id, "user_id": user_id}
+            return await self._database["deletions"].find_one(query, {"_id": 1}) is not None
 
     async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]:
         found = [_to_entry(document) for document in await self._timeline.find(job.id, after, limit)]

@@ -50,6 +50,9 @@ class LifeStore(Protocol):
     async def delete_job(self, job: Job) -> bool:
         """Delete the job and everything of it but products; False when it has changed since it was read."""
 
+    async def was_deleted(self, user_id: str, job_id: str) -> bool:
+        """Whether the user had a job of this id deleted a short while ago."""
+
     async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]: ...
 
     async def mark_submitted(self, job_id: str, run: int) -> None: ...
@@ -145,15 +148,23 @@ class LifeCycle:
                 return await self._get(user_id, job_id)
 
     async def delete(self, user_id: str, job_id: str, *, cancel: bool) -> None:
-        """Delete an ended job, with `cancel` one that has not ended as well. Raises Problem: 404, or 409."""
-        job = await self._get(user_id, job_id)
+        """Delete an ended job, with `cancel` one that has not ended as well. Raises Problem: 404, or 409.
+
+        Deleting it again changes nothing, as long as the deletion is remembered: its first answer may have been lost.
+        """
+        found = await self._store.find_job(user_id, job_id)
+        if found is None and await self._store.was_deleted(user_id, job_id):
+            return
+        job = found or await self._get(user_id, job_id)
         if job.status in LIVE and not cancel:
             raise refused(job, None, "delete")
         if job.status in LIVE:
             await self.cancel(user_id, job_id)
-        while not await self._store.delete_job(job := await self._get(user_id, job_id)):
-            if job.status in LIVE:
-                raise refused(job, None, "delete")
+        while (left := await self._store.find_job(user_id, job_id)) is not None:
+            if await self._store.delete_job(left):
+                break
+            if left.status in LIVE:
+                raise refused(left, None, "delete")
         log.info("job_deleted", job_id=job_id, user_id=user_id)
 
     async def timeline(self, user_id: str, job_id: str, after: int, limit: int) -> tuple[list[TimelineEntry], bool]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.jobs import JobStatus, JobType
+from shared.jobs import TERMINAL, JobStatus, JobType
+from shared.knownitems import items_by_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Job:
     fed: int
     error_message: str | None
     announced: bool
+    found: int = 0  # items that the pages of its listing have brought so far
     kept: int = 0
     run_items: int | None = None
     behind: int = 1  # the last run that was at work
@@ -94,10 +96,17 @@ class Job:
         """The place before which everything has been handed out, whatever its marketplace."""
         return min(self.lanes.values(), default=self.fed)
 
+    @property
+    def known_items(self) -> int | None:
+        """`total_items`; of a job that ended before they were found out, as many as are known."""
+        if self.total_items is not None or self.status not in TERMINAL:
+            return self.total_items
+        return items_by_request(self.type, self.request, self.found)
+
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""
-        names = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
-        return {"_id": self.id, "error_message": self.error_message, **{name: getattr(self, name) for name in names}}
+        names = ("user_id", "run", "rev", "status", "progress", "success_count", "error_count", "error_message")
+        return {"_id": self.id, "total_items": self.known_items, **{name: getattr(self, name) for name in names}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +175,7 @@ class Account:
     error_count: int
     ledger: bytes
     begun: Sequence[int] = ()  # the later runs whose items were chosen and tried again
+    known_items: int | None = None  # of a job that ended before its total was found out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from shared.blocks import find_blocks, marketplaces_of
 from shared.ids import outcome_id
 from shared.indexes import Indexes
 from shared.jobs import ItemStatus, JobStatus, JobType
+from shared.knownitems import found_of, known_items
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
@@ -37,7 +38,7 @@ from shared.runs import cursors_of
 CHUNK_ITEMS = 1_000
 # No job has more items than a million.
 LAST_SEQ = 1_000_000
-WITHOUT_LEDGER = {"ledger": False, "expansion": False}
+WITHOUT_LEDGER = {"ledger": False, "expansion.next_url": False}
 
 INDEXES: Indexes = {
     "jobs": (
@@ -154,6 +155,7 @@ class MongoItemStore:
     def __init__(self, database: Database) -> None:
         self._jobs: Collection = database["jobs"]
         self._items: Collection = database["items"]
+        self._sources: Collection = database["sources"]
         self._outcomes: Collection = database["outcomes"]
         self._attempts: Collection = database["attempts"]
 
@@ -166,10 +168,23 @@ class MongoItemStore:
         # A chunk that reaches into the range begins at most a chunk's length before it: a bounded walk of the index.
         query = {"job_id": job_id, "run": 1, "first": {"$gt": first - CHUNK_ITEMS, "$lte": last}}
         with database_errors():
-            return {
+            stored = {
                 seq: key
                 async for chunk in self._items.find(query)
                 for seq, key in enumerate(chunk["keys"], chunk["first"])
+                if first <= seq <= last
+            }
+        return stored if len(stored) > last - first else {**await self._named_keys(job_id, first, last), **stored}
+
+    async def _named_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
+        """What a list names, whether or not it has been made items yet."""
+        size = newjobs.SOURCE_KEYS
+        ids = newjobs.source_ids(job_id, (last // size - first // size + 1) * size, first // size)
+        with database_errors():
+            return {
+                seq: key
+                async for chunk in self._sources.find({"_id": {"$in": ids}})
+                for seq, key in enumerate(chunk["keys"], chunk["n"] * size)
                 if first <= seq <= last
             }
 
@@ -221,7 +236,7 @@ class MongoItemStore:
         return sorted(found, key=lambda group: (-group.count, group.code))
 
     async def find_account(self, job_id: str) -> Account | None:
-        wanted = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger", "begun")
+        wanted = (*_ACCOUNT, "type", "request", "expansion")
         with database_errors():
             document = await self._jobs.find_one({"_id": job_id}, dict.fromkeys(wanted, True))
         return None if document is None else _to_account(document)
@@ -233,6 +248,9 @@ class MongoItemStore:
         with database_errors():
             async for d in self._items.aggregate(steps):
                 yield ItemChunk(first=d["first"], last=d["last"], count=d["count"], seqs=d.get("seqs"))
+
+
+_ACCOUNT = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger", "begun")
 
 
 def _by_ids(job_id: str, run: int, seqs: Iterable[int]) -> Document:
@@ -279,6 +297,7 @@ def _to_job(document: Document) -> Job:
         fed=document["fed"],
         error_message=document.get("error_message"),
         announced=document["announced"],
+        found=found_of(document),
         kept=document.get("kept") or 0,
         run_items=document.get("run_items"),
         behind=selection["behind"] if selection else document["run"],
@@ -316,6 +335,7 @@ def _to_account(document: Document) -> Account:
         error_count=document["error_count"],
         ledger=bytes(document.get("ledger") or b""),
         begun=tuple(document.get("begun") or ()),
+        known_items=known_items(document) if document["total_items"] is None else None,
     )
 
 

@@ -36,7 +36,7 @@ def job_view(job: Job, now: datetime) -> JobView:
         updated_at=job.updated_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
-        total_items=job.total_items,
+        total_items=job.known_items,
         progress=job.progress,
         success_count=job.success_count,
         error_count=job.error_count,
@@ -100,11 +100,12 @@ def items_per_second(job: Job, now: datetime) -> float | None:
 
 def cancelled_count(job: Job) -> int:
     """Of a job that goes on, those that its present run has left out."""
-    if job.total_items is None:
+    total = job.known_items
+    if total is None:
         return 0
     if job.status in CUT_SHORT or job.choosing:
-        return max(0, job.total_items - job.progress)
-    return 0 if job.run_items is None else max(0, job.total_items - job.kept - job.run_items)
+        return max(0, total - job.progress)
+    return 0 if job.run_items is None else max(0, total - job.kept - job.run_items)
 
 
 def progress_percent(job: Job) -> float:

@@ -14,7 +14,7 @@ from services.api.life_repository import MongoLifeStore
 from services.api.records import Job
 from services.expander.admission_repository import AdmissionRepository
 from shared.jobdeletion import CHILDREN
-from shared.jobs import JobStatus
+from shared.jobs import JobStatus, JobType
 from shared.mongo import Database, Document, connect
 from shared.selection import Selection
 from shared.timeline import Timeline
@@ -92,12 +92,24 @@ async def test_priority_of_a_living_job_changes(jobs: Jobs) -> None:
     assert not await jobs.set_priority(await reread(jobs, job), "low")
 
 
+@pytest.mark.parametrize(
+    ("job_type", "reason"),
+    [(JobType.BULK_ASIN, "before it was begun"), (JobType.KEYWORD, "before all its products were found out")],
+)
+async def test_job_cancelled_before_its_items_are_found_out_says_so(jobs: Jobs, job_type: JobType, reason: str) -> None:
+    job = await inserted(jobs, type=job_type)
+    assert await jobs.mark_cancelled("ann", job.id)
+    assert (await reread(jobs, job)).status_reason == f"Cancelled by its user {reason}"
+
+
 async def test_only_an_ended_job_is_deleted(jobs: Jobs) -> None:
     job, other = await inserted(jobs), await inserted(jobs)
     assert not await jobs.delete_job(job)
     await jobs.mark_cancelled("ann", job.id)
     assert not await jobs.delete_job(job)
+    assert not await jobs.was_deleted("ann", other.id)
     assert await jobs.delete_job(await reread(jobs, job))
+    assert [await jobs.was_deleted(user, job.id) for user in ("ann", "bob")] == [True, False]
     assert await jobs.find_job("ann", job.id) is None
     assert await reread(jobs, other) == other
 

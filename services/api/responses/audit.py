@@ -65,7 +65,9 @@ class JobAudit(BaseModel):
     rev: int
     run: int
     status: JobStatus
-    total_items: int | None = Field(description="Null until the source is resolved: then there is nothing to compare")
+    total_items: int | None = Field(
+        description="Null until the source is resolved: then there is nothing to compare. As in the job itself"
+    )
     stored_items: int
     ledger_count: int = Field(description="Items that the ledger has")
     recorded: AuditCounts = Field(description="From the job's own counts")

@@ -113,7 +113,9 @@ class JobView(BaseModel):
     updated_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
-    total_items: int | None = Field(description="Null until the source is resolved")
+    total_items: int | None = Field(
+        description="Null until the source is resolved; of a job that ended before, the items known by then"
+    )
     progress: int = Field(description="Items that have their outcome: success_count + error_count")
     success_count: int
     error_count: int

@@ -100,7 +100,9 @@ async def delete_job(
     using: PartsOf,
     cancel: Annotated[bool, Query(description="Cancel it first if it has not ended")] = False,
 ) -> None:
-    """Deletes an ended job with its items, outcomes and timeline; the products that it collected stay."""
+    """Deletes an ended job with its items, outcomes and timeline; the products that it collected stay. Asked again
+    within a quarter of an hour, as when the first answer was lost, it says the same; after that there is no such job:
+    404."""
     await using.life.delete(caller.user_id, job_id, cancel=cancel)
 
 

@@ -17,6 +17,7 @@ from services.api.failures import (
     to_detail,
     to_failure,
 )
+from services.api.life_repository import CANCELLED_UNBEGUN, CANCELLED_UNKNOWN
 from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.queues import QueueList
 from services.api.quotes import Pace, RunningJob
@@ -68,6 +69,7 @@ class FakeJobStore:
         self.timelines: dict[str, list[TimelineEntry]] = {}
         self.selections: dict[str, Selection | None] = {}
         self.failed_codes: dict[str, tuple[str, ...]] = {}
+        self.deleted: dict[str, str] = {}
         self.down = False
 
     def _check(self) -> None:
@@ -134,7 +136,11 @@ class FakeJobStore:
     async def mark_cancelled(self, user_id: str, job_id: str) -> bool:
         now = datetime.now(UTC)
         ended = {"completed_at": now, "updated_at": now, "announced": False}
-        return self._take(user_id, job_id, Step.CANCEL, status_reason="Cancelled by its user", **ended)
+        job = self.jobs.get(job_id)
+        reason = "Cancelled by its user"
+        if job is not None and job.total_items is None:
+            reason = CANCELLED_UNBEGUN if job.type is JobType.BULK_ASIN else CANCELLED_UNKNOWN
+        return self._take(user_id, job_id, Step.CANCEL, status_reason=reason, **ended)
 
     async def mark_paused(self, user_id: str, job_id: str) -> bool:
         return self._take(user_id, job_id, Step.PAUSE, status_reason="Paused by its user")
@@ -187,7 +193,12 @@ class FakeJobStore:
         if self.jobs.get(job.id) != job or job.status not in TERMINAL:
             return False
         del self.jobs[job.id]
+        self.deleted[job.id] = job.user_id
         return True
+
+    async def was_deleted(self, user_id: str, job_id: str) -> bool:
+        self._check()
+        return self.deleted.get(job_id) == user_id
 
     async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]:
         first = _entry(job, "submit", JobStatus.PENDING, 1, rev=0, before=None, at=job.created_at)

@@ -107,6 +107,13 @@ async def test_job_whose_source_is_not_resolved_has_nothing_to_compare() -> None
     assert (found.balanced, found.derived.total, found.stored_items) == (True, 0, 5)
 
 
+async def test_books_of_a_job_cancelled_before_its_items_were_stored_balance() -> None:
+    found = await audit(store(0), status=JobStatus.CANCELLED, total_items=None, known_items=7)
+    assert (found.total_items, found.stored_items, found.balanced, found.differences) == (7, 0, True, [])
+    assert found.recorded == found.derived
+    assert (found.recorded.total, found.recorded.cancelled, found.recorded.remaining) == (7, 7, 0)
+
+
 async def test_lists_of_items_are_bounded() -> None:
     items = store(2_000)
     items.finish(*(outcome(seq) for seq in range(2_000)))

@@ -260,7 +260,9 @@ async def test_ended_job_is_deleted(life: LifeCycle, store: FakeJobStore, status
     before = ended(store, status=status)
     await life.delete("ann", before.id, cancel=False)
     assert store.jobs == {}
-    assert (await refusal(life.delete("ann", before.id, cancel=False))).status == 404
+    await life.delete("ann", before.id, cancel=False)  # as when the first answer was lost
+    assert (await refusal(life.delete("bob", before.id, cancel=False))).status == 404
+    assert (await refusal(life.delete("ann", "no-such-job", cancel=False))).status == 404
 
 
 @pytest.mark.parametrize("status", sorted(LIVE))

@@ -1,12 +1,15 @@
 """What follows from a job's counts."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.api.views import job_view
-from shared.jobs import JobStatus
-from tests.unit.api.builders import NOW, job
+from shared.jobs import JobStatus, JobType
+from tests.unit.api.builders import HOME, NOW, asin, job
+
+SEARCH = {"keyword": "tea", "marketplace": HOME, "max_results": 60}
 
 
 def test_counts_become_rates() -> None:
@@ -56,3 +59,33 @@ def test_job_without_items_is_complete_when_it_says_so() -> None:
 
 def test_no_time_is_left_once_paused() -> None:
     assert job_view(job(status=JobStatus.PAUSED, progress=1, success_count=1), NOW).eta_seconds is None
+
+
+@pytest.mark.parametrize("status", [JobStatus.CANCELLED, JobStatus.FAILED])
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({"request": {"count": 100}}, 100),
+        ({"type": JobType.KEYWORD, "request": SEARCH}, 0),
+        (
+            {
+                "type": JobType.KEYWORD,
+                "request": SEARCH,
+                "found": 16,
+            },
+            16,
+        ),
+        ({"type": JobType.URL, "request": {"url": f"https://www.{HOME}/gp/bestsellers/toys", "max_results": 60}}, 0),
+        ({"type": JobType.URL, "request": {"url": f"https://www.{HOME}/dp/{asin(7)}", "max_results": 60}}, 1),
+        ({"type": JobType.URL, "request": {"url": "https://example.com/", "max_results": 60}}, 0),
+    ],
+)
+def test_job_that_ends_before_its_items_are_found_out_has_those_known_by_then(
+    status: JobStatus, changes: dict[str, Any], known: int
+) -> None:
+    view = job_view(job(status=status, total_items=None, fed=0, **changes), NOW)
+    assert (view.total_items, view.cancelled_count, view.progress, view.progress_percent) == (known, known, 0, 0.0)
+
+
+def test_job_that_goes_on_has_no_total_before_its_items_are_found_out() -> None:
+    assert job_view(job(total_items=None), NOW).total_items is None
