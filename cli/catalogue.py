@@ -66,5 +66,7 @@ COMMANDS: dict[str, Entry] = {
     "migrate": Entry("migrate", TOOLS, "Bring the database to the shape of this release."),
     "parse": Entry("parse", TOOLS, "Show what the parser makes of a saved or kept page, as one JSON object."),
     "token": Entry("token", TOOLS, "Sign a bearer token for a user, with ASINFLOW_JWT_SECRET or the local one."),
+    "profiles": Entry("profiles", TOOLS, "Name the APIs that you talk to, and choose one."),
+    "completion": Entry("completion", TOOLS, "Print what makes your shell complete commands, options and job ids."),
     "settings": Entry("settings", TOOLS, "Show every setting with its type, default and meaning."),
 }

@@ -1,4 +1,4 @@
-"""Where the API is and which token opens it: from the environment, else from the local stack's `.run/env`."""
+"""Where the API is and which token opens it: the environment, else a profile, else the local stack's `.run/env`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import CliError
+from cli.profiles import LOCAL, Profile, Profiles
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,10 +25,12 @@ def run_folders(folder: Path) -> tuple[Path, ...]:
     return (folder / ".run", ROOT / ".run")
 
 
-def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...], *, operator: bool = False) -> Endpoint:
+def find_endpoint(
+    environment: Mapping[str, str], folders: tuple[Path, ...], *, operator: bool = False, profile: str | None = None
+) -> Endpoint:
     """The API to talk to, of a local stack with its operator's token if asked for. Raises CliError saying what to do.
 
-    The local stack's token is never sent to an address given by the environment.
+    A token of a profile or of the local stack is never sent to an address given by the environment.
     """
     url, token = environment.get("ASINFLOW_API_URL"), environment.get("ASINFLOW_TOKEN")
     if url and not token:
@@ -36,14 +39,29 @@ def find_endpoint(environment: Mapping[str, str], folders: tuple[Path, ...], *, 
             code="no_token",
             hint="export ASINFLOW_TOKEN=$(asinflow token --user YOU)",
         )
+    if url and token:
+        return _endpoint(url, token)
+    if chosen := chosen_profile(environment, profile):
+        return _endpoint(chosen.url, token or chosen.token())
     local = read_local(folders)
     url, token = url or local.get("API_URL"), token or local.get("OPERATOR_TOKEN" if operator else "TOKEN")
     if not url or not token:
         raise CliError(
-            "no API to talk to: neither ASINFLOW_API_URL and ASINFLOW_TOKEN nor .run/env",
+            "no API to talk to: neither ASINFLOW_API_URL and ASINFLOW_TOKEN nor a profile nor .run/env",
             code="no_api",
-            hint="make up   (or: asinflow up)",
+            hint="asinflow profiles add NAME URL\nmake up   (or: asinflow up)",
         )
+    return _endpoint(url, token)
+
+
+def chosen_profile(environment: Mapping[str, str], named: str | None) -> Profile | None:
+    """The profile named, else the environment's, else the one that is used by default; None: the local stack."""
+    profiles = Profiles.of(environment)
+    name = named or environment.get("ASINFLOW_PROFILE") or profiles.default
+    return None if name is None or name == LOCAL else profiles.get(name)
+
+
+def _endpoint(url: str, token: str) -> Endpoint:
     if not url.startswith(("http://", "https://")):
         raise CliError(f"{url!r} is no address of an API: it must begin with http:// or https://", code="bad_api_url")
     return Endpoint(url.rstrip("/"), token)

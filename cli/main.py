@@ -6,19 +6,21 @@ from typing import Annotated
 
 import typer
 
-from cli.program import Program
+from cli.program import PROFILE, Program
 
+# docs/cli.md has the same as a table.
 EXIT_CODES = """
 [bold]Exit codes[/bold]
 0 done; a job that COMPLETED with failed items counts as done ·
-1 the watched job FAILED or was CANCELLED, or a local program failed ·
+1 the watched job FAILED or was CANCELLED, an audit does not balance, or a local program failed ·
 2 wrong usage or settings ·
 3 the API (of `migrate`: the database) cannot be reached ·
 4 the API refused ·
 130 interrupted; a watched job goes on
 
 [bold]Where the API is[/bold]
-ASINFLOW_API_URL and ASINFLOW_TOKEN, else .run/env as `make up` writes it
+ASINFLOW_API_URL and ASINFLOW_TOKEN, else a profile (--profile, ASINFLOW_PROFILE, or `asinflow profiles use`),
+else .run/env as `make up` writes it
 """
 
 app = typer.Typer(
@@ -47,11 +49,16 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Talk to this API of `asinflow profiles`; local: .run/env.")
+    ] = None,
 ) -> None:
     """Every command explains itself with --help and speaks JSON with --json."""
+    ctx.meta[PROFILE] = profile
 
 
 def main() -> None:

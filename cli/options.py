@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from cli.completing import job_ids
 from cli.errors import CliError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.", show_default=False)]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.", show_default=False, autocompletion=job_ids)]
 Marketplace = Annotated[
     str | None,
     typer.Option("--marketplace", "-m", metavar="M", help="For example amazon.co.jp.", show_default="the API's own"),

@@ -15,6 +15,9 @@ from cli.catalogue import COMMANDS
 from cli.errors import CliError, ExitCode
 from cli.report import report
 
+# Under this name a context's `meta` holds the profile named on the command line.
+PROFILE = "asinflow.profile"
+
 
 class LazyGroup(TyperGroup):
     """Lists commands from the catalogue, and imports a command's module when the command is run."""
@@ -45,7 +48,7 @@ class Program(LazyGroup):
     """Exits with the documented code, whatever happens; errors go to standard error, as JSON when asked for."""
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *_: Any, **extra: Any) -> Any:
-        given = list(sys.argv[1:] if args is None else args)
+        given = with_profile_first(list(sys.argv[1:] if args is None else args))
         extra["standalone_mode"] = False
         try:
             code = super().main(given, prog_name or "asinflow", **extra)
@@ -56,6 +59,16 @@ class Program(LazyGroup):
         except typer.Abort:
             code = ExitCode.INTERRUPTED
         sys.exit(code or ExitCode.OK)
+
+
+def with_profile_first(given: list[str]) -> list[str]:
+    """The arguments with --profile before the command, where it may as well stand behind it."""
+    end = given.index("--") if "--" in given else len(given)
+    for place, argument in enumerate(given[:end]):
+        if argument == "--profile" or argument.startswith("--profile="):
+            size = 2 if argument == "--profile" else 1
+            return [*given[place : place + size], *given[:place], *given[place + size :]]
+    return given
 
 
 def _usage(error: TyperException) -> CliError:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ import typer
 from cli.client import Api, ApiProblem, ApiUnreachable
 from cli.endpoint import find_endpoint, run_folders
 from cli.errors import CliError, ExitCode
+from cli.program import PROFILE
 
 _WORTH_A_WORD_SECONDS = 2.0
 
@@ -29,6 +30,7 @@ class Session:
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    profile: str | None = None
 
     @contextmanager
     def api(self, *, operator: bool = False) -> Iterator[Api]:
@@ -36,7 +38,7 @@ class Session:
 
         `operator`: of a local stack with the token of its operator; a token of the environment is taken as it is.
         """
-        endpoint = find_endpoint(self.environment, self.folders, operator=operator)
+        endpoint = find_endpoint(self.environment, self.folders, operator=operator, profile=self.profile)
         with Api(endpoint, self.transport, self._wait) as api:
             try:
                 yield api
@@ -58,8 +60,8 @@ class Session:
 
 
 def session_of(ctx: typer.Context) -> Session:
-    """The session handed in from outside, else the real one."""
-    return ctx.find_object(Session) or Session()
+    """The session handed in from outside, else the real one, with the profile named on the command line."""
+    return replace(ctx.find_object(Session) or Session(), profile=ctx.meta.get(PROFILE))
 
 
 def refused(problem: ApiProblem) -> CliError:
