@@ -11,6 +11,7 @@ from services.api.dependencies import Parts
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
 from services.api.routes import (
+    decisions,
     events,
     failures,
     health,
@@ -45,7 +46,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    of_users = (submit, jobs, items, life, events, stats, products, profit, webhooks, schedules)
+    of_users = (submit, jobs, items, decisions, life, events, stats, products, profit, webhooks, schedules)
     for resource in (*of_users, samples, failures, queues):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)

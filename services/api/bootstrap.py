@@ -19,6 +19,7 @@ from services.api.error_groups import FailureCounter
 from services.api.failure_repository import MongoFailureStore
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.job_profit import ProfitReader
 from services.api.jwks import CachedKeySet, fetcher
 from services.api.key_repository import MongoKeyStore, MongoQuotaStore
 from services.api.keys import KeyDesk
@@ -86,6 +87,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         jobs = JobHandlers(job_store, broker)
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
+        results = ResultReader(items, product_store)
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
         async with _background(preparation.run(), live.feed(intake, live_jobs), watch(database)):
             yield Parts(
@@ -98,7 +100,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 stats=StatsDesk(MongoStatsStore(database), clock),
                 limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),
                 items=items,
-                results=ResultReader(items, product_store),
+                results=results,
+                job_profit=ProfitReader(results, product_store),
                 error_groups=FailureCounter(item_store, items),
                 auditor=Auditor(item_store),
                 products=product_store,

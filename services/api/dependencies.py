@@ -14,6 +14,7 @@ from services.api.auth import Authenticator, Caller, require
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.job_profit import ProfitReader
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
@@ -50,6 +51,7 @@ class Parts:
     limits: RateLimits
     items: ItemReader
     results: ResultReader
+    job_profit: ProfitReader
     error_groups: FailureCounter
     auditor: Auditor
     products: ProductStore

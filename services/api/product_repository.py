@@ -27,10 +27,13 @@ class MongoProductStore:
             document = await self._products.find_one(query)
         return None if document is None else _plain(document)
 
-    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, Document]:
+    async def find_by_ids(
+        self, user_id: str, ids: Sequence[str], fields: Sequence[str] | None = None
+    ) -> dict[str, Document]:
+        wanted = None if fields is None else dict.fromkeys(("user_id", *fields), True)
         with database_errors():
             # Whose they are is looked at here: asked for both, a database may walk all of the user's products.
-            cursor = self._products.find({"_id": {"$in": list(ids)}})
+            cursor = self._products.find({"_id": {"$in": list(ids)}}, wanted)
             return {document["_id"]: _plain(document) async for document in cursor if document["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from services.api.item_reader import BLOCK as ITEMS
 from services.api.item_reader import ItemReader
@@ -13,8 +14,10 @@ from services.api.stores import ProductStore
 from shared.ids import user_product_key
 from shared.jobs import ItemStatus
 
-# Products looked up at once: a page's features, images and description may make one 20 kB.
+# Whole products looked up at once: a page's features, images and description may make one 20 kB.
 PRODUCTS = 200
+
+Found = tuple[ItemView, Mapping[str, Any] | None]
 
 
 class ResultReader:
@@ -35,23 +38,25 @@ class ResultReader:
 
     async def scan(self, job: Job, after: int = -1, *, block: int = ITEMS) -> AsyncIterator[ResultView]:
         """Every product above seq `after`; `block` is how many items are looked at at once."""
+        async for found in self.stored(job, after=after, block=block):
+            for item, product in found:
+                if product is not None:
+                    yield ResultView.model_validate({"seq": item.seq, **product_fields(product)})
+
+    async def stored(
+        self, job: Job, fields: Sequence[str] | None = None, *, after: int = -1, block: int = ITEMS
+    ) -> AsyncIterator[Sequence[Found]]:
+        """Blocks of items that succeeded, each with its product as stored, or those fields of it; None: it has none."""
         items: list[ItemView] = []
         async for item in self._items.scan(job, ItemStatus.SUCCEEDED, after, block=min(ITEMS, block)):
             items.append(item)
-            if len(items) >= min(block, PRODUCTS):
-                for result in await self._look_up(job, items):
-                    yield result
-                items.clear()
-        for result in await self._look_up(job, items):
-            yield result
+            if len(items) >= min(block, PRODUCTS if fields is None else ITEMS):
+                yield await self._look_up(job, items, fields)
+                items = []
+        if items:
+            yield await self._look_up(job, items, fields)
 
-    async def _look_up(self, job: Job, items: Sequence[ItemView]) -> list[ResultView]:
-        if not items:
-            return []
+    async def _look_up(self, job: Job, items: Sequence[ItemView], fields: Sequence[str] | None) -> Sequence[Found]:
         ids = [user_product_key(job.user_id, item.marketplace, item.asin) for item in items]
-        products = await self._products.find_by_ids(job.user_id, ids)
-        return [
-            ResultView.model_validate({"seq": item.seq, **product_fields(products[product_id])})
-            for item, product_id in zip(items, ids, strict=True)
-            if product_id in products
-        ]
+        products = await self._products.find_by_ids(job.user_id, ids, fields)
+        return [(item, products.get(product_id)) for item, product_id in zip(items, ids, strict=True)]

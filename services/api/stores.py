@@ -79,8 +79,10 @@ class ItemStore(Protocol):
 class ProductStore(Protocol):
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> Mapping[str, Any] | None: ...
 
-    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, Document]:
-        """Those of the user's products that are there, by id."""
+    async def find_by_ids(
+        self, user_id: str, ids: Sequence[str], fields: Sequence[str] | None = None
+    ) -> dict[str, Document]:
+        """Those of the user's products that are there, by id; with `fields` at least those of them."""
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]: ...
 

@@ -201,6 +201,12 @@ def audit(job_id: str) -> Call[models.JobAudit]:
     return Call("GET", _job(job_id, "/audit"), _as(models.JobAudit))
 
 
+@route("GET", "/v1/jobs/{job_id}/profit")
+def profit(job_id: str, *, best: int | None = None, by: str | None = None) -> Call[models.JobProfit]:
+    """What a job's products would earn, and the best of them by `profit` or `margin`."""
+    return Call("GET", _job(job_id, "/profit"), _as(models.JobProfit), {"best": best, "by": by})
+
+
 @route("GET", "/v1/jobs/{job_id}/events")
 def events(job_id: str, last_event_id: str = "") -> Call[None]:
     """The live stream of a job."""

@@ -105,6 +105,28 @@ class AuditDifference(Document):
     passing: bool
 
 
+class BestProduct(Document):
+    """A product at the top of a job."""
+
+    seq: int
+    marketplace: str
+    asin: str
+    title: str | None
+    image: str | None
+    price: int | float | None
+    currency: str | None
+    sale_price_krw: int
+    cost_krw: int
+    profit_krw: int
+    margin_percent: int | float
+    is_profitable: bool
+
+
+class CodeCount(Document):
+    code: str
+    count: int
+
+
 class Counts(Document):
     """What became of the lines of a BULK_ASIN request."""
 
@@ -321,6 +343,24 @@ class JobPage(Document):
     next_cursor: str | None
 
 
+class JobProfit(Document):
+    """What the resale of a job's products comes to: succeeded = judged + all that are unjudged."""
+
+    job_id: str
+    succeeded: int
+    judged: int
+    profitable: int
+    unprofitable: int
+    unjudged: list[CodeCount]
+    assumed: list[CodeCount]
+    totals: ProfitTotals
+    margin_percent: Spread | None
+    profit_krw: Spread | None
+    margins: list[ProfitBin]
+    profits: list[ProfitBin]
+    best: list[BestProduct]
+
+
 class JobSettingsView(Document):
     auto_analyze: bool
     target_margin: float
@@ -506,6 +546,23 @@ class ProductView(Document):
     created_at: datetime | None = None
     collected_at: datetime | None = None
     missing: dict[str, str] = {}
+
+
+class ProfitBin(Document):
+    """How many judged products lie between two bounds; the outermost bins may be open."""
+
+    at_least: int | float | None
+    below: int | float | None
+    count: int
+
+
+class ProfitTotals(Document):
+    """Sums over all judged products, each sold once at the price that was judged."""
+
+    sales_krw: int
+    cost_krw: int
+    platform_fees_krw: int
+    profit_krw: int
 
 
 class QueueList(Document):
@@ -716,6 +773,14 @@ class Span(Document):
     jobs: int
     succeeded: int
     failed: int
+
+
+class Spread(Document):
+    """Of a figure over all judged products; the median of an even count lies halfway between the two in the middle."""
+
+    lowest: int | float
+    median: int | float
+    highest: int | float
 
 
 class Stats(Document):

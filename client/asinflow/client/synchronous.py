@@ -71,6 +71,7 @@ class Client(SyncTransport):
     results = listed(calls.results)
     results_file = file(calls.results_file)
     audit = call(calls.audit)
+    profit = call(calls.profit)
     products = listed(calls.products)
     products_file = file(calls.products_file)
     product = call(calls.product)

@@ -14,6 +14,7 @@ from services.api.dependencies import Parts
 from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.job_profit import ProfitReader
 from services.api.keys import KeyDesk
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
@@ -75,6 +76,7 @@ class World:
             return self.broker.connected
 
         items = ItemReader(self.items)
+        results = ResultReader(items, self.products)
         jobs = JobHandlers(self.jobs, self.broker)
         desk = KeyDesk(self.keys, self.clock, lease=60)
         return Parts(
@@ -87,7 +89,8 @@ class World:
             stats=StatsDesk(FakeStatsStore(self.jobs, self.products), self.clock),
             limits=RateLimits(self.quotas, policies(self.settings), self.clock),
             items=items,
-            results=ResultReader(items, self.products),
+            results=results,
+            job_profit=ProfitReader(results, self.products),
             error_groups=FailureCounter(self.items, items),
             auditor=Auditor(self.items),
             products=self.products,

@@ -397,7 +397,9 @@ class FakeProductStore:
         product = self.products.get(f"{user_id}:{marketplace}:{asin}")
         return product if product and product["user_id"] == user_id else None
 
-    async def find_by_ids(self, user_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    async def find_by_ids(
+        self, user_id: str, ids: Sequence[str], fields: Sequence[str] | None = None
+    ) -> dict[str, dict[str, Any]]:
         return {i: self.products[i] for i in ids if i in self.products and self.products[i]["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
