@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shared.mongo import Database, database_errors
 
-CHILDREN = ("items", "sources", "outcomes", "attempts", "job_events")
+CHILDREN = ("items", "sources", "outcomes", "attempts", "job_events", "repricings")
 
 
 async def delete_children(database: Database, job_ids: Sequence[str]) -> None:

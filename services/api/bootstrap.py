@@ -32,6 +32,9 @@ from services.api.quote_repository import MongoQuoteStore
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
 from services.api.repository import MongoItemStore, ensure_indexes
+from services.api.reprice_desk import RepriceDesk
+from services.api.reprice_repository import MongoRepricingStore
+from services.api.repricer import LEASE_SECONDS, Repricer
 from services.api.results import ResultReader
 from services.api.sample_repository import MongoSampleStore
 from services.api.schedule_desk import ScheduleDesk
@@ -47,6 +50,7 @@ from shared.bootstrap import when_database_answers
 from shared.broker import Broker
 from shared.clock import Clock, SystemClock
 from shared.intake import Intake
+from shared.lease import Lease
 from shared.log import get_logger
 from shared.mongo import Database, connect, ping
 from shared.profit import load_tables
@@ -88,8 +92,20 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
         results = ResultReader(items, product_store)
+        profit, job_profit = ProfitDesk(tables, rates.current), ProfitReader(results, product_store)
+        repricings = MongoRepricingStore(database)
+        repricing = RepriceDesk(repricings, profit, results, product_store, job_profit)
+        repricer = Repricer(
+            store=repricings,
+            jobs=job_store,
+            results=results,
+            products=product_store,
+            desk=profit,
+            lease=Lease(database, "repricer", settings.instance, LEASE_SECONDS),
+            wake=repricing.asked_for,
+        )
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
-        async with _background(preparation.run(), live.feed(intake, live_jobs), watch(database)):
+        async with _background(preparation.run(), live.feed(intake, live_jobs), repricer.run(), watch(database)):
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),
@@ -101,14 +117,15 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),
                 items=items,
                 results=results,
-                job_profit=ProfitReader(results, product_store),
+                job_profit=job_profit,
+                repricing=repricing,
                 error_groups=FailureCounter(item_store, items),
                 auditor=Auditor(item_store),
                 products=product_store,
                 samples=MongoSampleStore(database),
                 failures=MongoFailureStore(database),
                 queues=_queues(settings, broker, client),
-                profit=ProfitDesk(tables, rates.current),
+                profit=profit,
                 webhooks=WebhookDesk(MongoWebhookStore(database), settings, settings.webhooks_per_user, clock),
                 schedules=ScheduleDesk(MongoScheduleStore(database), jobs, settings, clock),
                 live=live_jobs,

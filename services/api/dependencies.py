@@ -21,6 +21,7 @@ from services.api.profit import ProfitDesk
 from services.api.queues import QueueReader
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, refuse_overuse
+from services.api.reprice_desk import RepriceDesk
 from services.api.results import ResultReader
 from services.api.schedule_desk import ScheduleDesk
 from services.api.settings import ApiSettings
@@ -52,6 +53,7 @@ class Parts:
     items: ItemReader
     results: ResultReader
     job_profit: ProfitReader
+    repricing: RepriceDesk
     error_groups: FailureCounter
     auditor: Auditor
     products: ProductStore

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.api.products import SEARCHED, STORED, HistoryQuery, Position, ProductQuery
+from services.api.repricing import NewAnalysis
 from shared.ids import user_product_key
-from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, database_errors
+from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, UpdateOne, database_errors
 
 
 class MongoProductStore:
@@ -54,6 +55,17 @@ class MongoProductStore:
         }
         with database_errors():
             return (await self._products.update_one(query, {"$set": {"analysis": analysis}})).matched_count == 1
+
+    async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
+        writes = [
+            UpdateOne(
+                {"_id": new.product_id, "user_id": user_id, "collected_at": new.collected_at},
+                {"$set": {"analysis": new.analysis.as_document()}},
+            )
+            for new in analyses
+        ]
+        with database_errors():
+            return (await self._products.bulk_write(writes, ordered=False)).matched_count
 
     async def change(self, user_id: str, marketplace: str, asin: str, changes: Document) -> bool:
         query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}

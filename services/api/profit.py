@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.api.requests import AnalyzeRequest
+from services.api.requests import AnalyzeRequest, CostRequest
 from shared.profit import (
     Analysis,
     AnalysisSettings,
@@ -16,6 +16,7 @@ from shared.profit import (
     RecommendPriceRequest,
     RecommendPriceResponse,
     Tables,
+    UnknownCategoryError,
     analyze,
     calculate,
     recommend_price,
@@ -37,17 +38,42 @@ class ProfitDesk:
 
     def analyze(self, product: Mapping[str, Any], request: AnalyzeRequest) -> Analysis:
         """The analysis of a stored product; what `request` does not name is as in the analysis it has."""
-        wanted = _wanted(product.get("analysis") or {}, request)
-        category, selling_price = wanted.pop("category", None), wanted.pop("selling_price_krw", None)
-        settings = AnalysisSettings.model_validate(wanted)
-        return analyze(_facts(product, category), settings, self._tables, self._rates(), selling_price)
+        return self._analyze(product, _wanted(product.get("analysis") or {}, request), self._rates())
+
+    def rates(self, given: Mapping[str, float]) -> dict[str, Rate]:
+        """The rates of now, those `given` by a request in their place."""
+        own = {base: Rate(base=base, value=Decimal(str(value)), source="request") for base, value in given.items()}
+        return {**self._rates(), **own}
+
+    def reprice(
+        self,
+        product: Mapping[str, Any],
+        request: CostRequest,
+        rates: Mapping[str, Rate],
+        otherwise: Mapping[str, Any] | None = None,
+    ) -> Analysis:
+        """As `analyze`, with these rates; `otherwise` are the settings of a product that has no analysis yet.
+
+        A given category that the tables do not know any more is told from the page again.
+        """
+        wanted = _wanted(product.get("analysis") or otherwise or {}, request)
+        try:
+            return self._analyze(product, wanted, rates)
+        except UnknownCategoryError:
+            return self._analyze(product, {**wanted, "category": None}, rates)
+
+    def _analyze(self, product: Mapping[str, Any], wanted: Mapping[str, Any], rates: Mapping[str, Rate]) -> Analysis:
+        settings = AnalysisSettings.model_validate({n: v for n, v in wanted.items() if n in CostRequest.model_fields})
+        facts = _facts(product, wanted.get("category"))
+        return analyze(facts, settings, self._tables, rates, wanted.get("selling_price_krw"))
 
 
-def _wanted(analysis: Mapping[str, Any], request: AnalyzeRequest) -> dict[str, Any]:
-    stored = {name: analysis[name] for name in AnalyzeRequest.model_fields if analysis.get(name) is not None}
+def _wanted(analysis: Mapping[str, Any], request: CostRequest) -> dict[str, Any]:
+    names = AnalyzeRequest.model_fields
+    stored = {name: analysis[name] for name in names if analysis.get(name) is not None}
     if analysis.get("category_source") != "given":
         stored.pop("category", None)
-    asked = {name: getattr(request, name) for name in request.model_fields_set}
+    asked = {name: getattr(request, name) for name in request.model_fields_set if name in names}
     return {name: value for name, value in {**stored, **asked}.items() if value is not None}
 
 

@@ -71,6 +71,10 @@ INDEXES: Indexes = {
     "price_history": (IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)]),),
     "idempotency_keys": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
     "quotas": (IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),),
+    "repricings": (
+        IndexModel([("job_id", ASCENDING)]),
+        IndexModel([("state", ASCENDING), ("requested_at", ASCENDING)]),
+    ),
     "page_samples": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),),
 }
 

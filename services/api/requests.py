@@ -31,6 +31,11 @@ KEYWORD_EXAMPLE: dict[str, Any] = {
 RETRY_EXAMPLE: dict[str, Any] = {"error_codes": ["timeout", "captcha"], "include_cancelled": False}
 RECOLLECT_EXAMPLE: dict[str, Any] = {"older_than_seconds": 86_400}
 ANALYZE_EXAMPLE: dict[str, Any] = {"target_margin": 15, "korea_shipping_krw": 3000, "selling_price_krw": 59900}
+REPRICE_EXAMPLE: dict[str, Any] = {"rates": {"JPY": 9.52}, "target_margin": 15, "japan_shipping_jpy": 500}
+REPRICE_PREVIEW_EXAMPLE: dict[str, Any] = {
+    **REPRICE_EXAMPLE,
+    "products": [{"marketplace": "amazon.co.jp", "asin": "B07WXL5YPW"}],
+}
 
 
 class _Request(BaseModel):
@@ -168,10 +173,8 @@ class ProductChanges(_Request):
     notes: str | None = Field(default=None, max_length=10_000)
 
 
-class AnalyzeRequest(_Request):
-    """How a stored product is to be analysed; what is not given stays as it was in its last analysis."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [ANALYZE_EXAMPLE]})
+class CostRequest(_Request):
+    """What a resale is worked out with; what is not given stays as it was, null takes the default."""
 
     target_margin: float | None = Field(
         default=None, ge=5, le=50, allow_inf_nan=False, description="Margin to reach, in percent"
@@ -180,7 +183,45 @@ class AnalyzeRequest(_Request):
     korea_shipping_krw: int | None = Field(default=None, ge=0, le=100_000_000)
     packaging_krw: int | None = Field(default=None, ge=0, le=100_000_000)
     shipping_tier: Literal["economy", "premium"] | None = None
+
+
+class AnalyzeRequest(CostRequest):
+    """How a stored product is to be analysed; what is not given stays as it was in its last analysis."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ANALYZE_EXAMPLE]})
+
     category: str | None = Field(default=None, max_length=100, description="Instead of the one told from the page")
     selling_price_krw: int | None = Field(
         default=None, ge=1, le=10_000_000_000_000, description="Selling price to judge, instead of the recommended one"
     )
+
+
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+RateGiven = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+MAX_REPRICED = 1_000
+
+
+class RepriceRequest(CostRequest):
+    """What stored products are worked out anew with. What is not given stays as it was in each one's last analysis, or
+    as its job has it where there is none; category and selling price always stay."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REPRICE_EXAMPLE]})
+
+    rates: dict[CurrencyCode, RateGiven] = Field(
+        default={},
+        max_length=30,
+        description="KRW for one unit of a currency, in eight decimals at most; others are those of now",
+    )
+
+
+class ProductName(_Request):
+    marketplace: str = Field(min_length=1, max_length=50)
+    asin: str = Field(min_length=1, max_length=20)
+
+
+class RepricePreviewRequest(RepriceRequest):
+    """Some of your products, and what to work them out anew with."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REPRICE_PREVIEW_EXAMPLE]})
+
+    products: list[ProductName] = Field(min_length=1, max_length=MAX_REPRICED)

@@ -56,6 +56,13 @@ class ResultReader:
         if items:
             yield await self._look_up(job, items, fields)
 
+    async def stored_page(
+        self, job: Job, fields: Sequence[str], after: int, limit: int
+    ) -> tuple[Sequence[Found], bool]:
+        """The next such block of up to `limit` items, and whether there are more."""
+        items, more = await self._items.page(job, ItemStatus.SUCCEEDED, after, limit)
+        return (await self._look_up(job, items, fields) if items else []), more
+
     async def _look_up(self, job: Job, items: Sequence[ItemView], fields: Sequence[str] | None) -> Sequence[Found]:
         ids = [user_product_key(job.user_id, item.marketplace, item.asin) for item in items]
         products = await self._products.find_by_ids(job.user_id, ids, fields)

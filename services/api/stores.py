@@ -10,6 +10,7 @@ from services.api.deltas import Seen
 from services.api.failures import Choice, DeleteAnswer, Failure, FailureDetail, FailurePosition, RetryAnswer
 from services.api.products import HistoryQuery, ProductQuery
 from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Job, KeyRecord, NewJob, Outcome
+from services.api.repricing import NewAnalysis
 from services.api.samples import PageSample, SampleQuery
 from shared.jobs import JobStatus, JobType
 
@@ -90,6 +91,9 @@ class ProductStore(Protocol):
         self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
     ) -> bool:
         """Store the analysis of the product as collected then; False when it has been collected anew or is gone."""
+
+    async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
+        """Store each as `set_analysis` does; how many are."""
 
     async def change(self, user_id: str, marketplace: str, asin: str, changes: Document) -> bool:
         """Set fields that are the user's own; False when there is no such product."""

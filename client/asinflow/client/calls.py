@@ -207,6 +207,27 @@ def profit(job_id: str, *, best: int | None = None, by: str | None = None) -> Ca
     return Call("GET", _job(job_id, "/profit"), _as(models.JobProfit), {"best": best, "by": by})
 
 
+@route("POST", "/v1/jobs/{job_id}/reprice")
+def reprice(job_id: str, wanted: Body | None = None) -> Call[models.Repricing]:
+    """Work all prices of an ended job out anew; done in the background. Asked for twice, it is the same one."""
+    return Call("POST", _job(job_id, "/reprice"), _as(models.Repricing), json=_body(wanted or {}))
+
+
+@route("POST", "/v1/jobs/{job_id}/reprice")
+def preview_reprice(
+    job_id: str, wanted: Body | None = None, *, best: int | None = None, by: str | None = None
+) -> Call[models.RepricePreview]:
+    """What a repricing would make of a job; nothing is stored."""
+    params = {"dry_run": True, "best": best, "by": by}
+    return Call("POST", _job(job_id, "/reprice"), _as(models.RepricePreview), params, json=_body(wanted or {}))
+
+
+@route("GET", "/v1/jobs/{job_id}/reprice")
+def repricing(job_id: str) -> Call[models.Repricing]:
+    """The last repricing of a job, and how far it is."""
+    return Call("GET", _job(job_id, "/reprice"), _as(models.Repricing))
+
+
 @route("GET", "/v1/jobs/{job_id}/events")
 def events(job_id: str, last_event_id: str = "") -> Call[None]:
     """The live stream of a job."""
@@ -224,6 +245,12 @@ def products(*, limit: int | None = None, **filters: str | float | bool | None) 
 def products_file(form: FileFormat = "ndjson", **filters: str | float | bool | None) -> Call[None]:
     """Your products as a file."""
     return Call("GET", "/v1/products", _nothing, {"format": form, **filters})
+
+
+@route("POST", "/v1/products/reprice-preview")
+def preview_products(wanted: Body) -> Call[models.ProductsPreview]:
+    """What other rates, margin or costs would make of some of your products; nothing is stored."""
+    return Call("POST", "/v1/products/reprice-preview", _as(models.ProductsPreview), json=_body(wanted))
 
 
 @route("GET", "/v1/products/{marketplace}/{asin}")

@@ -31,6 +31,7 @@ ReasonCode = Literal[
     "rate_stale",
     "margin_below_target",
 ]
+RepricingState = Literal["running", "done", "failed"]
 UserEventType = Literal[
     "job.completed", "job.failed", "job.cancelled", "job.progressed", "price.changed", "product.profitable"
 ]
@@ -468,6 +469,27 @@ class Payload(Document):
     complete: bool
 
 
+class PreviewedFigures(Document):
+    """What of an analysis decides."""
+
+    status: str
+    is_profitable: bool | None
+    reasons: list[str]
+    target_margin: int | float
+    margin_percent: int | float | None
+    profit_krw: int | None
+    cost_krw: int | None
+    recommended_price_krw: int | None
+    selling_price_krw: int | None
+
+
+class PreviewedProduct(Document):
+    marketplace: str
+    asin: str
+    before: PreviewedFigures | None
+    after: PreviewedFigures
+
+
 class PricePage(Document):
     items: list[PricePoint]
     next_cursor: str | None
@@ -546,6 +568,12 @@ class ProductView(Document):
     created_at: datetime | None = None
     collected_at: datetime | None = None
     missing: dict[str, str] = {}
+
+
+class ProductsPreview(Document):
+    """Products in the order asked for; those that are not yours are left out. Nothing is stored."""
+
+    items: list[PreviewedProduct]
 
 
 class ProfitBin(Document):
@@ -650,6 +678,28 @@ class RecommendPriceResponse(Document):
     category: str
     rate: Rate
     reasons: list[Reason]
+
+
+class RepricePreview(Document):
+    """What a repricing would change; nothing is stored."""
+
+    before: JobProfit
+    after: JobProfit
+
+
+class Repricing(Document):
+    """The last repricing of a job, and how far it is."""
+
+    job_id: str
+    id: str
+    state: RepricingState
+    asked: dict[str, Any]
+    rates: list[Rate]
+    total: int
+    repriced: int
+    left_out: int
+    requested_at: datetime
+    completed_at: datetime | None
 
 
 class ResultPage(Document):

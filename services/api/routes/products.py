@@ -27,8 +27,8 @@ from services.api.products import (
     price_point,
     product_view,
 )
-from services.api.requests import AnalyzeRequest, ProductChanges
-from services.api.responses import PRODUCT_EXAMPLE, PricePage, ProductPage, ProductView
+from services.api.requests import AnalyzeRequest, ProductChanges, RepricePreviewRequest
+from services.api.responses import PRODUCT_EXAMPLE, PricePage, ProductPage, ProductsPreview, ProductView
 from services.api.routes.paging import LINK_HEADER, link_next
 from services.api.tables import PRODUCT_COLUMNS
 from shared.profit import Analysis
@@ -148,6 +148,17 @@ async def _rows(using: Parts, caller: Caller, query: ProductQuery) -> Rows[Produ
         if len(found) < BLOCK:
             return
         query = replace(query, after=position(query.sort, found[-1]))
+
+
+@router.post(
+    "/reprice-preview",
+    summary="See what other costs would make of products",
+    responses=responses(401, 403, 413, 422, 503),
+)
+async def preview_products(caller: ProductsReader, using: PartsOf, asked: RepricePreviewRequest) -> ProductsPreview:
+    """Analyses up to 1,000 of your products with other rates, margin or costs and stores nothing: quick enough for a
+    slider."""
+    return await using.repricing.preview_products(caller.user_id, asked)
 
 
 @router.patch(

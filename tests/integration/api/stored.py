@@ -2,12 +2,18 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from shared.mongo import Binary, Database
-from tests.unit.api.builders import HOME, NOW, asin, product
+from shared.profit import AnalysisSettings, ProductFacts, analyze, load_tables
+from tests.unit.api.builders import HOME, NOW, RATE, asin, product
 
 CHUNK = 1_000
+# Of a product of 3,000 JPY and 750 g.
+ANALYSIS = analyze(
+    ProductFacts(price=Decimal(3000), weight_g=Decimal(750)), AnalysisSettings(), load_tables(None), {"JPY": RATE}
+).as_document()
 
 
 async def store_job(database: Database, job_id: str, count: int) -> None:

@@ -1,5 +1,6 @@
 """The API around fakes, spoken to over HTTP without a network."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -21,14 +22,17 @@ from services.api.live import LiveJobs
 from services.api.profit import ProfitDesk
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
+from services.api.reprice_desk import RepriceDesk
+from services.api.repricer import Repricer
 from services.api.results import ResultReader
 from services.api.schedule_desk import ScheduleDesk
 from services.api.settings import ApiSettings
 from services.api.stats import StatsDesk
 from services.api.submitter import Submitter
 from services.api.webhook_desk import WebhookDesk
-from shared.profit import load_tables
+from shared.profit import Rate, load_tables
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
+from tests.unit.api.fake_repricings import FakeLease, FakeRepricingStore
 from tests.unit.api.fake_schedules import FakeScheduleStore
 from tests.unit.api.fake_webhooks import FakeWebhookStore
 from tests.unit.api.fakes import (
@@ -58,6 +62,7 @@ class World:
     quotes: FakeQuoteStore = field(default_factory=FakeQuoteStore)
     items: FakeItemStore = field(default_factory=FakeItemStore)
     products: FakeProductStore = field(default_factory=FakeProductStore)
+    repricings: FakeRepricingStore = field(default_factory=FakeRepricingStore)
     samples: FakeSampleStore = field(default_factory=FakeSampleStore)
     webhooks: FakeWebhookStore = field(default_factory=FakeWebhookStore)
     schedules: FakeScheduleStore = field(default_factory=FakeScheduleStore)
@@ -67,6 +72,26 @@ class World:
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
     ready: bool = True
+    rate: Rate = RATE
+
+    def __post_init__(self) -> None:
+        self.repricings.jobs = self.jobs
+
+    @property
+    def profit(self) -> ProfitDesk:
+        return ProfitDesk(load_tables(None), lambda: {"JPY": self.rate})
+
+    def repricer(self, block: int = 500) -> Repricer:
+        return Repricer(
+            store=self.repricings,
+            jobs=self.jobs,
+            results=ResultReader(ItemReader(self.items), self.products),
+            products=self.products,
+            desk=self.profit,
+            lease=FakeLease(),
+            wake=asyncio.Event(),
+            block=block,
+        )
 
     def parts(self) -> Parts:
         async def database() -> bool:
@@ -78,6 +103,7 @@ class World:
         items = ItemReader(self.items)
         results = ResultReader(items, self.products)
         jobs = JobHandlers(self.jobs, self.broker)
+        profit, job_profit = self.profit, ProfitReader(results, self.products)
         desk = KeyDesk(self.keys, self.clock, lease=60)
         return Parts(
             settings=self.settings,
@@ -90,14 +116,15 @@ class World:
             limits=RateLimits(self.quotas, policies(self.settings), self.clock),
             items=items,
             results=results,
-            job_profit=ProfitReader(results, self.products),
+            job_profit=job_profit,
+            repricing=RepriceDesk(self.repricings, profit, results, self.products, job_profit),
             error_groups=FailureCounter(self.items, items),
             auditor=Auditor(self.items),
             products=self.products,
             samples=self.samples,
             failures=self.failures,
             queues=self.queues,
-            profit=ProfitDesk(load_tables(None), lambda: {"JPY": RATE}),
+            profit=profit,
             webhooks=WebhookDesk(self.webhooks, self.settings, self.settings.webhooks_per_user, self.clock),
             schedules=ScheduleDesk(self.schedules, jobs, self.settings, self.clock),
             live=self.live,

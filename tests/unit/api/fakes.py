@@ -33,6 +33,7 @@ from services.api.records import (
     Outcome,
     TimelineEntry,
 )
+from services.api.repricing import NewAnalysis
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
@@ -429,6 +430,18 @@ class FakeProductStore:
             return False
         self.products[product["_id"]] = {**product, "analysis": analysis}
         return True
+
+    async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
+        there = [
+            new
+            for new in analyses
+            if (known := self.products.get(new.product_id)) is not None
+            and (known["user_id"], known.get("collected_at")) == (user_id, new.collected_at)
+        ]
+        for new in there:
+            analysis = new.analysis.as_document()
+            self.products[new.product_id] = {**self.products[new.product_id], "analysis": analysis}
+        return len(there)
 
     async def change(self, user_id: str, marketplace: str, asin: str, changes: dict[str, Any]) -> bool:
         product = await self.find_product(user_id, marketplace, asin)

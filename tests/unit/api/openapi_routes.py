@@ -17,6 +17,7 @@ PARAMETERS = frozenset(
 BODIES: dict[str, Any] = {
     "PATCH /v1/jobs/{job_id}": {"priority": "high"},
     "POST /v1/jobs/{job_id}/recollect": {"older_than_seconds": 60},
+    "POST /v1/jobs/{job_id}/reprice": {"target_margin": 15},
     "PATCH /v1/products/{marketplace}/{asin}": {"favorite": True},
     "PATCH /v1/webhooks/{webhook_id}": {"enabled": False},
     "POST /v1/webhooks/{webhook_id}/rotate-secret": {"overlap_hours": 0},

@@ -1,11 +1,13 @@
 """What a job would earn: counted whole, added up exactly, the best ones named."""
 
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from services.api.profit_tally import ProfitTally
 from shared.profit import AnalysisSettings, ProductFacts, analyze, load_tables
 from tests.unit.api.builders import HOME, RATE, asin, bearer, job, outcome, product
 from tests.unit.api.conftest import World
@@ -87,6 +89,17 @@ async def test_assumptions_are_counted(client: httpx.AsyncClient, world: World) 
     found = await summary(client, collected(world, old))
     codes = {each["code"] for each in found["assumed"]}
     assert codes == {"weight_assumed", "category_assumed", "rate_stale"}
+
+
+def test_hundred_thousand_products_take_some_bytes_each() -> None:
+    tally, found = ProfitTally(keep_best=10), analysis(1000)
+    tracemalloc.start()
+    for seq in range(100_000):
+        tally.add(seq, f"ann:{HOME}:{seq}", found)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 4_000_000
+    assert tally.summary("a-job").totals.profit_krw == 100_000 * found["profit_krw"]
 
 
 async def test_job_without_products_has_no_figures(client: httpx.AsyncClient, world: World) -> None:
