@@ -76,7 +76,12 @@ STEPS: dict[Step, Rule] = {
         LIVE, JobStatus.CANCELLED, "aggregator", "the run is done, and items that it left out have no outcome"
     ),
     Step.FAIL: Rule(LIVE, JobStatus.FAILED, "expander, sweeper", "it cannot go on; `error_message` says why"),
-    Step.RETRY: Rule(TERMINAL, JobStatus.PENDING, USER, "a new run of failed items, or of those left without outcome"),
+    Step.RETRY: Rule(
+        TERMINAL,
+        JobStatus.PENDING,
+        f"{USER}, sweeper",
+        "a new run of failed items, or of those left without outcome; the sweeper's is an operator's",
+    ),
     Step.RECOLLECT: Rule(TERMINAL, JobStatus.PENDING, USER, "a new run of items whose product was seen too long ago"),
 }
 
@@ -88,7 +93,7 @@ TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 
 def user_steps(status: JobStatus) -> list[str]:
     """What a user can do with a job in this state; one that has ended can be deleted as well."""
-    steps = [str(step) for step, rule in STEPS.items() if rule.by == USER and status in rule.sources]
+    steps = [str(step) for step, rule in STEPS.items() if USER in rule.by.split(", ") and status in rule.sources]
     return [*steps, "delete"] if status in TERMINAL else steps
 
 

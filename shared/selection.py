@@ -11,7 +11,7 @@ from typing import Any
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """Failed items (of these codes only, unless None) and, if asked, unfinished ones; or, with an age, those that
-    succeeded and whose product was last seen longer ago.
+    succeeded and whose product was last seen longer ago. With `seqs`, of these items only.
 
     `behind` is the last run that was at work: outcomes of it may be stored and not counted yet.
     """
@@ -21,6 +21,7 @@ class Selection:
     codes: tuple[str, ...] | None = None
     unfinished: bool = False
     older_than_seconds: float | None = None
+    seqs: tuple[int, ...] | None = None
 
     def as_document(self) -> dict[str, Any]:
         return {
@@ -29,6 +30,7 @@ class Selection:
             "codes": None if self.codes is None else list(self.codes),
             "unfinished": self.unfinished,
             "older_than_seconds": self.older_than_seconds,
+            "seqs": None if self.seqs is None else list(self.seqs),
         }
 
     def takes_failed(self, code: str | None) -> bool:
@@ -42,5 +44,5 @@ class Selection:
 
 
 def selection_of(document: Mapping[str, Any]) -> Selection:
-    codes = document["codes"]
-    return Selection(**{**document, "codes": None if codes is None else tuple(codes)})
+    lists = {name: None if (value := document.get(name)) is None else tuple(value) for name in ("codes", "seqs")}
+    return Selection(**{**document, **lists})

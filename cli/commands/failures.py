@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import calls
+from cli.client import Api, ApiProblem, calls
 from cli.commands.jobs import limit_option, show
 from cli.counting import Count, counted
 from cli.documents import Failure
@@ -44,6 +46,8 @@ Queue = Annotated[str | None, typer.Option(metavar="Q", help="Only of this queue
 Code = Annotated[str | None, typer.Option(metavar="C", help="Only with this code, for example malformed_message.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 Wanted = dict[str, Any]
+# What became of failures that were to be retried.
+RETRIED = ("requested", "items", "already_done", "refused")
 
 
 @dataclass(frozen=True)
@@ -105,21 +109,19 @@ def retry(
     everything: All = False,
     as_json: Json = False,
 ) -> None:
-    """Send messages again to the queues they came from.
+    """Send messages again to the queues they came from; items are collected again by a new run of their job.
 
-    Those named, those that the options choose, or with --all all there are. Sending one twice does no harm.
+    Those named, those that the options choose, or with --all all there are. Retrying one twice does no harm.
     """
     wanted = _choice(failure_ids, chosen, everything=everything)
     with session_of(ctx).api(operator=True) as api:
         if failure_ids:
-            for failure_id in counted(failure_ids, "retrying"):
-                api.ask(calls.retry_failure(failure_id))
-            told = {"requested": len(failure_ids), "refused": 0}
+            told = _retry_each(api, failure_ids)
         else:
             # What fails again meanwhile is not to be sent for a second time.
             wanted = {"until": datetime.now(UTC).isoformat(), **wanted}
-            told = _to_the_end(lambda: api.ask(calls.retry_failures(wanted)), "requested")
-    _tell(told, f"{told['requested']} to be sent again, {told['refused']} cannot be", as_json=as_json)
+            told = _to_the_end(lambda: api.ask(calls.retry_failures(wanted)), "requested", "items", "already_done")
+    _tell(told, _retried(told), as_json=as_json)
 
 
 @failures.command()
@@ -168,16 +170,40 @@ def _choice(failure_ids: list[str] | None, chosen: Chosen, *, everything: bool) 
     return {**wanted, "all": True} if everything else wanted
 
 
-def _to_the_end(ask: Callable[[], dict[str, Any]], what: str) -> dict[str, Any]:
+def _retry_each(api: Api, failure_ids: list[str]) -> dict[str, Any]:
+    """What became of all together. Of several, one that cannot be retried is told and stops no other."""
+    told = dict.fromkeys(RETRIED, 0)
+    for failure_id in counted(failure_ids, "retrying"):
+        try:
+            answer = api.ask(calls.retry_failure(failure_id))
+        except ApiProblem as problem:
+            if problem.status != 409 or len(failure_ids) == 1:
+                raise
+            print(f"{failure_id}: {problem.detail}", file=sys.stderr)
+            answer = {"refused": 1}
+        told = {name: told[name] + answer.get(name, 0) for name in RETRIED}
+    return told
+
+
+def _retried(told: dict[str, Any]) -> str:
+    parts = [f"{told['requested']} to be tried again"]
+    if told.get("items"):
+        parts.append(f"{told['items']} of them by new runs of their jobs")
+    if told.get("already_done"):
+        parts.append(f"{told['already_done']} have succeeded since")
+    return ", ".join([*parts, f"{told['refused']} cannot be"])
+
+
+def _to_the_end(ask: Callable[[], dict[str, Any]], what: str, *others: str) -> dict[str, Any]:
     """Ask until nothing is left; the last answer, with all that was done."""
-    done = 0
+    done: Counter[str] = Counter()
     with Count(what) as count:
         while True:
             told = ask()
-            done += told[what]
-            count.show(done)
+            done.update({name: told.get(name, 0) for name in (what, *others)})
+            count.show(done[what])
             if told["complete"]:
-                return {**told, what: done}
+                return {**told, **done}
 
 
 def _tell(told: dict[str, Any], sentence: str, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from services.api.failures import (
     to_detail,
     to_failure,
 )
+from services.api.item_retries import ItemRetries
 from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Document, database_errors
 
 BATCH = 1_000
@@ -22,14 +23,14 @@ BATCH = 1_000
 MOST_PER_REQUEST = 20_000
 _SHORT = {"payload.json": 0, "payload.text": 0, "payload.bytes": 0, "headers": 0, "traceback": 0}
 _CAN_BE_SENT: Document = {"item": None, "payload.size": None, "queue": {"$ne": "unknown"}}
-_CANNOT_BE_SENT: Document = {
-    "$or": [{"item": {"$ne": None}}, {"payload.size": {"$ne": None}}, {"queue": "unknown"}],
-}
+_CANNOT_BE_SENT: Document = {"item": None, "$or": [{"payload.size": {"$ne": None}}, {"queue": "unknown"}]}
+_ITEMS: Document = {"item": {"$ne": None}, "retry_requested_at": None}
 
 
 class MongoFailureStore:
     def __init__(self, database: Database) -> None:
         self._failures: Collection = database["failures"]
+        self._items = ItemRetries(database)
 
     async def find_failures(
         self, chosen: Choice, *, limit: int, after: FailurePosition | None = None, retrying: bool | None = None
@@ -50,18 +51,44 @@ class MongoFailureStore:
         return None if document is None else to_detail(document)
 
     async def request_retries(self, chosen: Choice, by: str) -> RetryAnswer:
-        requested, complete = 0, False
+        sent, complete = 0, False
         waiting = _all(_filter(chosen), _CAN_BE_SENT, {"retry_requested_at": None})
-        while not complete and requested < MOST_PER_REQUEST:
+        while not complete and sent < MOST_PER_REQUEST:
             ids = await self._ids(waiting)
-            requested += await self._request(ids, by)
+            sent += await self._request(ids, by)
             complete = len(ids) < BATCH
+        answer = RetryAnswer(requested=sent, refused=0, complete=complete)
+        if complete:
+            answer = await self._request_items(chosen, by, answer)
         with database_errors():
-            refused = await self._failures.count_documents(_all(_filter(chosen), _CANNOT_BE_SENT))
-        return RetryAnswer(requested=requested, refused=refused, complete=complete)
+            answer.refused += await self._failures.count_documents(_all(_filter(chosen), _CANNOT_BE_SENT))
+        return answer
 
-    async def request_retry(self, failure_id: str, by: str) -> None:
-        await self._request([failure_id], by)
+    async def _request_items(self, chosen: Choice, by: str, answer: RetryAnswer) -> RetryAnswer:
+        """Those of a job that is gone stay where they are, so this goes on behind the last one looked at."""
+        after = ""
+        while answer.requested + answer.already_done < MOST_PER_REQUEST:
+            with database_errors():
+                query = _all(_filter(chosen), _ITEMS, {"_id": {"$gt": after}})
+                found = self._failures.find(query, {"item": 1}).sort("_id", ASCENDING).limit(BATCH)
+                failures = await found.to_list(None)
+            if failures:
+                answer = _added(answer, *await self._items.request(failures, by))
+                after = failures[-1]["_id"]
+            if len(failures) < BATCH:
+                return answer
+        return answer.model_copy(update={"complete": False})
+
+    async def request_retry(self, failure_id: str, by: str) -> RetryAnswer:
+        none = RetryAnswer(requested=0, refused=0, complete=True)
+        with database_errors():
+            failure = await self._failures.find_one({"_id": failure_id}, {"item": 1, "retry_requested_at": 1})
+        if failure is None or failure.get("item") is None:
+            await self._request([failure_id], by)
+            return none.model_copy(update={"requested": 1})
+        if failure.get("retry_requested_at") is not None:
+            return _added(none, 1, 0, 0)
+        return _added(none, *await self._items.request([failure], by))
 
     async def _request(self, ids: list[str], by: str) -> int:
         """What has been asked for already is not asked for again."""
@@ -99,6 +126,12 @@ class MongoFailureStore:
         with database_errors():
             found = self._failures.find(query, {"_id": 1}).sort("failed_at", ASCENDING).limit(BATCH)
             return [document["_id"] async for document in found]
+
+
+def _added(answer: RetryAnswer, asked: int, done: int, gone: int) -> RetryAnswer:
+    """With what became of some items."""
+    counts = {"requested": asked, "items": asked, "already_done": done, "refused": gone}
+    return answer.model_copy(update={name: getattr(answer, name) + count for name, count in counts.items()})
 
 
 def _filter(chosen: Choice) -> Document:

@@ -37,10 +37,10 @@ FAILURE_DETAIL_EXAMPLE: dict[str, Any] = {
     "headers": {"x-attempt": 1},
     "traceback": None,
 }
+# Its item cannot be collected again either; not told with the failure, because jobs are looked up on retrying only.
+JOB_GONE = "job_gone"
 # Why a message is not sent again, by code.
 REFUSALS: Mapping[str, str] = {
-    "item_has_outcome": "Its item has failed with it, and an outcome is final within a run: "
-    "the item is collected again by a new run of its job (POST /v1/jobs/{job_id}/retry).",
     "incomplete_payload": "Only the beginning of its payload is kept, because it was too large.",
     "unknown_queue": "It is not known which queue it came from.",
 }
@@ -93,10 +93,15 @@ class FailurePage(BaseModel):
 
 
 class RetryAnswer(BaseModel):
-    """The messages are sent again within seconds, as soon as the broker is there."""
+    """Messages are sent again within seconds, as soon as the broker is there; items are collected again by a new run
+    of their job, which begins once it has ended."""
 
-    requested: int = Field(description="Messages that are now about to be sent again")
-    refused: int = Field(description="Messages chosen that cannot be; each says why under `refusal`")
+    requested: int = Field(description="Failures that are now about to be tried again")
+    items: int = Field(default=0, description="Of these, items that a new run of their job collects again")
+    already_done: int = Field(default=0, description="Items that have succeeded since: these failures are forgotten")
+    refused: int = Field(
+        description="Failures chosen that cannot be; each says why under `refusal`, unless its item's job is gone"
+    )
     complete: bool = Field(description="False when there are more: ask again")
 
 
@@ -175,9 +180,9 @@ def decode_position(cursor: str) -> FailurePosition:
 
 
 def refusal(document: Mapping[str, Any]) -> str | None:
-    """Why the message is not to be sent again, one of REFUSALS; None when it may be."""
+    """Why the message is not to be sent again, one of REFUSALS; None when it may be, or is an item's."""
     if document.get("item") is not None:
-        return "item_has_outcome"
+        return None
     if "size" in document["payload"]:
         return "incomplete_payload"
     return "unknown_queue" if document["queue"] == "unknown" else None

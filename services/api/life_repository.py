@@ -9,6 +9,7 @@ from services.api.records import Job, TimelineEntry
 from services.api.repository import MongoJobStore
 from shared.jobdeletion import delete_children
 from shared.jobs import LIVE, TERMINAL, USER, JobStatus, JobType, Step
+from shared.laterruns import begin_run
 from shared.mongo import Database, Document, DuplicateKeyError, database_errors
 from shared.selection import Selection
 from shared.timeline import Timeline, entry
@@ -16,11 +17,6 @@ from shared.transitions import Transitions
 
 CANCELLED_UNBEGUN = "Cancelled by its user before it was begun"
 CANCELLED_UNKNOWN = "Cancelled by its user before all its products were found out"
-# What a new run forgets of the one before.
-_OF_A_RUN = ("deadline_at", "paused_at", "started_at", "completed_at", "submitted_at", "error_message")
-_DROPPED = ("healed_at", "heals", "run_items", "selection", "chosen_up_to")
-
-
 _CANCELLED: Document = {
     "$cond": [
         {"$gte": ["$total_items", 0]},
@@ -63,18 +59,13 @@ class MongoLifeStore(MongoJobStore):
             await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
 
     async def begin_run(self, job: Job, selection: Selection | None, max_age_seconds: int | None) -> bool:
-        step = Step.RETRY if selection is None or selection.failed else Step.RECOLLECT
-        values: Document = {**dict.fromkeys(_OF_A_RUN), "run": job.run + 1, "fed": 0, "announced": False}
-        if selection is not None:
-            values["selection"] = selection.as_document()
+        settings = None
         if max_age_seconds is not None:
             asked = min(max_age_seconds, job.settings.get("max_age_seconds", max_age_seconds))
-            values["settings"] = {**job.settings, "max_age_seconds": asked}
-        dropped = [name for name in _DROPPED if name not in values]
-        computed = {"queued_at": "$$NOW"}
+            settings = {**job.settings, "max_age_seconds": asked}
         where = {"user_id": job.user_id, "rev": job.rev}
-        return await self._transitions.take(
-            job.id, step, where=where, actor=USER, values=values, computed=computed, dropped=dropped
+        return await begin_run(
+            self._transitions, job.id, job.run + 1, selection, where=where, actor=USER, settings=settings
         )
 
     async def set_priority(self, job: Job, priority: str) -> bool:

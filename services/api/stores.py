@@ -142,10 +142,10 @@ class FailureStore(Protocol):
     async def find_failure(self, failure_id: str) -> FailureDetail | None: ...
 
     async def request_retries(self, chosen: Choice, by: str) -> RetryAnswer:
-        """Ask for all chosen to be sent again, those that can be and are not about to be."""
+        """Ask for all chosen to be tried again, those that can be and are not about to be."""
 
-    async def request_retry(self, failure_id: str, by: str) -> None:
-        """Ask for this one to be sent again; a second time changes nothing."""
+    async def request_retry(self, failure_id: str, by: str) -> RetryAnswer:
+        """Ask for this one to be tried again; a second time changes nothing."""
 
     async def delete_failure(self, failure_id: str) -> bool:
         """False when there was none."""

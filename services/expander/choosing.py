@@ -84,6 +84,7 @@ class _Search:
         self._asked_at: datetime = kept["queued_at"]
         self._selection = selection
         self._ledger = ledger
+        self._only = None if selection.seqs is None else frozenset(selection.seqs)
 
     async def next(self, after: int) -> tuple[list[int], int]:
         """Up to a chunk of wanted seqs above `after`, and the seq up to which that is all of them."""
@@ -94,6 +95,11 @@ class _Search:
         return wanted[:CHUNK_ITEMS], wanted[CHUNK_ITEMS - 1]
 
     async def _wanted(self, span: range) -> list[int]:
+        if self._only is None:
+            return await self._fitting(span)
+        return [] if self._only.isdisjoint(span) else [s for s in await self._fitting(span) if s in self._only]
+
+    async def _fitting(self, span: range) -> list[int]:
         before = self._selection.seen_before(self._asked_at)
         if before is not None:
             old = await self._repository.find_seen_before(self._job_id, span, before)

@@ -10,6 +10,8 @@ from services.sweeper.deadletters import DeadLetters
 from services.sweeper.deliverer import Deliverer
 from services.sweeper.expiry import Expiry
 from services.sweeper.healing import Healing
+from services.sweeper.item_retries import ItemRetries
+from services.sweeper.item_retry_repository import ItemRetryRepository
 from services.sweeper.lease import Lease
 from services.sweeper.measure_repository import MeasureRepository
 from services.sweeper.measures import Measures
@@ -51,6 +53,7 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             "expiry": Expiry(repository, broker, settings),
             "measures": Measures(MeasureRepository(database), SystemClock(), settings.measure_seconds),
             "failure_retries": FailureRetries(repository, broker),
+            "item_retries": ItemRetries(ItemRetryRepository(database)),
             "failure_census": FailureCensus(repository, SystemClock()),
             "retention": Retention(repository, settings, SystemClock()),
         }

@@ -195,9 +195,9 @@ class SweeperRepository:
             return bool((await self._failures.update_one(query, {"$set": fields})).matched_count)
 
     async def find_retrying(self, limit: int) -> list[Document]:
-        """Failures whose message is to be sent again, those asked for longest ago first."""
+        """Failures whose message is to be sent again, items apart; those asked for longest ago first."""
         with database_errors():
-            found = self._failures.find({"retry_requested_at": {"$ne": None}}, {"traceback": 0})
+            found = self._failures.find({"retry_requested_at": {"$ne": None}, "item": None}, {"traceback": 0})
             return await found.sort("retry_requested_at", ASCENDING).limit(limit).to_list(None)
 
     async def delete_retried(self, failures: Sequence[Document]) -> None:

@@ -10,6 +10,7 @@ from services.api.failures import Choice, FailurePosition, RetryAnswer
 from services.api.stores import FailureStore
 from services.sweeper.repository import SweeperRepository
 from shared.mongo import connect
+from tests.builders import job_document
 from tests.unit.api.builders import NOW, stored_failure
 from tests.unit.api.fakes import FakeFailureStore
 
@@ -17,7 +18,7 @@ DOCUMENTS = [
     stored_failure(1),
     stored_failure(3, code="bug", error_class="ZeroDivisionError", message="by (zero)", correlation_id="other"),
     stored_failure(2, queue="expander.job_submitted", type="job.submitted.v1"),
-    stored_failure(4, queue="collector.item_collect.amazon.de", item="a-job:1:3", message="$where [a-z]* failed"),
+    stored_failure(4, queue="collector.item_collect.amazon.de", item="a-job:2:3", message="$where [a-z]* failed"),
     stored_failure(5, queue="unknown"),
     stored_failure(6, payload={"bytes": b"x", "size": 2_000_000}),
 ]
@@ -32,6 +33,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[FailureStore]:
     async with connect(url, name, app="test") as database:
         await SweeperRepository(database).create_indexes(10**9)
         await database["failures"].insert_many(DOCUMENTS)
+        await database["jobs"].insert_one(job_document(_id="a-job", run=4, status="COMPLETED"))
         yield MongoFailureStore(database)
 
 
@@ -72,12 +74,15 @@ async def test_pages_of_the_list_join_to_the_whole(store: FailureStore) -> None:
 
 
 async def test_retries_are_asked_for_once_and_for_what_can_be_sent(store: FailureStore) -> None:
-    assert await store.request_retries(Choice(), "root") == RetryAnswer(requested=3, refused=3, complete=True)
-    assert await store.request_retries(Choice(), "root") == RetryAnswer(requested=0, refused=3, complete=True)
-    await store.request_retry(f"{1:032x}", "root")
+    asked = RetryAnswer(requested=4, items=1, refused=2, complete=True)
+    assert await store.request_retries(Choice(), "root") == asked
+    assert await store.request_retries(Choice(), "root") == RetryAnswer(requested=0, refused=2, complete=True)
+    once = RetryAnswer(requested=1, refused=0, complete=True)
+    assert await store.request_retry(f"{1:032x}", "root") == once
+    assert await store.request_retry(f"{4:032x}", "root") == once.model_copy(update={"items": 1})
     waiting = await store.find_failures(Choice(), limit=9, retrying=True)
-    assert [(int(f.id, 16), f.retries) for f in waiting] == [(3, 1), (2, 1), (1, 1)]
-    assert len(await store.find_failures(Choice(), limit=9, retrying=False)) == 3
+    assert [(int(f.id, 16), f.retries) for f in waiting] == [(4, 1), (3, 1), (2, 1), (1, 1)]
+    assert len(await store.find_failures(Choice(), limit=9, retrying=False)) == 2
 
 
 async def test_failures_about_to_be_sent_again_are_not_deleted_with_many(store: FailureStore) -> None:
@@ -92,7 +97,7 @@ async def test_failure_is_shown_whole(store: FailureStore) -> None:
     failure = await store.find_failure(f"{4:032x}")
     assert failure is not None
     assert (failure.refusal, failure.payload.value, failure.traceback) == (
-        "item_has_outcome",
+        None,
         {"job_id": 7},
         "Traceback …",
     )
@@ -107,3 +112,19 @@ async def test_many_failures_are_worked_off_in_batches(mongo_url: str, mongo_dat
         assert (await real.request_retries(Choice(), "root")).requested == 2 * BATCH + 5
         await database["failures"].update_many({}, {"$set": {"retry_requested_at": None}})
         assert (await real.delete_failures(Choice())).deleted == 2 * BATCH + 5
+
+
+async def test_items_are_sorted_by_what_their_job_has_come_to(mongo_url: str, mongo_database: str) -> None:
+    """One succeeded in a later run, one failed again, one is not in it; of the last the job is deleted."""
+    async with connect(mongo_url, mongo_database, app="test") as database:
+        items = ["a-job:1:0", "a-job:1:1", "a-job:1:2", "gone:1:0"]
+        await database["failures"].insert_many([stored_failure(n, item=item) for n, item in enumerate(items)])
+        await database["jobs"].insert_one(job_document(_id="a-job", run=3, status="COMPLETED"))
+        statuses = {"a-job:2:0": "failed", "a-job:3:0": "succeeded", "a-job:2:1": "succeeded", "a-job:3:1": "failed"}
+        await database["outcomes"].insert_many([{"_id": name, "status": status} for name, status in statuses.items()])
+        store = MongoFailureStore(database)
+        told = RetryAnswer(requested=2, items=2, already_done=1, refused=1, complete=True)
+        assert await store.request_retries(Choice(), "root") == told
+        left = await database["failures"].find({"retry_of": "a-job"}).to_list(None)
+        assert [(each["item"], each["retry_after_run"]) for each in left] == [("a-job:1:1", 3), ("a-job:1:2", 3)]
+        assert await store.request_retry(f"{3:032x}", "root") == RetryAnswer(requested=0, refused=1, complete=True)

@@ -749,9 +749,11 @@ class ResultView(Document):
 
 
 class RetryAnswer(Document):
-    """The messages are sent again within seconds, as soon as the broker is there."""
+    """Messages are sent again within seconds, as soon as the broker is there; items are collected again by a new run"""
 
     requested: int
+    items: int = 0
+    already_done: int = 0
     refused: int
     complete: bool
 

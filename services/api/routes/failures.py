@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from services.api.dependencies import Operator, PartsOf
 from services.api.errors import responses
 from services.api.failures import (
+    JOB_GONE,
     REFUSALS,
     DeleteAnswer,
     FailureDetail,
@@ -63,7 +64,9 @@ async def list_failures(
 
 @router.post("/retry", status_code=202, summary="Retry failures", responses=responses(401, 403, 413, 422, 503))
 async def retry_failures(caller: Operator, using: PartsOf, wanted: Sweeping) -> RetryAnswer:
-    """Sends all messages chosen again, each to the queue it came from and with its attempts beginning anew.
+    """Sends all messages chosen again, each to the queue it came from and with its attempts beginning anew. An item
+    (its failure is its outcome) is instead collected again by a new run of its job, which begins once that has ended;
+    one that has succeeded since is counted as `already_done`, and its failure forgotten.
 
     Asking twice sends once. A message that fails again is the same failure, with one retry more. At most 20,000 are
     taken at once: ask again, with `until` set to the time you began, while the answer is not `complete`.
@@ -104,14 +107,19 @@ async def get_failure(failure_id: FailureId, _: Operator, using: PartsOf) -> Fai
     "/{failure_id}/retry", status_code=202, summary="Retry a failure", responses=responses(401, 403, 404, 409, 422, 503)
 )
 async def retry_failure(failure_id: FailureId, caller: Operator, using: PartsOf) -> RetryAnswer:
-    """Sends the message again to the queue it came from, with its attempts beginning anew. Asking twice sends once."""
+    """Sends the message again to the queue it came from, with its attempts beginning anew. Asking twice sends once.
+
+    An item (its failure is its outcome) is instead collected again by a new run of its job, with exact counts, which
+    begins once the job has ended; when it has succeeded since, the answer is `already_done`, and the failure forgotten.
+    """
     failure = await get_failure(failure_id, caller, using)
     if failure.refusal is not None:
-        detail = REFUSALS[failure.refusal].replace("{job_id}", failure.correlation_id or "{job_id}")
-        raise Problem(409, failure.refusal, detail)
-    await using.failures.request_retry(failure_id, caller.user_id)
-    log.info("failure_retries_requested", by=caller.user_id, failure_id=failure_id)
-    return RetryAnswer(requested=1, refused=0, complete=True)
+        raise Problem(409, failure.refusal, REFUSALS[failure.refusal])
+    answer = await using.failures.request_retry(failure_id, caller.user_id)
+    if answer.refused:
+        raise Problem(409, JOB_GONE, "The job of its item has been deleted.")
+    log.info("failure_retries_requested", by=caller.user_id, failure_id=failure_id, **answer.model_dump())
+    return answer
 
 
 @router.delete(

@@ -17,6 +17,7 @@ from services.api.failures import (
     to_detail,
     to_failure,
 )
+from services.api.item_retries import item_of
 from services.api.life_repository import CANCELLED_UNBEGUN, CANCELLED_UNKNOWN
 from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.queues import QueueList
@@ -530,6 +531,8 @@ class FakeFailureStore:
 
     def __init__(self, *documents: dict[str, Any]) -> None:
         self.documents = {document["_id"]: document for document in documents}
+        self.succeeded: set[str] = set()  # items, by the outcome that failed
+        self.gone: set[str] = set()  # jobs
 
     def _chosen(self, chosen: Choice) -> list[dict[str, Any]]:
         found = [each for each in self.documents.values() if _is_chosen(each, chosen)]
@@ -553,15 +556,23 @@ class FakeFailureStore:
         found = self._chosen(chosen)
         refused = [each for each in found if refusal(each) is not None]
         waiting = [each for each in found if each not in refused and each["retry_requested_at"] is None]
+        counts = Counter({"requested": 0, "refused": len(refused)})
         for each in waiting:
-            await self.request_retry(each["_id"], by)
-        return RetryAnswer(requested=len(waiting), refused=len(refused), complete=True)
+            counts.update((await self.request_retry(each["_id"], by)).model_dump(exclude={"complete"}))
+        return RetryAnswer(**counts, complete=True)
 
-    async def request_retry(self, failure_id: str, by: str) -> None:
+    async def request_retry(self, failure_id: str, by: str) -> RetryAnswer:
         failure = self.documents.get(failure_id)
+        item = failure["item"] if failure is not None else None
         if failure is not None and failure["retry_requested_at"] is None:
+            if item is not None and item_of(item).job_id in self.gone:
+                return RetryAnswer(requested=0, refused=1, complete=True)
+            if item in self.succeeded:
+                del self.documents[failure_id]
+                return RetryAnswer(requested=0, already_done=1, refused=0, complete=True)
             asked = {"retry_requested_at": datetime.now(UTC), "retry_requested_by": by, "retry_error": None}
             failure.update(asked, retries=failure["retries"] + 1)
+        return RetryAnswer(requested=1, items=int(item is not None), refused=0, complete=True)
 
     async def delete_failure(self, failure_id: str) -> bool:
         return self.documents.pop(failure_id, None) is not None

@@ -75,10 +75,26 @@ async def test_retry_asked_for_twice_is_one(operator: httpx.AsyncClient, store: 
     assert (await operator.get("/v1/failures", params={"retrying": True})).json()["items"][0]["message_id"] == "m-1"
 
 
-async def test_item_that_failed_is_retried_by_its_job(operator: httpx.AsyncClient, store: FakeFailureStore) -> None:
+async def test_item_that_failed_is_collected_again(operator: httpx.AsyncClient, store: FakeFailureStore) -> None:
+    asked = {"requested": 1, "items": 1, "already_done": 0, "refused": 0, "complete": True}
+    for _ in range(2):
+        answer = await operator.post(f"/v1/failures/{4:032x}/retry")
+        assert (answer.status_code, answer.json()) == (202, asked)
+    assert store.documents[f"{4:032x}"]["retries"] == 1
+
+
+async def test_item_that_has_succeeded_since_is_done(operator: httpx.AsyncClient, store: FakeFailureStore) -> None:
+    store.succeeded.add("a-job:1:3")
     answer = await operator.post(f"/v1/failures/{4:032x}/retry")
-    problem(answer, 409, "item_has_outcome")
-    assert "POST /v1/jobs/a-job/retry" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["requested"], answer.json()["already_done"]) == (202, 0, 1)
+    assert f"{4:032x}" not in store.documents
+
+
+async def test_item_of_a_deleted_job_is_not_collected_again(
+    operator: httpx.AsyncClient, store: FakeFailureStore
+) -> None:
+    store.gone.add("a-job")
+    problem(await operator.post(f"/v1/failures/{4:032x}/retry"), 409, "job_gone")
     assert store.documents[f"{4:032x}"]["retries"] == 0
 
 
@@ -97,10 +113,11 @@ async def test_many_are_retried_by_what_they_have_in_common(
     operator: httpx.AsyncClient, store: FakeFailureStore
 ) -> None:
     answer = await operator.post("/v1/failures/retry", json={"q": "JOB_ID: input", "since": "2026-11-23T06:02:00Z"})
-    assert (answer.status_code, answer.json()) == (202, {"requested": 2, "refused": 1, "complete": True})
+    told = {"requested": 3, "items": 1, "already_done": 0, "refused": 0, "complete": True}
+    assert (answer.status_code, answer.json()) == (202, told)
     again = await operator.post("/v1/failures/retry", json={"all": True})
-    assert again.json() == {"requested": 1, "refused": 1, "complete": True}
-    assert {each["retries"] for each in store.documents.values() if each["item"] is None} == {1}
+    assert again.json() == {"requested": 1, "items": 0, "already_done": 0, "refused": 0, "complete": True}
+    assert {each["retries"] for each in store.documents.values()} == {1}
 
 
 @pytest.mark.parametrize("body", [{}, {"all": False}, {"quue": "x"}, {"since": "yesterday"}, {"q": ""}])

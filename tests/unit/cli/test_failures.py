@@ -66,19 +66,29 @@ def test_failure_is_shown_whole(asinflow: CommandLine, api: FakeApi) -> None:
 
 def test_failures_named_are_retried_one_by_one(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("POST", f"{PATH}/retry", {"requested": 1, "refused": 0, "complete": True})
-    assert asinflow("failures", "retry", FAILURE_ID, FAILURE_ID).stdout == "2 to be sent again, 0 cannot be\n"
+    assert asinflow("failures", "retry", FAILURE_ID, FAILURE_ID).stdout == "2 to be tried again, 0 cannot be\n"
 
 
-def test_retry_that_makes_no_sense_says_what_does(asinflow: CommandLine, api: FakeApi) -> None:
-    api.on("POST", f"{PATH}/retry", problem(409, "item_has_outcome", "POST /v1/jobs/a-job/retry"))
+def test_retry_that_cannot_be_says_why(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("POST", f"{PATH}/retry", problem(409, "job_gone", "The job of its item has been deleted."))
     result = asinflow("failures", "retry", FAILURE_ID)
-    assert (result.exit_code, "/v1/jobs/a-job/retry" in result.stderr) == (4, True)
+    assert (result.exit_code, "has been deleted" in result.stderr) == (4, True)
+
+
+def test_one_of_several_that_cannot_be_retried_stops_no_other(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("POST", f"{PATH}/retry", problem(409, "job_gone", "The job of its item has been deleted."))
+    api.on("POST", "/v1/failures/b/retry", {"requested": 0, "already_done": 1, "refused": 0, "complete": True})
+    api.on("POST", "/v1/failures/c/retry", {"requested": 1, "items": 1, "refused": 0, "complete": True})
+    result = asinflow("failures", "retry", FAILURE_ID, "b", "c")
+    told = "1 to be tried again, 1 of them by new runs of their jobs, 1 have succeeded since, 1 cannot be\n"
+    assert (result.exit_code, result.stdout, FAILURE_ID in result.stderr) == (0, told, True)
 
 
 def test_many_are_retried_until_all_are(asinflow: CommandLine, api: FakeApi) -> None:
-    more = {"requested": 20_000, "refused": 1, "complete": False}
-    api.on("POST", "/v1/failures/retry", more, {"requested": 5, "refused": 1, "complete": True})
-    assert asinflow.json("failures", "retry", "--code", "bug")["requested"] == 20_005
+    more = {"requested": 20_000, "items": 7, "already_done": 2, "refused": 1, "complete": False}
+    api.on("POST", "/v1/failures/retry", more, {**more, "requested": 5, "items": 1, "complete": True})
+    told = asinflow.json("failures", "retry", "--code", "bug")
+    assert told == {"requested": 20_005, "items": 8, "already_done": 4, "refused": 1, "complete": True}
     first, second = api.bodies()
     assert first == second
     assert (first["code"], "until" in first, "all" in first) == ("bug", True, False)
