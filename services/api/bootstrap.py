@@ -25,6 +25,7 @@ from services.api.key_repository import MongoKeyStore, MongoQuotaStore
 from services.api.keys import KeyDesk
 from services.api.life_repository import MongoLifeStore
 from services.api.lifecycle import LifeCycle
+from services.api.operations_repository import MongoOperationsStore
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
 from services.api.queues import BrokerQueues, ManagedQueues, QueueReader, vhost_of
@@ -126,6 +127,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 failures=MongoFailureStore(database),
                 queues=_queues(settings, broker, client),
                 profit=profit,
+                operations=MongoOperationsStore(database),
                 webhooks=WebhookDesk(MongoWebhookStore(database), settings, settings.webhooks_per_user, clock),
                 schedules=ScheduleDesk(MongoScheduleStore(database), jobs, settings, clock),
                 live=live_jobs,

@@ -17,6 +17,7 @@ from services.api.item_reader import ItemReader
 from services.api.job_profit import ProfitReader
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
+from services.api.operations import OperationsStore
 from services.api.profit import ProfitDesk
 from services.api.queues import QueueReader
 from services.api.quoter import Quoter
@@ -60,6 +61,7 @@ class Parts:
     samples: SampleStore
     failures: FailureStore
     queues: QueueReader
+    operations: OperationsStore
     profit: ProfitDesk
     webhooks: WebhookDesk
     schedules: ScheduleDesk

@@ -130,6 +130,18 @@ class SchedulePage(BaseModel):
     next_cursor: str | None
 
 
+class ScheduleTimes(BaseModel):
+    """When a schedule would be due; nothing is stored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{name: SCHEDULE_EXAMPLE[name] for name in ("cron", "timezone", "next_runs")}]}
+    )
+
+    cron: str
+    timezone: str
+    next_runs: list[datetime] = Field(description="The next five times")
+
+
 class ScheduleRunView(BaseModel):
     """A time of a schedule that has come."""
 

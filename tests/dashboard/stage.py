@@ -16,12 +16,16 @@ import httpx
 import uvicorn
 
 from services.api.app import create_app
+from services.api.deltas import Seen
 from services.api.live import LiveJobs
 from services.api.queues import QueueList, QueueView
 from services.api.records import Account, Job, WaitingFor
 from shared.auth import SCOPES, issue_token
 from shared.clock import SystemClock
 from shared.jobs import JobStatus, JobType
+from shared.pacesteps import FRESH
+from shared.user_events import UserEvent
+from shared.webhooks import new_delivery
 from tests.unit.api.builders import (
     HOME,
     SECRET,
@@ -127,6 +131,8 @@ def fill(stage: Stage) -> dict[str, Job]:
     _fill_items(world)
     _fill_products(stage, jobs["large"])
     _fill_operations(world)
+    _fill_schedules(stage, jobs)
+    _fill_webhooks(stage)
     return jobs
 
 
@@ -177,4 +183,54 @@ def _fill_operations(world: World) -> None:
         for n, name in enumerate(names)
     ]
     world.queues.told = QueueList(items=queues, source="management")
+    now, us = datetime.now(UTC), 1_000_000
+    soon = now + timedelta(minutes=4)
+    line = {**FRESH, "used_us": 2 * us, "fetch_us": us, "asked": round(now.timestamp() * us)}
+    paused = {"blocks": 2, "reason": "throttled", "interval_us": 8 * us, "blocked_until": round(soon.timestamp() * us)}
+    world.operations.paces = [{"_id": HOME, **line, **paused}, {"_id": "amazon.com@tokyo", **line}]
+    world.operations.leases = {"sweeper": {"owner": "sweeper-0", "until": soon}}
     world.samples.samples = [page_sample(n) for n in range(3)]
+
+
+def _fill_schedules(stage: Stage, jobs: dict[str, Job]) -> None:
+    """Two schedules, the first with runs, of which the last found changes."""
+    world, now = stage.world, datetime.now(UTC)
+    ask = httpx.Client(base_url=stage.url, headers=bearer())
+    mornings = {"name": "mornings", "cron": "0 6 * * *", "timezone": "Asia/Tokyo"}
+    listed = {"type": "BULK_ASIN", "asins": [asin(n) for n in range(60)], "tags": ["autumn"]}
+    first = ask.post("/v1/schedules", json={**mornings, "job": listed}).raise_for_status().json()["id"]
+    searched = {"type": "KEYWORD", "keyword": "pokemon cards", "marketplace": HOME}
+    ask.post("/v1/schedules", json={"name": "cards", "cron": "*/20 8-18 * * 1-5", "paused": True, "job": searched})
+    outcomes = {3: "fired", 2: "missed", 1: "fired"}
+    for n, outcome_of_run in outcomes.items():
+        made = {3: jobs["failed"].id, 1: jobs["large"].id}.get(n)
+        run = {"schedule_id": first, "user_id": "ann", "outcome": outcome_of_run, "job_id": made}
+        due = now - timedelta(days=n)
+        times = {"due_at": due, "decided_at": due, "previous_job_id": jobs["failed"].id if n == 1 else None}
+        world.schedules.runs[f"{first}:{n}"] = {"_id": f"{first}:{n}", **run, **times}
+    world.schedules.seen = {
+        jobs["failed"].id: {f"{HOME}:{asin(n)}": Seen(Decimal(2_000 + n), "JPY", "in_stock") for n in range(60)},
+        jobs["large"].id: {f"{HOME}:{asin(n)}": Seen(Decimal(1_990 + 2 * n), "JPY", "in_stock") for n in range(5, 62)},
+    }
+
+
+def _fill_webhooks(stage: Stage) -> None:
+    """A webhook that works with deliveries of every state, and one that was switched off."""
+    world, now = stage.world, datetime.now(UTC)
+    ask = httpx.Client(base_url=stage.url, headers=bearer())
+    for name in ("old warehouse", "warehouse"):
+        wanted = {
+            "url": "https://hooks.example/asinflow",
+            "description": name,
+            "events": ["job.completed", "job.failed"],
+        }
+        made = ask.post("/v1/webhooks", json=wanted).raise_for_status().json()["id"]
+        if name != "warehouse":
+            world.webhooks.webhooks[made] |= {"enabled": False, "disabled_reason": "its receiver answered 410 Gone"}
+    for n, state in enumerate(["pending", "failed", "delivered", "delivered"]):
+        event = UserEvent(f"msg_{n}", "job.completed", "ann", now - timedelta(minutes=n), {"job_id": f"job-{n}"})
+        tried = {"at": now, "milliseconds": 132, "answer": ""}
+        failed = {**tried, "status": None, "error": "timed out"}
+        log = {"pending": [], "failed": [failed] * 3, "delivered": [{**tried, "status": 204, "error": None}]}[state]
+        stored = new_delivery(made, event, event.at, keep_days=30)
+        world.webhooks.deliveries[stored["_id"]] = {**stored, "state": state, "log": log, "attempts": len(log)}

@@ -55,7 +55,7 @@ def test_search_and_file_are_submitted(look: Opener, stage: Stage) -> None:
         {"name": "a.csv", "mimeType": "text/csv", "buffer": f"asin\n{asin(7)}\n".encode()}
     )
     page.get_by_role("button", name="Submit job").click()
-    expect(page.get_by_role("heading", name="1 products")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 product")).to_be_visible()
 
 
 def test_job_moves_without_a_reload(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
@@ -157,3 +157,14 @@ def test_user_sees_nothing_for_operators(look: Opener, stage: Stage, jobs: dict[
     expect(page.get_by_role("link", name="Jobs", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Failures")).to_have_count(0)
     expect(page.get_by_role("link", name="New job")).to_have_count(0)
+
+
+def test_operator_sees_services_pace_and_queues(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/system")
+    expect(page.get_by_role("row", name=f"{HOME} Paused until")).to_contain_text(
+        "2 blocks in a row · Asked to slow down"
+    )
+    expect(page.get_by_role("row", name="amazon.com tokyo")).to_contain_text("30")
+    expect(page.get_by_role("row", name="asinflow.retry.60s")).to_contain_text("80")
+    expect(page.get_by_label("Services")).to_contain_text("sweeperDown")
+    expect(page.get_by_label("Services")).to_contain_text("led by sweeper-0")

@@ -11,15 +11,21 @@ from services.api.records import Job
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import Stage
 
-VIEWS = ("", "submit", "jobs", "products", "failures", "queues", "samples")
+VIEWS = (
+    *("", "submit", "jobs", "products", "failures", "system", "samples"),
+    *("schedules", "schedules/new", "webhooks", "webhooks/new"),
+)
 TABS = ("items", "errors", "profit", "timeline", "exports")
 PHONE = {"width": 360, "height": 740}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
-def addresses(jobs: dict[str, Job]) -> list[str]:
+def addresses(stage: Stage, jobs: dict[str, Job]) -> list[str]:
+    (schedule, *_), (webhook, *_) = stage.world.schedules.schedules, stage.world.webhooks.webhooks
     return (
         [f"#/{view}" for view in VIEWS]
+        + [f"#/schedules/{schedule}", f"#/schedules/{schedule}/edit", f"#/schedules/{schedule}/runs/{schedule}%3A1"]
+        + [f"#/webhooks/{webhook}", f"#/webhooks/{webhook}/edit"]
         + [f"#/jobs/{jobs['large'].id}/{tab}" for tab in TABS]
         + ["#/products/amazon.co.jp/B000000001"]
     )
@@ -57,14 +63,14 @@ def test_dark_system_is_followed(look: Opener, jobs: dict[str, Job]) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_fits_a_phone_and_is_accessible(
-    look: Opener, jobs: dict[str, Job], node_modules: Path, scheme: str
+    look: Opener, stage: Stage, jobs: dict[str, Job], node_modules: Path, scheme: str
 ) -> None:
     page = look(
         viewport=PHONE, color_scheme=scheme, locale="ko-KR" if scheme == "dark" else "en-US", reduced_motion="reduce"
     )
     axe = (node_modules / "axe-core" / "axe.min.js").read_text()
     found = []
-    for address in addresses(jobs):
+    for address in addresses(stage, jobs):
         page.evaluate("hash => (location.hash = hash)", address)
         expect(page.locator("main h1")).to_be_visible()
         expect(page.locator("[aria-busy]")).to_have_count(0)

@@ -373,6 +373,18 @@ def queues() -> Call[models.QueueList]:
     return Call("GET", "/v1/queues", _as(models.QueueList))
 
 
+@route("GET", "/v1/pace")
+def pace() -> Call[models.PaceList]:
+    """How often each marketplace may be asked, and which are paused."""
+    return Call("GET", "/v1/pace", _as(models.PaceList))
+
+
+@route("GET", "/v1/services")
+def services() -> Call[models.ServiceList]:
+    """Whether each kind of process is there."""
+    return Call("GET", "/v1/services", _as(models.ServiceList))
+
+
 def _webhook(webhook_id: str, tail: str = "") -> str:
     return f"/v1/webhooks/{segment(webhook_id)}{tail}"
 
@@ -454,6 +466,13 @@ def schedules() -> Paged[models.ScheduleView]:
 def create_schedule(wanted: Body) -> Call[models.ScheduleView]:
     """Make a schedule. Not sent twice by itself: there would be two."""
     return Call("POST", "/v1/schedules", _as(models.ScheduleView), json=_body(wanted), safe=False)
+
+
+@route("GET", "/v1/schedules/times")
+def schedule_times(cron: str, *, timezone: str | None = None) -> Call[models.ScheduleTimes]:
+    """When a schedule would be due; nothing is stored."""
+    params = {"cron": cron, "timezone": timezone}
+    return Call("GET", "/v1/schedules/times", _as(models.ScheduleTimes), params=params)
 
 
 @route("GET", "/v1/schedules/{schedule_id}")

@@ -15,6 +15,7 @@ class Document(BaseModel):
 
 
 Change = Literal["new", "gone", "price_up", "price_down", "back_in_stock", "out_of_stock"]
+Circuit = Literal["closed", "paused", "open", "trying"]
 DeliveryState = Literal["pending", "delivered", "failed"]
 ItemStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobStatus = Literal["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"]
@@ -32,6 +33,7 @@ ReasonCode = Literal[
     "margin_below_target",
 ]
 RepricingState = Literal["running", "done", "failed"]
+ServiceState = Literal["up", "resting", "down"]
 UserEventType = Literal[
     "job.completed", "job.failed", "job.cancelled", "job.progressed", "price.changed", "product.profitable"
 ]
@@ -438,6 +440,27 @@ class MarketplaceQuote(Document):
     requests_of_others: int
 
 
+class PaceList(Document):
+    items: list[PaceView]
+
+
+class PaceView(Document):
+    """One line to a marketplace: over a way out (`@egress`), or to its own interface (`#creators`)."""
+
+    line: str
+    marketplace: str
+    egress: str | None
+    circuit: Circuit
+    interval_seconds: float
+    requests_per_minute: float | None
+    next_at: datetime | None
+    blocked_until: datetime | None
+    blocks: int
+    reason: str | None
+    fetch_seconds: float | None
+    asked_at: datetime | None
+
+
 class PageSample(Document):
     """A page that was kept; its source is to be had apart."""
 
@@ -798,6 +821,14 @@ class ScheduleRunView(Document):
     previous_job_id: str | None
 
 
+class ScheduleTimes(Document):
+    """When a schedule would be due; nothing is stored."""
+
+    cron: str
+    timezone: str
+    next_runs: list[datetime]
+
+
 class ScheduleView(Document):
     id: str
     name: str
@@ -816,6 +847,21 @@ class ScheduleView(Document):
 class SecretView(Document):
     hint: str
     expires_at: datetime | None
+
+
+class ServiceList(Document):
+    items: list[ServiceView]
+
+
+class ServiceView(Document):
+    """A kind of process, as the broker's consumers and the database's leases show it."""
+
+    name: str
+    state: ServiceState
+    consumers: int
+    waiting: int
+    leader: str | None
+    leads_until: datetime | None
 
 
 class Span(Document):

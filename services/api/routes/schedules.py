@@ -12,11 +12,16 @@ from services.api.dependencies import JobsCollector, JobsReader, JobsWriter, Par
 from services.api.errors import responses
 from services.api.routes.paging import LINK_HEADER, header, link_next
 from services.api.schedules import (
+    SHOWN_RUNS,
+    Cron,
     NewSchedule,
     SchedulePage,
     SchedulePatch,
     ScheduleRunPage,
+    ScheduleTimes,
     ScheduleView,
+    Zone,
+    checked_runs,
     run_view,
     schedule_view,
 )
@@ -54,6 +59,20 @@ async def create_schedule(
     created = await using.schedules.create(caller.user_id, wanted)
     response.headers["Location"] = f"/v1/schedules/{created['_id']}"
     return schedule_view(created, using.clock.now())
+
+
+@router.get("/times", summary="See when a schedule would be due", responses=responses(401, 403, 422, 503))
+async def preview_times(
+    *,
+    caller: JobsReader,
+    using: PartsOf,
+    cron: Annotated[Cron, Query(description="Minute, hour, day, month, day of the week")],
+    timezone: Annotated[Zone | None, Query(description="IANA time zone; without, ASINFLOW_SCHEDULE_TIMEZONE")] = None,
+) -> ScheduleTimes:
+    """The next times of a cron expression in a time zone, as a schedule would have them. Stores nothing."""
+    zone = timezone or using.settings.schedule_timezone
+    due = checked_runs(cron, zone, using.clock.now(), SHOWN_RUNS)
+    return ScheduleTimes(cron=cron, timezone=zone, next_runs=due)
 
 
 @router.get("/{schedule_id}", summary="Look at a schedule", responses=responses(401, 403, 404, 422, 503))

@@ -42,6 +42,7 @@ from tests.unit.api.fakes import (
     FakeItemStore,
     FakeJobStore,
     FakeKeyStore,
+    FakeOperationsStore,
     FakeProductStore,
     FakeQueues,
     FakeQuotaStore,
@@ -68,6 +69,7 @@ class World:
     schedules: FakeScheduleStore = field(default_factory=FakeScheduleStore)
     failures: FakeFailureStore = field(default_factory=FakeFailureStore)
     queues: FakeQueues = field(default_factory=FakeQueues)
+    operations: FakeOperationsStore = field(default_factory=FakeOperationsStore)
     broker: FakeBroker = field(default_factory=FakeBroker)
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
@@ -125,6 +127,7 @@ class World:
             failures=self.failures,
             queues=self.queues,
             profit=profit,
+            operations=self.operations,
             webhooks=WebhookDesk(self.webhooks, self.settings, self.settings.webhooks_per_user, self.clock),
             schedules=ScheduleDesk(self.schedules, jobs, self.settings, self.clock),
             live=self.live,

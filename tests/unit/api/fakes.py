@@ -326,6 +326,20 @@ class FakeQuoteStore:
         return self.unfinished
 
 
+class FakeOperationsStore:
+    def __init__(self) -> None:
+        self.paces: list[dict[str, Any]] = []
+        self.leases: dict[str, dict[str, Any]] = {}
+        self.now = datetime.now(UTC)
+
+    async def find_paces(self) -> tuple[list[dict[str, Any]], datetime]:
+        return self.paces, self.now
+
+    async def find_lease(self, name: str) -> dict[str, Any] | None:
+        lease = self.leases.get(name)
+        return lease if lease is not None and lease["until"] > self.now else None
+
+
 class FakeItemStore:
     """Items of any job: `keys` of the first run, `places` by run of those tried again."""
 

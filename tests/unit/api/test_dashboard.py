@@ -9,16 +9,36 @@ import pytest
 from pydantic import ValidationError
 
 from services.api.dashboard import STATIC, policy
+from services.api.deltas import Change
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.jobs import ItemStatus, JobStatus, JobType
+from shared.user_events import UserEventType
+from shared.webhooks import DeliveryState
 from tests.unit.api.builders import api_settings
 
 UI = STATIC / "ui"
 LANGUAGES = ("en", "ko", "ja")
 MODULES = sorted(UI.rglob("*.js"))
 CATALOGUES = {name: json.loads((UI / "locales" / f"{name}.json").read_text()) for name in LANGUAGES}
+Message = str | dict[str, str]
 # Keys in messages made of a fixed part and a value of the API.
-FAMILIES = {"status": JobStatus, "item": ItemStatus, "type": JobType}
+FAMILIES = {
+    "status": JobStatus,
+    "item": ItemStatus,
+    "type": JobType,
+    "change": Change,
+    "delivery": DeliveryState,
+    "event": UserEventType,
+}
+
+
+def message_forms(message: Message) -> dict[str, str]:
+    """Its texts by plural category (CLDR)."""
+    return message if isinstance(message, dict) else {"other": message}
+
+
+def forms(message: Message) -> list[str]:
+    return list(message_forms(message).values())
 
 
 @pytest.mark.parametrize("path", ["/", "/ui/main.js", "/ui/css/base.css", "/ui/nothing.js"])
@@ -45,15 +65,21 @@ def test_image_hosts_are_origins_only(hosts: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_catalogue_has_every_message(language: str) -> None:
     assert CATALOGUES[language].keys() == CATALOGUES["en"].keys()
-    assert all(text.strip() for text in CATALOGUES[language].values())
+    assert all(text.strip() for message in CATALOGUES[language].values() for text in forms(message))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_keep_what_is_filled_in(language: str) -> None:
-    def names(text: str) -> set[str]:
-        return set(re.findall(r"\{(\w+)\}", text))
+    def names(message: Message) -> set[str]:
+        return {name for text in forms(message) for name in re.findall(r"\{(\w+)\}", text)}
 
     assert {k: names(v) for k, v in CATALOGUES["en"].items()} == {k: names(v) for k, v in CATALOGUES[language].items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plural_forms_are_those_of_the_language(language: str) -> None:
+    wanted = {"en": {"one", "other"}, "ko": {"other"}, "ja": {"other"}}[language]
+    assert {key for key, message in CATALOGUES[language].items() if set(message_forms(message)) - wanted} == set()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)

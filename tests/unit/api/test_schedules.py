@@ -38,6 +38,15 @@ async def test_schedule_is_due_in_its_time_zone(ann: httpx.AsyncClient, world: W
     assert berlin["next_runs"][0] == "2026-11-24T05:00:00Z"
 
 
+async def test_times_are_told_before_there_is_a_schedule(ann: httpx.AsyncClient, world: World) -> None:
+    told = await ann.get("/v1/schedules/times", params={"cron": "0 6 * * *", "timezone": "Europe/Berlin"})
+    assert told.json()["next_runs"][:2] == ["2026-11-24T05:00:00Z", "2026-11-25T05:00:00Z"]
+    assert (await ann.get("/v1/schedules/times?cron=0 6 * * *")).json()["timezone"] == "Asia/Tokyo"
+    refused = await ann.get("/v1/schedules/times", params={"cron": "never"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "cron")
+    assert world.schedules.schedules == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "code"),
     [

@@ -5,6 +5,7 @@ import { render } from "./core/dom.js";
 import { t, useLanguage } from "./core/i18n.js";
 import { route } from "./core/router.js";
 import { session } from "./core/session.js";
+import { closeDialogs } from "./parts/dialog.js";
 import { failed } from "./parts/states.js";
 import { mountToasts } from "./parts/toast.js";
 import { shell } from "./shell.js";
@@ -14,10 +15,19 @@ const VIEWS = {
   submit: () => import("./views/submit.js"),
   jobs: () => (route().path.length > 1 ? import("./views/job.js") : import("./views/jobs.js")),
   products: () => (route().path.length > 2 ? import("./views/product.js") : import("./views/products.js")),
+  schedules: () => import(`./views/schedules/${partOf(route().path, "runs", "delta")}.js`),
+  webhooks: () => import(`./views/webhooks/${partOf(route().path)}.js`),
   failures: () => import("./views/failures.js"),
-  queues: () => import("./views/queues.js"),
+  system: () => import("./views/system.js"),
   samples: () => import("./views/samples.js"),
 };
+
+/** Of what is listed: the list, the form for a new or an old one, what is `deep` within one, or its page. */
+function partOf(path, deep, deeper) {
+  if (path.length === 1) return "list";
+  if (path[1] === "new" || path[2] === "edit") return "form";
+  return path[2] !== undefined && path[2] === deep ? deeper : "page";
+}
 
 const app = document.getElementById("app");
 let current = null;
@@ -26,6 +36,7 @@ let turn = 0;
 async function show() {
   const mine = (turn += 1);
   const { path, query } = route();
+  closeDialogs();
   if (session.token && current?.update?.(path, query)) return;
   current?.close?.();
   current = null;
@@ -39,6 +50,8 @@ async function show() {
     render(main, failed(error, show));
   }
   scrollTo(0, 0);
+  // Whoever came by a link goes on reading here, not at the top of the page.
+  if (mine > 1) main.focus({ preventScroll: true });
   document.title = document.querySelector("h1") ? `${document.querySelector("h1").textContent} · Asinflow` : "Asinflow";
 }
 

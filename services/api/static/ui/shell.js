@@ -1,7 +1,7 @@
 // What surrounds every view: name, navigation, language, light or dark, who is signed in.
 
 import { h, render } from "./core/dom.js";
-import { LANGUAGES, currentLanguage, t, useLanguage } from "./core/i18n.js";
+import { LANGUAGES, currentLanguage, ownZone, t, useLanguage } from "./core/i18n.js";
 import { href } from "./core/router.js";
 import { session } from "./core/session.js";
 
@@ -9,8 +9,10 @@ const PLACES = [
   ["", "nav.overview", "jobs:read"],
   ["jobs", "nav.jobs", "jobs:read"],
   ["products", "nav.products", "products:read"],
+  ["schedules", "nav.schedules", "jobs:read"],
+  ["webhooks", "nav.webhooks", "jobs:read"],
   ["failures", "nav.failures", "operator"],
-  ["queues", "nav.queues", "operator"],
+  ["system", "nav.system", "operator"],
   ["samples", "nav.samples", "operator"],
 ];
 
@@ -18,11 +20,13 @@ const PLACES = [
 export function shell(app, place, restart) {
   if (!app.querySelector("main")) {
     const skip = h("a", { class: "skip", href: "#main", onclick: (event) => (event.preventDefault(), document.getElementById("main").focus()) }, t("nav.skip"));
-    render(app, skip, top(restart), h("main", { id: "main", tabindex: -1 }));
+    render(app, skip, top(restart), h("main", { id: "main", tabindex: -1 }), bottom());
   }
   for (const link of app.querySelectorAll("nav a")) {
-    if (link.dataset.place === place) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.place === place) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "center" });
+    } else link.removeAttribute("aria-current");
   }
   return app.querySelector("main");
 }
@@ -36,6 +40,11 @@ function top(restart) {
     h("div", { class: "top-side" },
       session.may("jobs:write") && h("a", { class: "button button-primary button-small", href: href(["submit"]), data: { place: "submit" } }, t("nav.submit")),
       account(restart)));
+}
+
+function bottom() {
+  const zone = new Date().toLocaleTimeString(currentLanguage(), { timeZoneName: "shortOffset" }).split(" ").pop();
+  return h("footer", { class: "bottom muted" }, h("span", {}, t("footer.zone", { zone: `${ownZone()} (${zone})` })), h("a", { href: "/openapi.json" }, t("footer.api")));
 }
 
 function account(restart) {

@@ -5,6 +5,7 @@ const KEY = "asinflow.language";
 
 let language = "en";
 let words = {};
+let plurals = new Intl.PluralRules("en");
 
 function preferred() {
   const chosen = localStorage.getItem(KEY);
@@ -18,14 +19,17 @@ export async function useLanguage(name) {
   if (name) localStorage.setItem(KEY, name);
   language = name ?? preferred();
   words = await (await fetch(`/ui/locales/${language}.json`)).json();
+  plurals = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }
 
 export const currentLanguage = () => language;
 
-/** The message of `key`, its {names} filled in. */
+/** The message of `key`, its {names} filled in, numbers as the language writes them; `n` chooses among plural forms. */
 export function t(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  const word = words[key] ?? key;
+  const text = typeof word === "string" ? word : (word[plurals.select(values.n)] ?? word.other);
+  return text.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : String(values[name] ?? "")));
 }
 
 /** The message of `key` where there is one, else `otherwise`. */
@@ -50,6 +54,15 @@ export function moment(iso) {
   const options = today ? { timeStyle: "short" } : { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) };
   return at.toLocaleString(language, options);
 }
+
+/** A moment in full with its zone, the reader's own unless another is named. */
+export function fullMoment(iso, timeZone) {
+  const options = { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short", timeZone };
+  return new Date(iso).toLocaleString(language, options);
+}
+
+/** The reader's time zone by its name. */
+export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function day(iso, options = { weekday: "short" }) {
   return new Date(iso).toLocaleDateString(language, options);

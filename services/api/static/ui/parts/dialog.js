@@ -1,21 +1,39 @@
-// A question before what cannot be taken back.
+// Dialogs: the page behind is out of reach meanwhile, and whoever had the focus has it back afterwards.
 
-import { h } from "../core/dom.js";
+import { h, render } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 
 let number = 0;
 
-/** True when it is confirmed; Escape, the button beside and a click outside say no. */
-export function confirmed(title, text, action) {
+/**
+ * Opens a dialog with what `contentOf(close)` gives; the promise tells with which value it was closed ("" for Escape or a
+ * click outside). One that is `firm` closes by its own buttons only.
+ */
+export function modal(title, contentOf, { wide = false, firm = false } = {}) {
   const id = `dialog-${(number += 1)}`;
-  const no = h("button", { class: "button", value: "no", autofocus: true }, t("action.back"));
-  const yes = h("button", { class: "button button-danger", value: "yes" }, action);
-  const form = h("form", { method: "dialog", class: "dialog-body" }, h("h2", { id }, title), h("p", {}, text), h("div", { class: "dialog-actions" }, no, yes));
-  const dialog = h("dialog", { class: "dialog", "aria-labelledby": id }, form);
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close("no"));
+  const dialog = h("dialog", { class: `dialog ${wide ? "dialog-wide" : ""}`, "aria-labelledby": id });
+  render(dialog, h("div", { class: "dialog-body" }, h("h2", { id }, title), contentOf((value = "") => dialog.close(value))));
+  dialog.addEventListener("click", (event) => !firm && event.target === dialog && dialog.close(""));
+  dialog.addEventListener("cancel", (event) => firm && event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => (dialog.remove(), resolve(dialog.returnValue === "yes")), { once: true });
+    dialog.addEventListener("close", () => (dialog.remove(), resolve(dialog.returnValue)), { once: true });
   });
+}
+
+/** Closes whatever is open: another view is shown. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close("");
+}
+
+/** True when it is confirmed; Escape, the button beside and a click outside say no. */
+export async function confirmed(title, text, action) {
+  const answer = await modal(title, (close) => [
+    h("p", {}, text),
+    h("div", { class: "dialog-actions" },
+      h("button", { class: "button", autofocus: true, onclick: () => close("no") }, t("action.back")),
+      h("button", { class: "button button-danger", onclick: () => close("yes") }, action)),
+  ]);
+  return answer === "yes";
 }

@@ -9,7 +9,7 @@ export function jobName(job) {
   const { keyword, url, count } = job.request;
   if (keyword) return `“${keyword}”`;
   if (url) return url.replace(/^https?:\/\/(www\.)?/, "");
-  return t("job.products", { n: number(count) });
+  return t("job.products", { n: count });
 }
 
 export function badge(status) {

@@ -45,6 +45,7 @@ export class VirtualList {
     for (let place = first; place <= last; place += 1) wanted.set(this.keyOf(this.entries[place]), place);
     this.#drop(wanted);
     for (const [key, place] of wanted) this.#place(key, place, height);
+    this.#order([...wanted.keys()]);
     if (seenLast + BEYOND >= this.entries.length) this.needMore();
   }
 
@@ -74,6 +75,16 @@ export class VirtualList {
     const [size, position] = this.rowRole === "row" ? [null, "aria-rowindex"] : ["aria-setsize", "aria-posinset"];
     row.element.setAttribute(position, place + 1);
     if (size) row.element.setAttribute(size, this.total ?? this.entries.length);
+  }
+
+  /** Rows stand in the page as they are seen: that is the order of the Tab key and of screen readers. */
+  #order(keys) {
+    let next = null;
+    for (const key of keys.reverse()) {
+      const { element } = this.rows.get(key);
+      if (element.nextElementSibling !== next && !element.contains(document.activeElement)) this.element.insertBefore(element, next);
+      next = element;
+    }
   }
 
   #carryFocus(before, after) {

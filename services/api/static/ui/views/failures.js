@@ -2,7 +2,7 @@
 
 import { get, send } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
-import { ago, number, t } from "../core/i18n.js";
+import { ago, t } from "../core/i18n.js";
 import { refine } from "../core/router.js";
 import { Source } from "../core/source.js";
 import { confirmed } from "../parts/dialog.js";
@@ -25,13 +25,13 @@ export function open(root, _path, query) {
   const all = () => (Object.keys(chosen()).length ? chosen() : { all: true });
   const retryAll = async () => {
     const answer = await attempt(() => send("POST", "/v1/failures/retry", all()));
-    if (answer) toast(t("failures.retried", { n: number(answer.requested), refused: number(answer.refused) }));
+    if (answer) toast(t("failures.retried", { n: answer.requested, refused: answer.refused }));
     draw();
   };
   const deleteAll = async () => {
     if (!(await confirmed(t("failures.delete.title"), t("failures.delete.text"), t("action.delete")))) return;
     const answer = await attempt(() => send("DELETE", "/v1/failures", undefined, all()));
-    if (answer) toast(t("failures.deleted", { n: number(answer.deleted) }));
+    if (answer) toast(t("failures.deleted", { n: answer.deleted }));
     draw();
   };
   render(root,

@@ -40,7 +40,7 @@ function histogram(judged, looked, whole) {
   return h("figure", { class: "panel" },
     h("figcaption", {}, h("span", {}, t("profit.margins")), h("strong", {}, t("profit.count", { n: number(profitable), of: number(judged.length) }))),
     columns(entries, t("profit.margins"), { height: 160 }),
-    !whole && h("p", { class: "muted" }, t("profit.part", { n: number(looked) })));
+    !whole && h("p", { class: "muted" }, t("profit.part", { n: looked })));
 }
 
 function best(judged) {
