@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from services.collector.analyst import Analyst
+from services.collector.inhand import InHand
 from services.collector.jobstates import JobStates
 from services.collector.pipeline import MarketplacePipeline, Parts
 from services.collector.queues import collect_queue
@@ -95,17 +96,19 @@ async def build(
         repository = CollectorRepository(database)
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
         states = JobStates(repository, clock)
+        in_hand = InHand()
         recorder = Recorder(
             repository=repository,
             broker=broker,
             failures=failures,
             analyst=Analyst(load_tables(settings.profit_tables), rates.current),
             queue_of=collect_queue,
+            in_hand=in_hand,
             clock=clock,
             batch_items=settings.batch_items,
             batch_seconds=settings.batch_seconds,
         )
-        parts = Parts(broker, repository, states, source, recorder, failures, clock)
+        parts = Parts(broker, repository, states, source, recorder, in_hand, failures, clock)
         pipelines = {name: _pipeline(name, parts, settings) for name in settings.marketplaces}
         valve = Valve(lambda: find_blocks(database["pace"]), pipelines, clock, settings.block_hold_seconds)
         await unless_stopped(stop or asyncio.Event(), when_database_answers(repository.create_indexes))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.collector.flights import Flights
+from services.collector.inhand import InHand
 from services.collector.jobstates import JobStates, is_late
 from services.collector.products import cut_to_milliseconds, page_document
 from services.collector.queues import collect_queue
@@ -18,6 +19,7 @@ from services.collector.results import ItemError, Observation, Result, Task
 from services.collector.valve import Prefetch
 from shared import metrics, tracing
 from shared.amazon.identifiers import Item
+from shared.batching import take_batch
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.errors import (
@@ -57,6 +59,7 @@ class Parts:
     states: JobStates
     source: Source
     recorder: Recorder
+    in_hand: InHand
     failures: FailurePolicy
     clock: Clock
 
@@ -79,6 +82,8 @@ class MarketplacePipeline:
         self._intake = Intake(parts.broker, self._queue, prefetch)
         self._slots = asyncio.Semaphore(concurrency)
         self._flights: Flights[Observation] = Flights()
+        self._taken = parts.in_hand
+        self._again: asyncio.Queue[Task] = asyncio.Queue()
         self._in_hand: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -94,22 +99,40 @@ class MarketplacePipeline:
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._take())
+            group.create_task(self._look_again())
+
+    async def _take(self) -> None:
         while True:
             deliveries = await self._intake.batch(TAKE_ITEMS, TAKE_SECONDS)
-            commands = [(d, command) for d in deliveries if (command := await self._decode(d))]
-            try:
+            await self._begin([(d, command) for d in deliveries if (command := await self._decode(d))])
+
+    async def _look_again(self) -> None:
+        """At items of which another delivery was in hand: with that settled, most have their outcome."""
+        while True:
+            tasks = await take_batch(self._again, TAKE_ITEMS, TAKE_SECONDS)
+            await self._begin([(task.delivery, task.command) for task in tasks if not task.delivery.stale])
+
+    async def _begin(self, commands: Sequence[tuple[Delivery, CollectItem]]) -> None:
+        try:
+            with self._taken.looking() as overtaken:
                 tasks = await self._look_up(commands)
-            except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
-                for delivery, _ in commands:
-                    await self._failures.settle_in_time(self._queue, delivery, error)
+        except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
+            for delivery, _ in commands:
+                await self._failures.settle_in_time(self._queue, delivery, error)
+            return
+        for task, known, last in tasks:
+            if known is None and task.outcome_id in overtaken:
+                self._again.put_nowait(task)
                 continue
-            for task, known, last in tasks:
-                try:
-                    self._dispatch(task, known, last)
-                except PermanentError as error:
-                    await self._failures.settle_in_time(self._queue, task.delivery, error)
-                except Exception as error:  # noqa: BLE001  as above, and no other item's fault
-                    await self._failed(task, error)
+            try:
+                self._dispatch(task, known, last)
+            except PermanentError as error:
+                await self._failures.settle_in_time(self._queue, task.delivery, error)
+            except Exception as error:  # noqa: BLE001  as above, and no other item's fault
+                if (result := await self._failed(task, error)) is not None:
+                    self._recorder.add(result)
 
     async def stop(self, grace_seconds: float) -> None:
         """Finish the requests that were sent, give the rest back to the queue."""
@@ -173,25 +196,36 @@ class MarketplacePipeline:
             seen = Observation(last["page"], last["observed_at"], last.get("point"))
             self._recorder.add(Result(task, "reused", seen))
             return
+        if not self._taken.take(task, self._again.put_nowait):
+            return
         running = asyncio.create_task(self._collect(task), name=task.outcome_id)
         self._in_hand.add(running)
         running.add_done_callback(self._in_hand.discard)
 
     async def _collect(self, task: Task) -> None:
-        with tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id):
-            await self._get(task)
+        result = None
+        try:
+            with tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id):
+                result = await self._get(task)
+        finally:
+            if result is None:
+                self._taken.settle(task)
+            else:
+                self._recorder.add(result)
 
-    async def _get(self, task: Task) -> None:
+    async def _get(self, task: Task) -> Result | None:
+        """What is to be recorded; None when the item was given up or put back."""
         try:
             async with in_line(self._hold_seconds) as limit, self._slots:
                 async for attempt in until_back():
                     with attempt:
                         observation, first = await self._flights.fly(task.key, lambda: self._observe(task, limit))
-            self._recorder.add(Result(task, "fetched" if first else "reused", observation))
+            return Result(task, "fetched" if first else "reused", observation)
         except NoLongerWantedError:
             self._drop(task.delivery)
+            return None
         except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
-            await self._failed(task, error)
+            return await self._failed(task, error)
 
     async def _observe(self, task: Task, limit: asyncio.Timeout) -> Observation:
         command = task.command
@@ -211,24 +245,19 @@ class MarketplacePipeline:
         product = await self._source.product(item, wanted)
         return Observation(page_document(product), cut_to_milliseconds(self._clock.now()))
 
-    async def _failed(self, task: Task, error: Exception) -> None:
+    async def _failed(self, task: Task, error: Exception) -> Result | None:
         """Try again later, or let this be the item's outcome; an unforeseen error goes to the failure store as well."""
         foreseen = isinstance(error, AsinflowError)
         if not self._failures.final(task.delivery, error):
             async for attempt in until_back():
                 with attempt:
                     await self._postpone(task, error)
-            return
+            return None
         if not foreseen:
             log.error("collecting_failed", outcome_id=task.outcome_id, exc_info=error)
             await self._failures.hold_back(self._queue, task.delivery, error)
-        self._recorder.add(
-            Result(
-                task,
-                error=describe(error, retryable=isinstance(error, RetryableError)),
-                bug=None if foreseen else error,
-            )
-        )
+        described = describe(error, retryable=isinstance(error, RetryableError))
+        return Result(task, error=described, bug=None if foreseen else error)
 
     async def _postpone(self, task: Task, error: Exception) -> None:
         delivery = task.delivery

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from prometheus_client import Counter
 
+from services.collector.inhand import InHand
 from services.collector.news import news
 from services.collector.products import outcome_document
 from services.collector.repository import CollectorRepository
@@ -46,6 +47,7 @@ class Recorder:
         failures: FailurePolicy,
         analyst: Analyst,
         queue_of: QueueOf,
+        in_hand: InHand,
         clock: Clock,
         batch_items: int,
         batch_seconds: float,
@@ -55,6 +57,7 @@ class Recorder:
         self._failures = failures
         self._analyst = analyst
         self._queue_of = queue_of
+        self._in_hand = in_hand
         self._clock = clock
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
@@ -74,6 +77,8 @@ class Recorder:
         while True:
             batch = await take_batch(self._pending, self._batch_items, self._batch_seconds)
             await self._write(batch)
+            for result in batch:
+                self._in_hand.settle(result.task)
             self._unwritten -= len(batch)
 
     async def drain(self) -> None:

@@ -7,6 +7,7 @@ documents, all of them now and then, and in between those of which something was
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from prometheus_client import Counter
 
@@ -33,6 +34,22 @@ STALE_SECONDS = 5.0
 FED = Counter("asinflow_items_fed_total", "Items handed out to collectors")
 
 
+@dataclass(frozen=True)
+class HandedOut:
+    """Items of one marketplace that the broker has confirmed, from `place` of a run up to `reached`."""
+
+    run: int
+    pauses: int
+    place: int
+    items: Sequence[tuple[int, str]]
+    reached: int
+
+    def follows(self, job: Document, place: int) -> bool:
+        """Whether they are what comes next: unless a pause came in between, after which collectors may have dropped
+        them."""
+        return (self.run, self.pauses, self.place) == (job["run"], job.get("pauses") or 0, place)
+
+
 class Feeder:
     def __init__(
         self, repository: ExpanderRepository, broker: Broker, window_of: Callable[[str, float], int], clock: Clock
@@ -47,6 +64,8 @@ class Feeder:
         self._blocks: Mapping[str, Block] = {}
         self._fetch_seconds: Mapping[str, float] = {}
         self._looked_at = float("-inf")
+        # By job and marketplace, what is not known to be kept: without the database it is not handed out once more.
+        self._unkept: dict[tuple[str, str], HandedOut] = {}
 
     async def feed(self, jobs: Iterable[Document]) -> int:
         """Hand out what there is room for now that these jobs stand like this; returns how many items."""
@@ -65,6 +84,7 @@ class Feeder:
         self._looked_at = self._clock.monotonic()
         ids = {job["_id"] for job in running}
         self._jobs = {name: job for name, job in self._jobs.items() if name in ids}
+        self._unkept = {key: sent for key, sent in self._unkept.items() if key[0] in ids}
         touched: set[str] = set()
         for job in running:
             touched.update(await self._note(job))
@@ -121,17 +141,27 @@ class Feeder:
 
     async def _hand_out(self, job: RunningJob, marketplace: str, number: int) -> None:
         document, (place, handed) = job.document, job.cursor(marketplace)
+        key = (document["_id"], marketplace)
+        sent = self._unkept.get(key)
+        if sent is None or not sent.follows(document, place):
+            sent = self._unkept[key] = await self._publish(job, marketplace, place, number)
+        changes = job.moved(marketplace, sent.reached, handed + len(sent.items))
+        moved = await self._repository.move_cursor(document, changes)
+        del self._unkept[key]
+        if not moved:
+            del self._jobs[document["_id"]]  # another feeder was quicker: read it again
+            return
+        document.update(changes)
+        if job.mixed:
+            job.outstanding.update(dict.fromkeys((seq for seq, _ in sent.items), marketplace))
+        FED.inc(len(sent.items))
+
+    async def _publish(self, job: RunningJob, marketplace: str, place: int, number: int) -> HandedOut:
+        document = job.document
         only = marketplace if job.mixed else None
         items, reached = await self._repository.find_next(document, only, place, number)
         with tracing.continuing(document.get(tracing.TRACEPARENT)):
             await self._broker.publish(
                 [collect_command(document["_id"], document["run"], seq, key, document["rev"]) for seq, key in items]
             )
-        changes = job.moved(marketplace, reached, handed + len(items))
-        if not await self._repository.move_cursor(document, changes):
-            del self._jobs[document["_id"]]  # another feeder was quicker: read it again
-            return
-        document.update(changes)
-        if job.mixed:
-            job.outstanding.update(dict.fromkeys((seq for seq, _ in items), marketplace))
-        FED.inc(len(items))
+        return HandedOut(document["run"], document.get("pauses") or 0, place, items, reached)

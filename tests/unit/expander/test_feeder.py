@@ -99,15 +99,50 @@ async def test_cursor_stays_when_publishing_fails(feeding: Feeding) -> None:
     assert job["fed"] == 0
 
 
-async def test_window_published_before_a_crash_is_repeated(feeding: Feeding) -> None:
-    job = feeding.job()
+async def hand_out_without_database(feeding: Feeding, job: Document) -> None:
+    """A window is published, and the cursor stays."""
     feeding.repository.fail_next["move_cursor"] = DatabaseUnavailableError("gone")
     with pytest.raises(DatabaseUnavailableError):
         await feeding.feed(job)
-    await feeding.feed(job)
+    assert (job["fed"], len(feeding.commands)) == (0, WINDOW)
+
+
+@pytest.mark.parametrize("marketplaces", [(HOME,), (HOME, OTHER)])
+async def test_window_published_before_a_crash_is_repeated(feeding: Feeding, marketplaces: tuple[str, ...]) -> None:
+    job = feeding.job(marketplaces=marketplaces)
+    await hand_out_without_database(feeding, job)
+    await feeding.another().look()
     ids = [message.message_id for message in feeding.broker.published]
-    assert ids[:WINDOW] == ids[WINDOW:]
-    assert job["fed"] == WINDOW
+    assert ids[:WINDOW] == ids[WINDOW : 2 * WINDOW]
+    assert job["fed"] == max(command.seq for command in feeding.commands) + 1
+
+
+@pytest.mark.parametrize("marketplaces", [(HOME,), (HOME, OTHER)])
+async def test_window_published_without_the_database_is_not_repeated(
+    feeding: Feeding, marketplaces: tuple[str, ...]
+) -> None:
+    job = feeding.job(marketplaces=marketplaces)
+    await hand_out_without_database(feeding, job)
+    await feeding.feed(job)
+    seqs = [command.seq for command in feeding.commands]
+    assert len(seqs) == len(set(seqs)) == WINDOW * len(marketplaces)
+    assert job["fed"] == max(seqs) + 1
+
+
+@pytest.mark.parametrize("changes", [{"pauses": 1}, {"run": 2}], ids=["pause", "new run"])
+async def test_window_published_before_a_pause_or_a_new_run_is_repeated(feeding: Feeding, changes: Document) -> None:
+    """Collectors may have dropped it."""
+    job = feeding.job()
+    await hand_out_without_database(feeding, job)
+    await feeding.feed(job, **changes)
+    assert len(feeding.commands) == 2 * WINDOW
+
+
+async def test_window_kept_although_the_answer_was_lost_is_not_repeated(feeding: Feeding) -> None:
+    job = feeding.job()
+    await hand_out_without_database(feeding, job)
+    await feeding.feed(job, fed=WINDOW, progress=WINDOW)
+    assert [command.seq for command in feeding.commands] == list(range(2 * WINDOW))
 
 
 async def test_slower_of_two_feeders_does_not_move_the_cursor(feeding: Feeding) -> None:
