@@ -131,7 +131,6 @@ async def asked_for(
         await broker.publish([submission(job)])
         await disturb(source)
         await eventually(ended, 60.0)
-    print("TWICE", len(source.asked) - len(set(source.asked)))
     return Counter(source.asked)
 
 
