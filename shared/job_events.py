@@ -11,10 +11,13 @@ from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
 from shared.knownitems import known_items
 from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobReached, JobResumed, JobSubmitted
+from shared.quality import verdict_of
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")
 # What a job's document must be read with to make an event of it.
-EVENT_FIELDS = dict.fromkeys((*_COPIED, "error_message", "type", "request", "expansion", tracing.TRACEPARENT), 1)
+EVENT_FIELDS = dict.fromkeys(
+    (*_COPIED, "error_message", "type", "request", "expansion", "settings", "quality", tracing.TRACEPARENT), 1
+)
 
 
 def _facts(job: Mapping[str, Any], at: datetime | None) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def ended(job: Mapping[str, Any], at: datetime | None = None) -> Outgoing:
     facts = _facts(job, at)
     if status == JobStatus.FAILED:
         facts["reason"] = job.get("error_message") or "no reason given"
+    facts["quality"] = verdict_of(job)
     model = FINAL_EVENTS[status].model_validate(facts)
     message_id = f"{job['_id']}:{job['run']}:{status.lower()}"
     return event(model, message_id=message_id, headers=tracing.headers_of(job))

@@ -9,6 +9,7 @@ from shared.job_events import EVENT_FIELDS
 from shared.jobs import JobStatus, Step
 from shared.mongo import Database, Document, database_errors
 from shared.transitions import Transitions
+from shared.verdicts import judged
 
 
 async def fail_job(
@@ -19,4 +20,5 @@ async def fail_job(
     if not await Transitions(database).take(job_id, Step.FAIL, where=where, actor=actor, reason=reason, values=changes):
         return None
     with database_errors():
-        return await database["jobs"].find_one({"_id": job_id, "status": str(JobStatus.FAILED)}, EVENT_FIELDS)
+        failed = await database["jobs"].find_one({"_id": job_id, "status": str(JobStatus.FAILED)}, EVENT_FIELDS)
+    return None if failed is None else await judged(database, failed)

@@ -11,7 +11,7 @@ from shared.transitions import Transitions
 
 # What a new run forgets of the one before.
 _OF_A_RUN = ("deadline_at", "paused_at", "started_at", "completed_at", "submitted_at", "error_message")
-_DROPPED = ("healed_at", "heals", "run_items", "selection", "chosen_up_to")
+_DROPPED = ("quality", "healed_at", "heals", "run_items", "selection", "chosen_up_to")
 
 
 async def begin_run(

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.jobs import JobStatus
+from shared.quality import Quality
 
 # Far above the largest job; a larger one is a mistake, and would not fit the database.
 MAX_SEQ = 100_000_000
@@ -119,6 +120,9 @@ class JobEvent(Message):
     success_count: int
     error_count: int
     at: datetime
+    quality: Quality | None = Field(
+        default=None, description="With the end of a job: whether it kept what its quality gate asks for, if it has one"
+    )
 
 
 class JobProgressed(JobEvent):

@@ -11,3 +11,8 @@ _PREFIX = "Value error, "
 def sentence(error: Mapping[str, Any]) -> str:
     """The message of one of `ValidationError.errors()`; that of a rule of ours in its own words alone."""
     return str(error["msg"]).removeprefix(_PREFIX)
+
+
+def is_none(value: object) -> bool:
+    """For members that are left out where there is nothing to say."""
+    return value is None

@@ -22,7 +22,9 @@ async def serve_aggregator(settings: AggregatorSettings, stop: asyncio.Event) ->
     async with database_of(settings) as database:
         repository = AggregatorRepository(database)
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
-        teller = EventTeller(broker, repository.mark_announced, SystemClock(), settings.events_per_second)
+        teller = EventTeller(
+            broker, repository.mark_announced, repository.judge, SystemClock(), settings.events_per_second
+        )
         aggregator = Aggregator(repository, teller)
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
         facts = Worker(

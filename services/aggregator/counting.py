@@ -31,6 +31,7 @@ class JobCount:
     kept: int = 0  # outcomes of earlier runs that stay
     run_items: int | None = None  # items of this run; None for all
     choosing: bool = False  # the items of this run are still to be chosen
+    gated: bool = False  # its user has asked for a verdict on its quality
 
     @property
     def progress(self) -> int:

@@ -7,8 +7,10 @@ from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobs import JobStatus, Step
 from shared.mongo import ASCENDING, Binary, Database, Document, IndexModel, database_errors
+from shared.quality import gate_of
 from shared.runs import RUN_FIELDS, unresolved
 from shared.transitions import Transitions
+from shared.verdicts import judged
 
 _ENDS = {JobStatus.COMPLETED: Step.COMPLETE, JobStatus.CANCELLED: Step.LEAVE}
 
@@ -49,6 +51,7 @@ class AggregatorRepository:
             kept=job.get("kept") or 0,
             run_items=job.get("run_items"),
             choosing=job["total_items"] is not None and unresolved(job),
+            gated=gate_of(job) is not None,
         )
 
     async def swap(self, before: JobCount, after: JobCount) -> bool:
@@ -77,6 +80,12 @@ class AggregatorRepository:
             reason=reason,
             values={**values, "status_reason": reason},
         )
+
+    async def judge(self, job_id: str) -> Document | None:
+        """The ended job with the verdict on its quality; None when it is gone."""
+        with database_errors():
+            job = await self._jobs.find_one({"_id": job_id}, EVENT_FIELDS)
+        return None if job is None else await judged(self._database, job)
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():

@@ -17,13 +17,18 @@ log = get_logger(__name__)
 RETRY_SECONDS = 1.0
 
 MarkAnnounced = Callable[[str, int], Awaitable[None]]
+# The ended job with the verdict on its quality; None when it is gone.
+Judge = Callable[[str], Awaitable[Document | None]]
 
 
 class EventTeller:
     """Progress events are thinned per job; the latest state held back is told as soon as its turn comes."""
 
-    def __init__(self, broker: Broker, mark_announced: MarkAnnounced, clock: Clock, events_per_second: float) -> None:
+    def __init__(
+        self, broker: Broker, mark_announced: MarkAnnounced, judge: Judge, clock: Clock, events_per_second: float
+    ) -> None:
         self._broker = broker
+        self._judge = judge
         self._mark_announced = mark_announced
         self._clock = clock
         self._gap = 1.0 / events_per_second
@@ -47,7 +52,10 @@ class EventTeller:
         """The broker has it when this returns; the sweeper sends it again if we die before that."""
         self._held.pop(count.job_id, None)
         self._told_at.pop(count.job_id, None)
-        await self._broker.publish([ended(_document(count))])
+        job = await self._judge(count.job_id) if count.gated else None
+        if count.gated and (job is None or job["run"] != count.run):
+            return  # deleted, or another run has begun: there is nothing to tell any more
+        await self._broker.publish([ended(job or _document(count))])
         await self._mark_announced(count.job_id, count.run)
 
     async def tell_held(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.api.records import Job, TimelineEntry
 from services.api.repository import MongoJobStore
+from shared.job_events import EVENT_FIELDS
 from shared.jobdeletion import delete_children
 from shared.jobs import LIVE, TERMINAL, USER, JobStatus, JobType, Step
 from shared.laterruns import begin_run
@@ -14,6 +15,7 @@ from shared.mongo import Database, Document, DuplicateKeyError, database_errors
 from shared.selection import Selection
 from shared.timeline import Timeline, entry
 from shared.transitions import Transitions
+from shared.verdicts import judged
 
 CANCELLED_UNBEGUN = "Cancelled by its user before it was begun"
 CANCELLED_UNKNOWN = "Cancelled by its user before all its products were found out"
@@ -53,6 +55,13 @@ class MongoLifeStore(MongoJobStore):
 
     async def _take(self, user_id: str, job_id: str, step: Step, **changes: Any) -> bool:
         return await self._transitions.take(job_id, step, where={"user_id": user_id}, actor=USER, **changes)
+
+    async def judge(self, job: Job) -> Job | None:
+        with database_errors():
+            stored = await self._jobs.find_one({"_id": job.id, "user_id": job.user_id}, EVENT_FIELDS)
+        if stored is not None:
+            await judged(self._database, stored)
+        return await self.find_job(job.user_id, job.id)
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():

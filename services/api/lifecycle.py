@@ -12,6 +12,7 @@ from services.api.courier import Courier
 from services.api.problems import Problem, not_found, not_in_state
 from services.api.records import Job, TimelineEntry
 from shared.broker import command
+from shared.errors import DatabaseUnavailableError
 from shared.job_events import ended, paused, resumed
 from shared.jobs import LIVE, TERMINAL, JobStatus, Step, user_steps
 from shared.log import get_logger
@@ -57,6 +58,9 @@ class LifeStore(Protocol):
 
     async def mark_submitted(self, job_id: str, run: int) -> None: ...
 
+    async def judge(self, job: Job) -> Job | None:
+        """The ended job with the verdict on its quality, given now if there is none; None when it is gone."""
+
     async def mark_announced(self, job_id: str, run: int) -> None: ...
 
 
@@ -73,9 +77,19 @@ class LifeCycle:
             raise refused(job, Step.CANCEL)
         if cancelled:
             log.info("job_cancelled", job_id=job_id, user_id=user_id, progress=job.progress)
-        if not job.announced:
+        if job.gated and job.quality is None:
+            job = await self._judged(job)
+        if not job.announced and job.over:
             await self._courier.deliver(ended(job.document()), lambda: self._store.mark_announced(job.id, job.run))
         return job
+
+    async def _judged(self, job: Job) -> Job:
+        """With the verdict on its quality; without it when that cannot be given now: the sweeper gives it then."""
+        try:
+            return await self._store.judge(job) or job
+        except DatabaseUnavailableError as error:
+            log.warning("verdict_postponed", job_id=job.id, error=error.message)
+            return job
 
     async def pause(self, user_id: str, job_id: str) -> Job:
         """The job, PAUSED; pausing it again changes nothing. Raises Problem: 404, or 409 when it has ended."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.jobs import TERMINAL, JobStatus, JobType
 from shared.knownitems import items_by_request
+from shared.quality import Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class Job:
     waiting_for: WaitingFor | None = None
     delayed_by: Sequence[WaitingFor] = ()
     trace_id: str | None = None
+    quality: Quality | None = None  # the verdict on the present run, once it is given
     lanes: Mapping[str, int] = field(default_factory=dict)  # as `fed`, for each marketplace of a job of several
 
     def fed_at(self, marketplace: str) -> int:
@@ -106,7 +108,20 @@ class Job:
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""
         names = ("user_id", "run", "rev", "status", "progress", "success_count", "error_count", "error_message")
-        return {"_id": self.id, "total_items": self.known_items, **{name: getattr(self, name) for name in names}}
+        plain = {"_id": self.id, "total_items": self.known_items, **{name: getattr(self, name) for name in names}}
+        if self.quality is not None:
+            plain["quality"] = {"run": self.run, **self.quality.model_dump(mode="json")}
+        return plain
+
+    @property
+    def gated(self) -> bool:
+        """Whether its user has asked for a verdict on its quality."""
+        return self.settings.get("quality_gate") is not None
+
+    @property
+    def over(self) -> bool:
+        """Ended, with everything that is to be said of its end."""
+        return self.status in TERMINAL and (self.quality is not None or not self.gated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

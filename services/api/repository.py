@@ -33,6 +33,7 @@ from shared.mongo import (
     IndexModel,
     database_errors,
 )
+from shared.quality import verdict_of
 from shared.runs import cursors_of
 
 CHUNK_ITEMS = 1_000
@@ -55,7 +56,13 @@ INDEXES: Indexes = {
         IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),
         IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("last_seq", ASCENDING)]),
     ),
-    "outcomes": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),),
+    "outcomes": (
+        IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("status", ASCENDING), ("seq", ASCENDING)]),
+        IndexModel(
+            [("job_id", ASCENDING), ("lacking", ASCENDING)],
+            partialFilterExpression={"lacking": {"$exists": True}},
+        ),
+    ),
     "products": (
         IndexModel([("user_id", ASCENDING), ("collected_at", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("price", DESCENDING), ("_id", ASCENDING)]),
@@ -311,6 +318,7 @@ def _to_job(document: Document) -> Job:
         tags=tuple(document.get("tags", ())),
         metadata=dict(document.get("metadata", ())),
         trace_id=tracing.trace_id_of(document.get("traceparent")),
+        quality=verdict_of(document),
         lanes={name: place for name, (place, _) in cursors_of(document).items()},
     )
 

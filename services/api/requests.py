@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.jobs import JobType
+from shared.quality import GateField
+from shared.validation import is_none
 
 Text = Annotated[str, Field(max_length=4096)]
 
@@ -31,6 +33,7 @@ KEYWORD_EXAMPLE: dict[str, Any] = {
 RETRY_EXAMPLE: dict[str, Any] = {"error_codes": ["timeout", "captcha"], "include_cancelled": False}
 RECOLLECT_EXAMPLE: dict[str, Any] = {"older_than_seconds": 86_400}
 ANALYZE_EXAMPLE: dict[str, Any] = {"target_margin": 15, "korea_shipping_krw": 3000, "selling_price_krw": 59900}
+GATE_EXAMPLE: dict[str, Any] = {"min_success_rate": 95, "min_coverage": {"price": 90, "title": 100}}
 REPRICE_EXAMPLE: dict[str, Any] = {"rates": {"JPY": 9.52}, "target_margin": 15, "japan_shipping_jpy": 500}
 REPRICE_PREVIEW_EXAMPLE: dict[str, Any] = {
     **REPRICE_EXAMPLE,
@@ -40,6 +43,26 @@ REPRICE_PREVIEW_EXAMPLE: dict[str, Any] = {
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+
+
+class QualityGate(_Request):
+    """What a job must come to: its end then says whether it `passed` or `failed`, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [GATE_EXAMPLE]})
+
+    min_success_rate: Percent | None = Field(default=None, description="Of all items, how many percent must succeed")
+    min_coverage: dict[GateField, Percent] = Field(
+        default={}, description="Of the products collected, how many percent must have each of these fields"
+    )
+
+    @model_validator(mode="after")
+    def some_rule(self) -> Self:
+        if self.min_success_rate is None and not self.min_coverage:
+            raise ValueError("needs min_success_rate or min_coverage")
+        return self
 
 
 class JobSettings(_Request):
@@ -57,6 +80,7 @@ class JobSettings(_Request):
     time_limit_seconds: int | None = Field(
         default=None, ge=1, description="End the job as FAILED after so long at work; waiting and pauses do not count"
     )
+    quality_gate: QualityGate | None = Field(default=None, exclude_if=is_none)
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,6 @@ from services.api.records import Job
 from services.api.views import job_view
 from shared.clock import Clock
 from shared.errors import DatabaseUnavailableError
-from shared.jobs import TERMINAL
 from shared.log import get_logger
 from shared.messages import JobEvent
 
@@ -51,13 +50,13 @@ class JobStream:
 
     async def frames(self, job: Job, seen: int | None) -> AsyncIterator[bytes]:
         """From `job` as just read; `seen` is the revision that the client has, if it was here before."""
-        ended = job.status in TERMINAL
+        ended = job.over
         if seen is None or job.rev > seen or ended:
             # The end's own frame carries the id of an ended job: a client that has the id has seen the end.
             yield self._frame("snapshot", job, with_id=not ended, retry=RETRY_MILLISECONDS)
         else:
             yield KEEPALIVE_COMMENT
-        while job.status not in TERMINAL:
+        while not job.over:
             newer = await self._next(job)
             if self._live.closed:
                 return
@@ -65,7 +64,7 @@ class JobStream:
                 yield KEEPALIVE_COMMENT
             else:
                 job = newer
-                if job.status not in TERMINAL:
+                if not job.over:
                     yield self._frame("progress", job)
         yield self._frame(job.status.lower(), job)
 
@@ -83,7 +82,7 @@ class JobStream:
             overdue = self._clock.monotonic() >= deadline
             if news or overdue or self._may_have_missed():
                 fresh = await self._reread(job)
-                if fresh.rev > job.rev or fresh.status in TERMINAL:
+                if fresh.rev > job.rev or fresh.over:
                     return fresh
             if overdue:
                 return None

@@ -50,6 +50,7 @@ def job_view(job: Job, now: datetime) -> JobView:
         tags=list(job.tags),
         metadata=dict(job.metadata),
         trace_id=job.trace_id,
+        quality=job.quality,
     )
 
 

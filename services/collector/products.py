@@ -15,6 +15,7 @@ from shared.amazon.pages import Product, Rank
 from shared.ids import user_product_key
 from shared.mongo import Decimal128, Document
 from shared.profit.models import Analysis
+from shared.quality import lacking
 
 _FIELDS = tuple(each.name for each in fields(Product))
 
@@ -68,8 +69,10 @@ def new_product(query: Document, update: Document) -> Document:
 
 def outcome_document(result: Result, attempts: int, at: datetime) -> Document:
     command, seen = result.task.command, result.observation
+    lacks = [] if seen is None else lacking(seen.page, result.task.job.settings.get("quality_gate"))
     return {
         "_id": result.task.outcome_id,
+        **({"lacking": lacks} if lacks else {}),
         **({} if seen is None else {"seen": {name: seen.page.get(name) for name in WATCHED}}),
         "job_id": command.job_id,
         "run": command.run,

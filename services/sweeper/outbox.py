@@ -36,6 +36,6 @@ class Outbox:
     async def _announce_ends(self) -> None:
         jobs = await self._repository.find_unannounced(ANNOUNCE_AFTER_SECONDS)
         if jobs:
-            await self._broker.publish([ended(job) for job in jobs])
+            await self._broker.publish([ended(await self._repository.judge(job)) for job in jobs])
             await self._repository.mark_announced(jobs)
             log.info("ends_announced_again", jobs=len(jobs))

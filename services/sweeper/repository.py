@@ -24,6 +24,7 @@ from shared.mongo import (
 )
 from shared.outcomes import find_statuses
 from shared.runs import RUN_FIELDS
+from shared.verdicts import judged
 
 BATCH = 200
 
@@ -105,6 +106,10 @@ class SweeperRepository:
         """Ended jobs whose final event the broker has not confirmed."""
         query = {"announced": False, "status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
         return await self._find(query)
+
+    async def judge(self, job: Document) -> Document:
+        """An ended job with the verdict on its quality, if its user has asked for one."""
+        return await judged(self._database, job)
 
     async def find_stalled(self, age: float) -> list[Document]:
         """Running jobs whose counts have not moved for `age` seconds."""

@@ -76,6 +76,8 @@ def user_event(message: JobEvent) -> UserEvent:
         parts.append(message.percent)
     if isinstance(message, JobFailed):
         data["reason"] = message.reason
+    if message.quality is not None:
+        data["quality"] = message.quality.model_dump(mode="json")
     return UserEvent(event_id(*parts), kind, message.user_id, message.at, data)
 
 

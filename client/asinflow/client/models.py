@@ -318,6 +318,7 @@ class JobAccepted(Document):
     eta_seconds: float | None
     duration_seconds: float | None
     error_message: str | None
+    quality: Quality | None = None
     tags: list[str] = []
     metadata: dict[str, str] = {}
     trace_id: str | None = None
@@ -371,6 +372,7 @@ class JobSettingsView(Document):
     korea_shipping_krw: int
     max_age_seconds: int
     time_limit_seconds: int | None = None
+    quality_gate: QualityGateView | None = None
 
 
 class JobSource(Document):
@@ -423,6 +425,7 @@ class JobView(Document):
     eta_seconds: float | None
     duration_seconds: float | None
     error_message: str | None
+    quality: Quality | None = None
     tags: list[str] = []
     metadata: dict[str, str] = {}
     trace_id: str | None = None
@@ -614,6 +617,26 @@ class ProfitTotals(Document):
     cost_krw: int
     platform_fees_krw: int
     profit_krw: int
+
+
+class Quality(Document):
+    """Whether a job has come to what its quality gate asks for."""
+
+    status: Literal["passed", "failed"]
+    reasons: list[QualityReason]
+
+
+class QualityGateView(Document):
+    min_success_rate: float | None
+    min_coverage: dict[str, float]
+
+
+class QualityReason(Document):
+    """A rule that was not kept; both shares in percent."""
+
+    rule: str
+    wanted: float
+    got: float | None
 
 
 class QueueList(Document):

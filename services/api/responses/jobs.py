@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.jobs import JobStatus, JobType
+from shared.quality import Quality
+from shared.validation import is_none
 
 JOB_EXAMPLE: dict[str, Any] = {
     "id": "019ab0c2d7e47c60a1f2b3c4d5e6f708",
@@ -69,6 +71,11 @@ class JobSource(BaseModel):
     max_results: int | None = None
 
 
+class QualityGateView(BaseModel):
+    min_success_rate: float | None
+    min_coverage: dict[str, float]
+
+
 class JobSettingsView(BaseModel):
     auto_analyze: bool
     target_margin: float
@@ -76,6 +83,7 @@ class JobSettingsView(BaseModel):
     korea_shipping_krw: int
     max_age_seconds: int
     time_limit_seconds: int | None = None
+    quality_gate: QualityGateView | None = Field(default=None, exclude_if=is_none, description="Only if one was set")
 
 
 class WaitingView(BaseModel):
@@ -126,6 +134,11 @@ class JobView(BaseModel):
     eta_seconds: float | None = Field(description="Time left at the present rate; null unless PROCESSING")
     duration_seconds: float | None = Field(description="From the start to the end or now; null before the start")
     error_message: str | None
+    quality: Quality | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Only of an ended job with a `quality_gate`: the verdict on its last run",
+    )
     tags: list[str] = []
     metadata: dict[str, str] = {}
     trace_id: str | None = Field(

@@ -84,6 +84,7 @@ class UploadQuery(BaseModel):
     japan_shipping_jpy: int | None = Field(default=None, description="Of an upload, as in `settings`")
     korea_shipping_krw: int | None = Field(default=None, description="Of an upload, as in `settings`")
     max_age_seconds: int | None = Field(default=None, description="Of an upload, as in `settings`")
+    quality_gate: str | None = Field(default=None, max_length=2_000, description="Of an upload: an object as JSON")
 
     def options(self) -> BulkOptionsRequest:
         """Raises Problem (422) for an option that JSON would not allow either."""
@@ -92,18 +93,20 @@ class UploadQuery(BaseModel):
         if "tags" in given:
             given["tags"] = [tag for tag in given["tags"].split(",") if tag]
         if "metadata" in given:
-            given["metadata"] = _parsed(given["metadata"])
+            given["metadata"] = _parsed("metadata", given["metadata"])
+        if "quality_gate" in settings:
+            settings["quality_gate"] = _parsed("quality_gate", settings["quality_gate"])
         try:
             return BulkOptionsRequest.model_validate({**given, "settings": JobSettings.model_validate(settings)})
         except ValidationError as error:
             raise refused(error.errors(include_url=False, include_context=False, include_input=False)) from error
 
 
-def _parsed(text: str) -> Any:
+def _parsed(field: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise invalid_field("metadata", "json_invalid", "must be a JSON object") from error
+        raise invalid_field(field, "json_invalid", "must be a JSON object") from error
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,14 @@ class Telling:
         self.clock = FakeClock()
         self.broker = FakeBroker()
         self.announced: list[tuple[str, int]] = []
-        self.teller = EventTeller(self.broker, self._mark, self.clock, PER_SECOND)
+        self.judged: dict[str, Any] | None = None
+        self.teller = EventTeller(self.broker, self._mark, self._judge, self.clock, PER_SECOND)
 
     async def _mark(self, job_id: str, run: int) -> None:
         self.announced.append((job_id, run))
+
+    async def _judge(self, job_id: str) -> dict[str, Any] | None:
+        return self.judged
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,3 +118,23 @@ async def test_progress_not_confirmed_is_told_later(telling: Telling) -> None:
     async with telling.running():
         await telling.clock.advance(1.0)
     assert [event.progress for event in telling.told] == [1]
+
+
+async def test_end_of_a_gated_job_is_told_with_its_verdict(telling: Telling) -> None:
+    ended = at(1000, status=JobStatus.COMPLETED, gated=True)
+    counts = dict.fromkeys(("total_items", "success_count", "progress"), 1000)
+    quality = {"run": 1, "status": "failed", "reasons": [{"rule": "min_coverage.price", "wanted": 90, "got": 12.5}]}
+    telling.judged = {
+        "_id": ended.job_id, "user_id": "ann", "run": 1, "rev": 8, "status": "COMPLETED", "error_count": 0, **counts,
+        "quality": quality,
+    }  # fmt: skip
+    await telling.teller.ended(ended)
+    [message] = [JobCompleted.model_validate_json(m.body) for m in telling.broker.of(JobCompleted.TYPE)]
+    assert message.quality is not None
+    assert (message.quality.status, message.quality.reasons[0].got, message.rev) == ("failed", 12.5, 8)
+
+
+async def test_end_of_a_run_that_another_has_followed_is_not_told(telling: Telling) -> None:
+    await telling.teller.ended(at(1000, status=JobStatus.COMPLETED, gated=True))
+    assert telling.broker.of(JobCompleted.TYPE) == []
+    assert telling.announced == []

@@ -43,6 +43,7 @@ from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
 from shared.newjobs import SOURCE_KEYS
+from shared.quality import judge
 from shared.selection import Selection
 
 
@@ -206,6 +207,16 @@ class FakeJobStore:
         first = _entry(job, "submit", JobStatus.PENDING, 1, rev=0, before=None, at=job.created_at)
         entries = [first, *self.timelines.get(job.id, [])]
         return [entry for entry in entries if entry.rev > after][:limit]
+
+    async def judge(self, job: Job) -> Job | None:
+        self._check()
+        known = self.jobs.get(job.id)
+        gate = job.settings.get("quality_gate")
+        if known is None or gate is None or known.quality is not None:
+            return known
+        lacks = Counter[str]()
+        verdict = judge(gate, known.known_items or 0, known.success_count, lacks)
+        return self.put(replace(known, quality=verdict, rev=known.rev + 1))
 
     async def mark_announced(self, job_id: str, run: int) -> None:
         self._check()

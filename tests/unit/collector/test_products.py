@@ -106,6 +106,14 @@ def test_outcome_of_a_success_names_no_error() -> None:
     }
 
 
+def test_outcome_names_what_the_gate_of_its_job_asks_for_in_vain() -> None:
+    gate = {"min_success_rate": None, "min_coverage": {"price": 90, "brand": 50, "features": 10}}
+    gated = task(3, job=state(settings={"quality_gate": gate}))
+    assert outcome_document(Result(gated, observation=SEEN), 1, NOW)["lacking"] == ["brand", "features"]
+    failed = Result(gated, error=ItemError("not_found", "no such page", retryable=False))
+    assert "lacking" not in outcome_document(failed, 1, NOW)
+
+
 def test_outcome_of_a_failure_says_why() -> None:
     document = outcome_document(Result(task(3), error=ItemError("not_found", "no such page", retryable=False)), 1, NOW)
     assert (document["status"], document["error"]) == (

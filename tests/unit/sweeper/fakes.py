@@ -51,6 +51,9 @@ class MemorySweeperRepository(SweeperRepository):
     async def find_unannounced(self, age: float) -> list[Document]:
         return [j for j in self._having("completed_at", age, *TERMINAL) if not j["announced"]]
 
+    async def judge(self, job: Document) -> Document:
+        return job
+
     async def find_stalled(self, age: float) -> list[Document]:
         return self._having("updated_at", age, JobStatus.PROCESSING)
 

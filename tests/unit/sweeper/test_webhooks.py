@@ -12,6 +12,7 @@ from services.sweeper.deliveries import DELAYS, Attempt, judge
 from services.sweeper.telling import deliveries, user_event, user_events
 from shared.jobs import JobStatus
 from shared.messages import JobCompleted, JobFailed, JobReached, PriceChange, ProductsNoted
+from shared.quality import Quality
 from shared.user_events import user_key
 from shared.webhooks import DeliveryState, new_secret, signature, valid_secrets
 from tests.builders import NOW
@@ -60,6 +61,14 @@ def test_event_keeps_its_id_however_often_it_is_told() -> None:
     first = JobFailed(**FACTS, status=JobStatus.FAILED, reason="x")
     assert user_event(first).id == user_event(later).id != user_event(first.model_copy(update={"run": 2})).id
     assert "." not in user_event(first).id
+
+
+def test_verdict_on_quality_is_told_where_there_is_one() -> None:
+    done = JobCompleted(**FACTS, status=JobStatus.COMPLETED)
+    quality = {"status": "failed", "reasons": [{"rule": "min_success_rate", "wanted": 95.0, "got": 90.0}]}
+    gated = done.model_copy(update={"quality": Quality.model_validate(quality)})
+    assert "quality" not in user_event(done).data
+    assert user_event(gated).data["quality"] == quality
 
 
 def test_key_of_a_user_is_one_word() -> None:
