@@ -20,7 +20,7 @@ from shared.selection import Selection
 from shared.timeline import Timeline
 from tests.contracts.test_job_repository import Jobs, inserted
 from tests.contracts.test_job_repository import jobs as jobs  # noqa: PLC0414  the fixture
-from tests.unit.api.builders import new_job
+from tests.unit.api.builders import JOB_SETTINGS, new_job
 
 S = JobStatus
 
@@ -71,6 +71,24 @@ async def test_run_begins_once_and_forgets_the_one_before(jobs: Jobs) -> None:
     assert (begun.status, begun.run, begun.rev, begun.choosing, begun.behind) == (S.PENDING, 2, 2, True, 1)
     assert (begun.started_at, begun.completed_at, begun.announced) == (None, None, False)
     assert (begun.settings, begun.created_at) == (job.settings, job.created_at)
+
+
+async def test_verdict_is_given_once_a_run_and_forgotten_with_the_next(jobs: Jobs) -> None:
+    gate = {"min_success_rate": 50, "min_coverage": {"price": 10}}
+    job = await inserted(jobs, settings={**JOB_SETTINGS, "quality_gate": gate})
+    await jobs.mark_cancelled("ann", job.id)
+    ended = await reread(jobs, job)
+    judged = [await jobs.judge(ended) for _ in range(2)]
+    assert judged[0] == judged[1] == await reread(jobs, job)
+    assert judged[0] is not None
+    assert judged[0].quality is not None
+    assert (judged[0].rev, judged[0].over) == (2, True)
+    assert [(each.rule, each.got) for each in judged[0].quality.reasons] == [
+        ("min_success_rate", 0.0),
+        ("min_coverage.price", None),
+    ]
+    assert await jobs.begin_run(judged[0], None, None)
+    assert (await reread(jobs, job)).quality is None
 
 
 @pytest.mark.parametrize(("age", "kept"), [(60, 60), (86_400, 300)])

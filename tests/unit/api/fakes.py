@@ -172,7 +172,14 @@ class FakeJobStore:
         if max_age_seconds is not None:
             settings["max_age_seconds"] = min(max_age_seconds, settings["max_age_seconds"])
         times = {"started_at": None, "completed_at": None, "stretch_at": None}
-        marks = {"fed": 0, "announced": False, "status_reason": None, "error_message": None, "run_items": None}
+        marks = {
+            "fed": 0,
+            "announced": False,
+            "quality": None,
+            "status_reason": None,
+            "error_message": None,
+            "run_items": None,
+        }
         run = {"run": job.run + 1, "choosing": selection is not None, "behind": selection.behind if selection else 1}
         self.selections[job.id] = selection
         self.submitted.discard(job.id)
