@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -31,3 +32,16 @@ def instant(option: str, text: str | None) -> str | None:
     except ValueError as error:
         raise CliError(f"{option} takes 2026-11-23 or 2026-11-23T06:00, not {text!r}") from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def seconds(option: str, text: str | None) -> int | None:
+    """A length of time as the API takes it, from seconds or a number with its unit."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,9})([smhd]?)", text.strip(), re.ASCII)
+    if found is None:
+        raise CliError(f"{option} takes seconds, or 90s, 30m, 2h, 7d, not {text!r}")
+    return int(found[1]) * _UNITS[found[2]]

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import CliError
+from cli.options import seconds
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,14 @@ class Wishes:
     korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.")] = None
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="SECONDS", help="Take what was seen so recently without fetching it.")
+    ] = None
+    time_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="End the job after so long at work: seconds, or 90s, 30m, 2h, 7d. Waiting and pauses do not count.",
+            show_default="the API's own",
+        ),
     ] = None
     analyze: Annotated[bool, typer.Option("--analyze/--no-analyze", help="Work out the resale margin.")] = True
     priority: Annotated[str | None, typer.Option(metavar="high|normal|low", help="Place among your own jobs.")] = None
@@ -41,6 +50,7 @@ class Wishes:
                 "japan_shipping_jpy": self.japan_shipping,
                 "korea_shipping_krw": self.korea_shipping,
                 "max_age_seconds": self.max_age,
+                "time_limit_seconds": seconds("--time-limit", self.time_limit),
                 "auto_analyze": None if self.analyze else False,
             }
         )

@@ -9,6 +9,7 @@ from services.api.records import Job, TimelineEntry
 from services.api.repository import MongoJobStore
 from shared.job_events import EVENT_FIELDS
 from shared.jobdeletion import delete_children
+from shared.jobnews import mark_told, to_be_told
 from shared.jobs import LIVE, TERMINAL, USER, JobStatus, JobType, Step
 from shared.laterruns import begin_run
 from shared.mongo import Database, Document, DuplicateKeyError, database_errors
@@ -44,14 +45,14 @@ class MongoLifeStore(MongoJobStore):
         computed = {
             "paused_at": {"$ifNull": ["$paused_at", "$$NOW"]},
             "pauses": {"$add": [{"$ifNull": ["$pauses", 0]}, 1]},
+            **to_be_told(Step.PAUSE),
         }
         values = {"status_reason": "Paused by its user"}
         return await self._take(user_id, job_id, Step.PAUSE, values=values, computed=computed)
 
     async def mark_resumed(self, user_id: str, job_id: str) -> bool:
-        return await self._take(
-            user_id, job_id, Step.RESUME, values={"submitted_at": None}, computed={"queued_at": "$$NOW"}
-        )
+        computed = {"queued_at": "$$NOW", **to_be_told(Step.RESUME)}
+        return await self._take(user_id, job_id, Step.RESUME, values={"submitted_at": None}, computed=computed)
 
     async def _take(self, user_id: str, job_id: str, step: Step, **changes: Any) -> bool:
         return await self._transitions.take(job_id, step, where={"user_id": user_id}, actor=USER, **changes)
@@ -66,6 +67,9 @@ class MongoLifeStore(MongoJobStore):
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():
             await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
+
+    async def mark_told(self, job_id: str, rev: int) -> None:
+        await mark_told(self._jobs, job_id, rev)
 
     async def begin_run(self, job: Job, selection: Selection | None, max_age_seconds: int | None) -> bool:
         settings = None

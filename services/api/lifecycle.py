@@ -6,6 +6,7 @@ Every step is one atomic write; whatever is to be told of it is told afterwards,
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Protocol
 
 from services.api.courier import Courier
@@ -13,7 +14,8 @@ from services.api.problems import Problem, not_found, not_in_state
 from services.api.records import Job, TimelineEntry
 from shared.broker import command
 from shared.errors import DatabaseUnavailableError
-from shared.job_events import ended, paused, resumed
+from shared.job_events import ended
+from shared.jobnews import news_of
 from shared.jobs import LIVE, TERMINAL, JobStatus, Step, user_steps
 from shared.log import get_logger
 from shared.messages import JobSubmitted
@@ -53,6 +55,9 @@ class LifeStore(Protocol):
 
     async def was_deleted(self, user_id: str, job_id: str) -> bool:
         """Whether the user had a job of this id deleted a short while ago."""
+
+    async def mark_told(self, job_id: str, rev: int) -> None:
+        """The broker has what there was to be told of pauses and resumes up to this revision."""
 
     async def find_timeline(self, job: Job, after: int, limit: int) -> list[TimelineEntry]: ...
 
@@ -98,7 +103,7 @@ class LifeCycle:
         job = await self._get(user_id, job_id)
         if job.status is not JobStatus.PAUSED:
             raise refused(job, Step.PAUSE)
-        await self._courier.publish(paused(job.document()))
+        await self._tell_news(job)
         return job
 
     async def resume(self, user_id: str, job_id: str) -> Job:
@@ -113,7 +118,7 @@ class LifeCycle:
         if took:
             log.info("job_resumed", job_id=job_id, user_id=user_id)
             await self._submit(job)
-            await self._courier.publish(resumed(job.document()))
+        await self._tell_news(job)
         return job
 
     async def retry(self, user_id: str, job_id: str, codes: tuple[str, ...] | None, *, unfinished: bool) -> Job:
@@ -213,6 +218,11 @@ class LifeCycle:
         log.info("run_asked_for", job_id=job.id, run=begun.run, step=str(step))
         await self._submit(begun)
         return begun
+
+    async def _tell_news(self, job: Job) -> None:
+        """In order; what the broker does not take now is told by the sweeper."""
+        for rev, message in news_of(job.document()):
+            await self._courier.deliver(message, partial(self._store.mark_told, job.id, rev))
 
     async def _submit(self, job: Job) -> None:
         message = command(JobSubmitted(job_id=job.id, run=job.run), message_id=f"{job.id}:{job.rev}:submitted")

@@ -69,6 +69,7 @@ class Job:
     fed: int
     error_message: str | None
     announced: bool
+    news: Sequence[Mapping[str, Any]] = ()  # what is still to be told of its being paused and resumed
     found: int = 0  # items that the pages of its listing have brought so far
     kept: int = 0
     run_items: int | None = None
@@ -108,7 +109,8 @@ class Job:
     def document(self) -> dict[str, Any]:
         """The fields that its events are made of, as they are stored."""
         names = ("user_id", "run", "rev", "status", "progress", "success_count", "error_count", "error_message")
-        plain = {"_id": self.id, "total_items": self.known_items, **{name: getattr(self, name) for name in names}}
+        own = {"_id": self.id, "total_items": self.known_items, "news": self.news}
+        plain = {**own, **{name: getattr(self, name) for name in names}}
         if self.quality is not None:
             plain["quality"] = {"run": self.run, **self.quality.model_dump(mode="json")}
         return plain

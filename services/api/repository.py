@@ -309,6 +309,7 @@ def _to_job(document: Document) -> Job:
         error_message=document.get("error_message"),
         announced=document["announced"],
         found=found_of(document),
+        news=tuple(document.get("news") or ()),
         kept=document.get("kept") or 0,
         run_items=document.get("run_items"),
         behind=selection["behind"] if selection else document["run"],

@@ -11,6 +11,7 @@ from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobdeletion import delete_children
 from shared.jobends import fail_job
+from shared.jobnews import NEWS_FIELDS, mark_told
 from shared.jobs import TERMINAL, ItemStatus, JobStatus
 from shared.mongo import (
     ASCENDING,
@@ -45,6 +46,7 @@ INDEXES: Indexes = {
         IndexModel([("announced", ASCENDING), ("completed_at", ASCENDING)]),
         IndexModel([("completed_at", ASCENDING)]),
         IndexModel([("deadline_at", ASCENDING)]),
+        IndexModel([("news_at", ASCENDING)]),
     ),
     "attempts": (IndexModel([("job_id", ASCENDING)]),),
     "job_events": (IndexModel([("job_id", ASCENDING)]),),
@@ -111,6 +113,10 @@ class SweeperRepository:
         """An ended job with the verdict on its quality, if its user has asked for one."""
         return await judged(self._database, job)
 
+    async def find_untold(self, age: float) -> list[Document]:
+        """Jobs that were paused or resumed, of which the broker has not confirmed the event."""
+        return await self._find(older_than("news_at", age))
+
     async def find_stalled(self, age: float) -> list[Document]:
         """Running jobs whose counts have not moved for `age` seconds."""
         return await self._find({"status": str(JobStatus.PROCESSING), **older_than("updated_at", age)})
@@ -119,6 +125,7 @@ class SweeperRepository:
         fields = {
             **EVENT_FIELDS,
             **RUN_FIELDS,
+            **NEWS_FIELDS,
             "fed": 1,
             "updated_at": 1,
             "healed_at": 1,
@@ -144,6 +151,10 @@ class SweeperRepository:
     async def mark_announced(self, jobs: Sequence[Document]) -> None:
         """The broker has the final events of these runs."""
         await self._mark(jobs, {"$set": {"announced": True}})
+
+    async def mark_told(self, job_id: str, rev: int) -> None:
+        """The broker has what there was to be told of pauses and resumes up to this revision."""
+        await mark_told(self._jobs, job_id, rev)
 
     async def _mark(self, jobs: Sequence[Document], update: Document) -> None:
         """One by one: a filter on pairs of id and run is more than an index serves."""

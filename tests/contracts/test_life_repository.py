@@ -120,6 +120,20 @@ async def test_job_cancelled_before_its_items_are_found_out_says_so(jobs: Jobs, 
     assert (await reread(jobs, job)).status_reason == f"Cancelled by its user {reason}"
 
 
+async def test_steps_to_be_told_stay_until_they_are(jobs: Jobs) -> None:
+    job = await inserted(jobs)
+    await jobs.mark_paused("ann", job.id)
+    await jobs.mark_resumed("ann", job.id)
+    assert [dict(told) for told in (await reread(jobs, job)).news] == [
+        {"rev": 1, "step": "pause"},
+        {"rev": 2, "step": "resume"},
+    ]
+    await jobs.mark_told(job.id, 1)
+    assert [told["rev"] for told in (await reread(jobs, job)).news] == [2]
+    await jobs.mark_told(job.id, 2)
+    assert (await reread(jobs, job)).news == ()
+
+
 async def test_only_an_ended_job_is_deleted(jobs: Jobs) -> None:
     job, other = await inserted(jobs), await inserted(jobs)
     assert not await jobs.delete_job(job)

@@ -121,6 +121,17 @@ async def test_expired_jobs_were_taken_in_vain_and_do_not_wait_for_others(stored
     assert names(await repository.find_expired(AGE, 3)) == ["a"]
 
 
+async def test_untold_jobs_were_paused_or_resumed_a_while_ago(stored: Stored) -> None:
+    news = [{"rev": rev, "step": "pause"} for rev in (3, 5)]
+    repository = await stored(job("a", status="PAUSED", news=news, news_at=old()), job("b", news_at=old(1)), job("c"))
+    (found,) = await repository.find_untold(AGE)
+    assert (found["_id"], found["news"]) == ("a", news)
+    await repository.mark_told("a", 4)
+    assert [found["news"] for found in await repository.find_untold(AGE)] == [news[1:]]
+    await repository.mark_told("a", 5)
+    assert await repository.find_untold(AGE) == []
+
+
 async def test_unannounced_jobs_ended_a_while_ago(stored: Stored) -> None:
     repository = await stored(
         job("a", status="COMPLETED", completed_at=old()),

@@ -85,6 +85,7 @@ class UploadQuery(BaseModel):
     korea_shipping_krw: int | None = Field(default=None, description="Of an upload, as in `settings`")
     max_age_seconds: int | None = Field(default=None, description="Of an upload, as in `settings`")
     quality_gate: str | None = Field(default=None, max_length=2_000, description="Of an upload: an object as JSON")
+    time_limit_seconds: int | None = Field(default=None, description="Of an upload, as in `settings`")
 
     def options(self) -> BulkOptionsRequest:
         """Raises Problem (422) for an option that JSON would not allow either."""

@@ -146,13 +146,24 @@ class FakeJobStore:
         return self._take(user_id, job_id, Step.CANCEL, status_reason=reason, **ended)
 
     async def mark_paused(self, user_id: str, job_id: str) -> bool:
-        return self._take(user_id, job_id, Step.PAUSE, status_reason="Paused by its user")
+        return self._take(
+            user_id, job_id, Step.PAUSE, status_reason="Paused by its user", **self._news(job_id, "pause")
+        )
 
     async def mark_resumed(self, user_id: str, job_id: str) -> bool:
-        resumed = self._take(user_id, job_id, Step.RESUME, status_reason=None)
+        resumed = self._take(user_id, job_id, Step.RESUME, status_reason=None, **self._news(job_id, "resume"))
         if resumed:
             self.submitted.discard(job_id)
         return resumed
+
+    def _news(self, job_id: str, step: str) -> dict[str, Any]:
+        job = self.jobs.get(job_id)
+        return {} if job is None else {"news": (*job.news, {"rev": job.rev + 1, "step": step})}
+
+    async def mark_told(self, job_id: str, rev: int) -> None:
+        self._check()
+        job = self.jobs[job_id]
+        self.put(replace(job, news=tuple(told for told in job.news if told["rev"] > rev)))
 
     def _take(self, user_id: str, job_id: str, step: Step, **changes: Any) -> bool:
         self._check()

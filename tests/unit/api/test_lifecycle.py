@@ -138,6 +138,22 @@ async def test_paused_job_is_told_and_stays_paused(life: LifeCycle, store: FakeJ
     assert len({message.message_id for message in broker.published}) == 1
 
 
+async def test_pause_and_resume_not_told_for_want_of_a_broker_are_told_in_order(
+    life: LifeCycle, store: FakeJobStore, broker: FakeBroker
+) -> None:
+    running = store.put(job(rev=3))
+    broker.error = BrokerUnavailableError("down")
+    await life.pause("ann", running.id)
+    await life.resume("ann", running.id)
+    assert [told["rev"] for told in store.jobs[running.id].news] == [4, 5]
+    broker.error = None
+    await life.pause("ann", running.id)
+    ids = [f"{running.id}:{told}" for told in ("4:paused", "5:resumed", "6:paused")]
+    assert [message.message_id for message in broker.published] == ids
+    assert [json.loads(message.body)["status"] for message in broker.published] == ["PAUSED", "PENDING", "PAUSED"]
+    assert store.jobs[running.id].news == ()
+
+
 async def test_resumed_job_waits_for_its_turn(life: LifeCycle, store: FakeJobStore, broker: FakeBroker) -> None:
     stopped = store.put(job(status=S.PAUSED))
     assert (await life.resume("ann", stopped.id)).status is S.PENDING

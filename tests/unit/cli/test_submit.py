@@ -35,6 +35,8 @@ def test_every_option_reaches_the_request(asinflow: CommandLine, api: FakeApi) -
         "3000",
         "--max-age",
         "60",
+        "--time-limit",
+        "2h",
         "--no-analyze",
     ]
     asinflow("submit", "asins", "B07WXL5YPW", *settings, "-m", "amazon.de", "--strict", "--priority", "high")
@@ -50,10 +52,17 @@ def test_every_option_reaches_the_request(asinflow: CommandLine, api: FakeApi) -
                 "japan_shipping_jpy": 500,
                 "korea_shipping_krw": 3000,
                 "max_age_seconds": 60,
+                "time_limit_seconds": 7_200,
                 "auto_analyze": False,
             },
         }
     ]
+
+
+@pytest.mark.parametrize("text", ["2 weeks", "-5", "1.5h", "", "h"])
+def test_time_limit_that_is_none_is_refused(asinflow: CommandLine, api: FakeApi, text: str) -> None:
+    result = asinflow("submit", "asins", "B07WXL5YPW", f"--time-limit={text}")
+    assert (result.exit_code, "--time-limit takes seconds" in result.stderr, api.requests) == (2, True, [])
 
 
 def test_keyword_words_become_one_search(asinflow: CommandLine, api: FakeApi) -> None:

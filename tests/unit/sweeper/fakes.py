@@ -54,6 +54,15 @@ class MemorySweeperRepository(SweeperRepository):
     async def judge(self, job: Document) -> Document:
         return job
 
+    async def find_untold(self, age: float) -> list[Document]:
+        return self._having("news_at", age, *JobStatus)
+
+    async def mark_told(self, job_id: str, rev: int) -> None:
+        job = self.jobs[job_id]
+        job["news"] = [told for told in job["news"] if told["rev"] > rev]
+        if not job["news"]:
+            del job["news"], job["news_at"]
+
     async def find_stalled(self, age: float) -> list[Document]:
         return self._having("updated_at", age, JobStatus.PROCESSING)
 

@@ -30,6 +30,8 @@ from shared.messages import (
     JobCompleted,
     JobExpanded,
     JobFailed,
+    JobPaused,
+    JobResumed,
     JobSubmitted,
 )
 from shared.mongo import Document
@@ -118,6 +120,22 @@ async def test_job_stays_unsent_while_the_broker_is_away(room: Room) -> None:
     with pytest.raises(BrokerUnavailableError):
         await room.outbox.sweep()
     assert job["submitted_at"] is None
+
+
+async def test_pause_that_was_not_told_is_told_until_the_broker_has_it(room: Room) -> None:
+    news = [{"rev": 1, "step": "pause"}, {"rev": 2, "step": "resume"}]
+    job = room.job(submitted_at=room.clock.now(), rev=2, news=news, news_at=room.ago(ANNOUNCE_AFTER_SECONDS - 1))
+    await room.outbox.sweep()
+    assert room.sent() == []
+    room.pass_by(1.1)
+    room.broker.down = True
+    with pytest.raises(BrokerUnavailableError):
+        await room.outbox.sweep()
+    room.broker.down = False
+    await room.outbox.sweep()
+    assert (room.sent(), "news_at" in job) == ([JobPaused.TYPE, JobResumed.TYPE], False)
+    await room.outbox.sweep()
+    assert room.sent() == []
 
 
 async def test_job_nobody_started_is_sent_again_each_minute(room: Room) -> None:
