@@ -216,7 +216,8 @@ class MarketplacePipeline:
     async def _get(self, task: Task) -> Result | None:
         """What is to be recorded; None when the item was given up or put back."""
         try:
-            async with in_line(self._hold_seconds) as limit, self._slots:
+            held = self._clock.monotonic() - task.delivery.arrived_at
+            async with in_line(patience(self._hold_seconds, held)) as limit, self._slots:
                 async for attempt in until_back():
                     with attempt:
                         observation, first = await self._flights.fly(task.key, lambda: self._observe(task, limit))
@@ -272,6 +273,12 @@ class MarketplacePipeline:
         await self._failures.settle(self._queue, delivery, error, decision)
 
 
+def patience(hold_seconds: float, held_seconds: float) -> float:
+    """How long a delivery that is held for so long already may still wait for its turn: one that waited for another of
+    its item has had most of it."""
+    return max(hold_seconds - held_seconds, hold_seconds / 10)
+
+
 @asynccontextmanager
 async def in_line(seconds: float) -> AsyncIterator[asyncio.Timeout]:
     """Raises BlockedError when the block takes longer: a message must never be held until the broker takes it away."""
@@ -282,7 +289,7 @@ async def in_line(seconds: float) -> AsyncIterator[asyncio.Timeout]:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise BlockedError(f"no turn within {seconds:g} s", code="no_turn") from error
+        raise BlockedError(f"no turn within {round(seconds, 1):g} s", code="no_turn") from error
 
 
 def describe(error: Exception, *, retryable: bool) -> ItemError:
