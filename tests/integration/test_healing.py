@@ -17,20 +17,26 @@ import pytest
 
 from deploy.local.storefront.asins import nth_asin
 from services.aggregator.bootstrap import serve_aggregator
+from services.aggregator.queues import ITEMS_FINISHED, JOB_EXPANDED
 from services.aggregator.settings import AggregatorSettings
 from services.collector.bootstrap import serve_collector
+from services.collector.queues import collect_queue
 from services.collector.settings import CollectorSettings
 from services.expander.bootstrap import serve_expander
+from services.expander.queues import JOB_SUBMITTED
 from services.expander.settings import ExpanderSettings
 from services.sweeper.bootstrap import serve_sweeper
 from services.sweeper.settings import SweeperSettings
 from shared.ledger import Ledger
+from shared.messages import JobSubmitted
 from shared.mongo import Binary, Database, Document
+from shared.topology import Queue
 from tests.builders import HOME, job_document
-from tests.integration.shared.conftest import database
+from tests.integration.shared.conftest import database, rabbit
+from tests.integration.shared.rabbit import Rabbit
 from tests.waiting import eventually
 
-__all__ = ["database"]
+__all__ = ["database", "rabbit"]
 
 OTHER = "amazon.de"
 ITEMS = 12
@@ -136,8 +142,13 @@ class Damaged:
         return await self.job(keys=keys, type="KEYWORD", request=request, expansion=place)
 
 
+SERVICES = ("expander", "collector", "aggregator", "sweeper")
+
+
 @asynccontextmanager
-async def all_services(amqp_url: str, mongo_url: str, name: str, storefront: str) -> AsyncIterator[None]:
+async def services(
+    amqp_url: str, mongo_url: str, name: str, storefront: str, *, which: Sequence[str] = SERVICES
+) -> AsyncIterator[None]:
     common: dict[str, Any] = {
         "amqp_url": amqp_url,
         "mongo_url": mongo_url,
@@ -154,17 +165,18 @@ async def all_services(amqp_url: str, mongo_url: str, name: str, storefront: str
         "stalled_after_seconds": 1,
     }
     stop = asyncio.Event()
-    services = [
-        asyncio.create_task(serve_expander(ExpanderSettings(**common, **fetching), stop)),
-        asyncio.create_task(serve_collector(CollectorSettings(**common, **fetching, **profit), stop)),
-        asyncio.create_task(serve_aggregator(AggregatorSettings(**common), stop)),
-        asyncio.create_task(serve_sweeper(SweeperSettings(**common, **soon), stop)),
-    ]
+    serve = {
+        "expander": lambda: serve_expander(ExpanderSettings(**common, **fetching), stop),
+        "collector": lambda: serve_collector(CollectorSettings(**common, **fetching, **profit), stop),
+        "aggregator": lambda: serve_aggregator(AggregatorSettings(**common), stop),
+        "sweeper": lambda: serve_sweeper(SweeperSettings(**common, **soon), stop),
+    }
+    running = [asyncio.create_task(serve[each]()) for each in which]
     try:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(asyncio.gather(*services), 20.0)
+        await asyncio.wait_for(asyncio.gather(*running), 20.0)
 
 
 @pytest.mark.timeout(120)
@@ -187,7 +199,7 @@ async def test_every_damaged_job_is_healed_and_counted_exactly(
             ("expander died while paging", damaged.expander_died_while_paging),
         )
     }
-    async with all_services(amqp_url, mongo_url, mongo_database, storefront):
+    async with services(amqp_url, mongo_url, mongo_database, storefront):
 
         async def all_ended() -> bool:
             ended = {name for name, job_id in jobs.items() if (await _job(database, job_id))["status"] == "COMPLETED"}
@@ -201,6 +213,49 @@ async def test_every_damaged_job_is_healed_and_counted_exactly(
         seqs = sorted([outcome["seq"] async for outcome in database["outcomes"].find({"job_id": job_id})])
         counts = (job["total_items"], job["progress"], job["success_count"], Ledger(job["ledger"], total).count)
         assert (name, counts, seqs) == (name, (total,) * 4, list(range(total)))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("at_work", "purged"),
+    [
+        (("expander",), collect_queue(HOME)),
+        (("expander", "collector"), ITEMS_FINISHED),
+    ],
+    ids=["items", "facts"],
+)
+async def test_job_whose_queue_was_purged_is_healed(
+    at_work: Sequence[str],
+    purged: Queue,
+    amqp_url: str,
+    mongo_url: str,
+    database: Database,
+    storefront: str,
+    rabbit: Rabbit,
+) -> None:
+    """Everything that waits in a queue is gone while its consumer is away."""
+    await rabbit.declare(JOB_SUBMITTED, collect_queue(HOME), ITEMS_FINISHED, JOB_EXPANDED)
+    job_id = await Damaged(database).message_lost()
+    await rabbit.put(JOB_SUBMITTED, JobSubmitted(job_id=job_id).encode(), JobSubmitted.TYPE)
+    where = (amqp_url, mongo_url, database.name, storefront)
+
+    async def waits_there() -> bool:
+        fed, told = (await _job(database, job_id))["fed"], await database["outcomes"].count_documents({})
+        return bool(fed == ITEMS and await rabbit.ready(purged) and (told == ITEMS or purged is not ITEMS_FINISHED))
+
+    async with services(*where, which=at_work):
+        assert await eventually(waits_there, 30.0)
+    await rabbit.purge(purged)
+    await database["jobs"].update_one({"_id": job_id}, {"$set": {"updated_at": ago(3_600.0)}})
+
+    async def ended() -> bool:
+        return bool((await _job(database, job_id))["status"] == "COMPLETED")
+
+    async with services(*where):
+        assert await eventually(ended, 60.0)
+    job = await _job(database, job_id)
+    outcomes = await database["outcomes"].count_documents({"job_id": job_id})
+    assert (job["progress"], job["success_count"], Ledger(job["ledger"], ITEMS).count, outcomes) == (ITEMS,) * 4
 
 
 async def _job(database: Database, job_id: str) -> Document:
