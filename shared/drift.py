@@ -14,6 +14,8 @@ FIELDS_MISSING = "fields_missing"
 # Rules that answer only where the elements that show the field have gone.
 LAST_RESORTS = {"title": frozenset({"meta"}), "price": frozenset({"offer-data", "cart-form", "metrics"})}
 LAST_RESORT = "last_resort"
+# What a field's absence means when nearly all pages have it.
+RULE_DRIFT = "rule_drift"
 
 # A field is usual once so many pages were seen, of which this share had it.
 ENOUGH_PAGES = 50

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 from prometheus_client import Counter, Histogram
 
@@ -16,6 +17,7 @@ from shared.amazon.addresses import product_url
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import FIELD_NAMES, Listing, Page, Product
 from shared.clock import SystemClock
+from shared.drift import RULE_DRIFT
 from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
 from shared.fetch import Answer, Fetcher, open_fetcher
 from shared.log import get_logger
@@ -51,11 +53,11 @@ class HtmlSource:
     async def product(self, item: Item, wanted: Wanted) -> Product:
         answer = await self._fetcher.get(product_url(item), item.marketplace, wanted)
         page = await self._parse(answer, item.marketplace)
-        self._offer(answer, page, item.marketplace, item.asin)
+        unusual = self._offer(answer, page, item.marketplace, item.asin)
         if page.product is not None and page.reason != "truncated":
             count_fields(item.marketplace, page)
         if page.product is not None and page.advice == "ok":
-            return page.product
+            return replace(page.product, gaps=dict.fromkeys(unusual, RULE_DRIFT)) if unusual else page.product
         raise await self._refusal(page, answer, item.marketplace)
 
     async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
@@ -77,9 +79,9 @@ class HtmlSource:
                 log.warning("pace_not_eased", marketplace=marketplace, error=error.message)
         return page
 
-    def _offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> None:
-        if self._samples is not None:
-            self._samples.offer(answer, page, marketplace, asin)
+    def _offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> tuple[str, ...]:
+        """The fields that the page, unlike nearly all others, does not have."""
+        return () if self._samples is None else self._samples.offer(answer, page, marketplace, asin)
 
     async def _refusal(self, page: Page, answer: Answer, marketplace: str) -> AsinflowError:
         """Turn a page that is not what was asked for into the error that says what to do."""

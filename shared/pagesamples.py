@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from shared.amazon.pages import Page
 from shared.clock import Clock
-from shared.drift import Drift
+from shared.drift import FIELDS_MISSING, Drift
 from shared.errors import DatabaseUnavailableError
 from shared.fetch import Answer
 from shared.log import get_logger
@@ -63,11 +63,20 @@ class PageSamples:
     def idle(self) -> bool:
         return self._task is None or self._task.done()
 
-    def offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> None:
-        """Look at a page; keep it when it seems to have changed and none was kept of late."""
+    def offer(self, answer: Answer, page: Page, marketplace: str, asin: str | None = None) -> tuple[str, ...]:
+        """Look at a page; keep it when it seems to have changed and none was kept of late.
+
+        Returns the fields that nearly all of the marketplace's product pages have and this one has not.
+        """
         drifted = self._drift.look(marketplace, page)
         if drifted is None:
-            return
+            return ()
+        self._keep_one(drifted, answer, marketplace, asin)
+        return drifted[1] if drifted[0] == FIELDS_MISSING else ()
+
+    def _keep_one(
+        self, drifted: tuple[str, tuple[str, ...]], answer: Answer, marketplace: str, asin: str | None
+    ) -> None:
         reason, missing = drifted
         DRIFTED.labels(marketplace, reason).inc()
         # One per span of time, whose number makes the id: all processes together keep no more than that.

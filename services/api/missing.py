@@ -19,8 +19,9 @@ OF_AN_OFFER = ("price", "seller", "condition")
 
 
 def missing_reasons(product: Mapping[str, Any]) -> dict[str, str]:
-    """A stable code per null field: `not_on_page` where nothing more is known."""
+    """A stable code per null field, `not_on_page` where nothing more is known; of empty lists only what is known."""
     found = {name: _page_reason(product, name) for name in PAGE_FIELDS if product.get(name) is None}
+    found |= {name: str(gap) for name, gap in (product.get("gaps") or {}).items() if not product.get(name)} | found
     if product.get("analysis") is None:
         found["analysis"] = "not_analyzed"
     if product.get("previous_price") is None:
@@ -32,6 +33,8 @@ def missing_reasons(product: Mapping[str, Any]) -> dict[str, str]:
 def _page_reason(product: Mapping[str, Any], name: str) -> str:
     if name in OF_AN_OFFER and (reason := NOT_FOR_SALE.get(product.get("availability") or "")):
         return reason
+    if (gap := (product.get("gaps") or {}).get(name)) is not None:
+        return str(gap)
     if name == "list_price" and product.get("price") is not None:
         return "not_reduced"
     if name == "rating" and product.get("review_count") == 0:

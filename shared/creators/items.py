@@ -62,6 +62,11 @@ _MOST_DIGITS = 15
 _BUYABLE = frozenset({Availability.IN_STOCK, Availability.LOW_STOCK})
 
 
+# What the interface never tells of a product.
+NOT_CARRIED = ("description", "aplus_images")
+NOT_FROM_SOURCE = "not_from_source"
+
+
 def load(text: str) -> Json:
     """The JSON object in `text`, its numbers exact. Raises ValueError when it is none."""
     value = json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
@@ -97,6 +102,7 @@ def product_of(item: Json) -> Product:
         condition=condition,
         variation=_variation(item),
         bestseller_ranks=tuple(_ranks(_at(item, "browseNodeInfo", "websiteSalesRank"), nodes)),
+        gaps=dict.fromkeys(NOT_CARRIED, NOT_FROM_SOURCE),
     )
 
 

@@ -114,8 +114,8 @@ class ProductView(BaseModel):
     collected_at: datetime | None = None
     missing: dict[str, str] = Field(
         default={},
-        description="Why fields are null: `not_on_page`, `not_for_sale`, `sold_used_only`, `not_reduced`, "
-        "`no_reviews`, `no_price`, `never_changed` or `not_analyzed`",
+        description="Why fields have no value: `not_on_page`, `rule_drift`, `not_from_source`, `not_for_sale`, "
+        "`sold_used_only`, `not_reduced`, `no_reviews`, `no_price`, `never_changed` or `not_analyzed`",
     )
 
 

@@ -59,6 +59,8 @@ class Product:
     description: str | None = None
     aplus_images: tuple[str, ...] = ()
     bestseller_ranks: tuple[Rank, ...] = ()
+    # Why fields have no value, by field, where the source knows more than that it has none.
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
     def as_document(self) -> dict[str, Any]:
         """The product as plain values for a document store or JSON: decimals as strings, tuples as lists."""

@@ -77,6 +77,10 @@ async def test_products_are_exported_whole_and_continued(client: httpx.AsyncClie
         ({}, "previous_price", "no_price"),
         ({"review_count": 0}, "rating", "no_reviews"),
         ({}, "analysis", "not_analyzed"),
+        ({"gaps": {"price": "rule_drift"}}, "price", "rule_drift"),
+        ({"gaps": {"price": "rule_drift"}, "availability": "unavailable"}, "price", "not_for_sale"),
+        ({"gaps": {"images": "rule_drift"}, "images": []}, "images", "rule_drift"),
+        ({"gaps": {"description": "not_from_source"}}, "description", "not_from_source"),
     ],
 )
 def test_null_field_tells_why(changes: dict[str, Any], field: str, reason: str) -> None:
@@ -85,6 +89,8 @@ def test_null_field_tells_why(changes: dict[str, Any], field: str, reason: str) 
 
 def test_field_that_is_there_is_not_missing() -> None:
     assert not {"title", "price"} & missing_reasons(product(1, price=Decimal(1))).keys()
+    gaps = {"images": "rule_drift", "price": "rule_drift"}
+    assert not gaps.keys() & missing_reasons(product(1, price=Decimal(1), images=["x"], gaps=gaps)).keys()
 
 
 async def test_figures_of_a_user(client: httpx.AsyncClient, world: World) -> None:

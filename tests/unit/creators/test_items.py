@@ -27,6 +27,9 @@ def by_line(**changes: Any) -> Product:
     return read(itemInfo={"byLineInfo": changes})
 
 
+GAPS = {"description": "not_from_source", "aplus_images": "not_from_source"}
+
+
 def sized(**sides: Any) -> Product:
     return read(itemInfo={"productInfo": {"itemDimensions": sides}})
 
@@ -51,11 +54,12 @@ def test_complete_item_is_read_in_full() -> None:
         seller="Amazon.co.jp",
         condition="new",
         bestseller_ranks=(Rank(1234, "ホビー"), Rank(7, "ローラースケート")),
+        gaps=GAPS,
     )
 
 
 def test_item_with_nothing_but_its_asin_says_nothing() -> None:
-    assert product_of({"asin": "B000000001"}) == Product(asin="B000000001")
+    assert product_of({"asin": "B000000001"}) == Product(asin="B000000001", gaps=GAPS)
 
 
 def test_prices_are_exact() -> None:
