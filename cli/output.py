@@ -37,6 +37,12 @@ class Column(Generic[T]):
     wide: bool = False
 
 
+def aside(text: str) -> None:
+    """Say something beside the output: on standard error, and not before what was printed so far."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+
+
 def print_json(document: Any) -> None:
     """One JSON document on standard output: indented for people, on one line for a pipe."""
     print(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str), flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from cli.output import Column, print_fields, print_json, print_table
+from cli.output import Column, aside, print_fields, print_json, print_table
 from cli.text import duration, moment
 
 MARKETPLACES: tuple[Column[dict[str, Any]], ...] = (
@@ -41,4 +41,4 @@ def show_quote(quote: dict[str, Any], *, as_json: bool) -> None:
     if sys.stdout.isatty() and quote["marketplaces"]:
         print()
         print_table(MARKETPLACES, quote["marketplaces"], "")
-    print("Nothing was submitted. For real:  the same without --dry-run", file=sys.stderr)
+    aside("Nothing was submitted. For real:  the same without --dry-run")

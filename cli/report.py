@@ -13,6 +13,7 @@ _MOST_LINES_SHOWN = 20
 
 def report(error: CliError, *, as_json: bool) -> ExitCode:
     """Write the error to standard error and return the exit code it stands for."""
+    sys.stdout.flush()
     if as_json:
         print(json.dumps(error.as_dict(), ensure_ascii=False, default=str), file=sys.stderr)
     elif error.message:

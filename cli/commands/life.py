@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -16,6 +15,7 @@ from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
 from cli.errors import CliError
 from cli.options import JobId, Json
+from cli.output import aside
 from cli.session import refused, session_of
 
 app = typer.Typer()
@@ -40,7 +40,7 @@ def pause(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
     with acting(ctx, job_id) as api:
         print_job(api.ask(calls.pause(job_id)), as_json=as_json)
     if not as_json:
-        print(f"Go on:  asinflow resume {job_id}", file=sys.stderr)
+        aside(f"Go on:  asinflow resume {job_id}")
 
 
 @app.command()
@@ -132,7 +132,7 @@ def _began(ctx: typer.Context, api: Api, job: Job, *, watch: bool, as_json: bool
         return
     print_job(job, as_json=as_json)
     if not as_json:
-        print(f"Follow it:  asinflow watch {job['id']}", file=sys.stderr)
+        aside(f"Follow it:  asinflow watch {job['id']}")
 
 
 def _seconds(age: str) -> int:

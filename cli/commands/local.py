@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +11,7 @@ import typer
 
 from cli.errors import CliError, ExitCode
 from cli.options import Json
-from cli.output import Column, print_fields, print_json, print_table
+from cli.output import Column, aside, print_fields, print_json, print_table
 from deploy.local import commands
 from deploy.local.demo import demo as run_demo
 from deploy.local.errors import LocalError
@@ -51,7 +50,7 @@ def up(as_json: Json = False) -> None:
         print_json(endpoints)
     else:
         print_fields({name: value for name, value in endpoints.items() if name.endswith("_URL")})
-        print("Try:  asinflow submit keyword ヘッドホン --watch", file=sys.stderr)
+        aside("Try:  asinflow submit keyword ヘッドホン --watch")
 
 
 @app.command()
@@ -110,7 +109,7 @@ def _show_status(*, as_json: bool, only: str | None = None) -> None:
 
 
 def _to_stderr(text: str) -> None:
-    print(text, file=sys.stderr)
+    aside(text)
 
 
 def _failure(message: str, hint: str | None = None) -> CliError:

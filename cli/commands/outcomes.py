@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from cli.commands.jobs import ITEM_COLUMNS, limit_option, show
 from cli.commands.products import COLUMNS as PRODUCT_COLUMNS
 from cli.errors import ExitCode
 from cli.options import JobId, Json
-from cli.output import Column, print_json, print_table
+from cli.output import Column, aside, print_json, print_table
 from cli.session import session_of
 
 app = typer.Typer()
@@ -59,7 +58,7 @@ def errors(
     print_table(GROUPS, found["groups"], "Nothing failed.")
     for group in found["groups"]:
         if group["retryable"]:
-            print(f"Try them again:  asinflow retry {job_id} --error {group['code']}", file=sys.stderr)
+            aside(f"Try them again:  asinflow retry {job_id} --error {group['code']}")
 
 
 @app.command()
@@ -87,6 +86,6 @@ def audit(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
         print_table(ACCOUNTS, [(name, recorded[name], derived[name]) for name in derived], "")
         if found["differences"]:
             print_table(DIFFERENCES, found["differences"], "")
-        print("balanced" if found["balanced"] else "NOT balanced", file=sys.stderr)
+        aside("balanced" if found["balanced"] else "NOT balanced")
     if not found["balanced"]:
         raise typer.Exit(ExitCode.FAILED)

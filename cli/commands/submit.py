@@ -18,7 +18,7 @@ from cli.errors import CliError
 from cli.groups import grouped
 from cli.inputs import read_asins
 from cli.options import Json, Marketplace
-from cli.output import print_json
+from cli.output import aside, print_json
 from cli.quote import show_quote
 from cli.session import session_of
 from cli.text import plain
@@ -179,7 +179,7 @@ def _show(job: Job, how: How) -> None:
         _say_what_was_dropped(job)
         print(f"Job {job['id']}  {job['status']}" if sys.stdout.isatty() or how.watch else job["id"], flush=True)
         if not how.watch:
-            print(f"Follow it:  asinflow watch {job['id']}", file=sys.stderr)
+            aside(f"Follow it:  asinflow watch {job['id']}")
     elif how.watch:
         print(json.dumps({"event": "submitted", **job}, ensure_ascii=False), flush=True)
     else:
@@ -189,10 +189,8 @@ def _show(job: Job, how: How) -> None:
 def _say_what_was_dropped(job: Job) -> None:
     counts = job.get("counts") or {}
     if counts.get("duplicate"):
-        print(f"{counts['duplicate']} named more than once, taken once", file=sys.stderr)
+        aside(f"{counts['duplicate']} named more than once, taken once")
     if counts.get("invalid"):
-        print(
-            f"{counts['invalid']} left out, because they name no product (--strict refuses instead):", file=sys.stderr
-        )
+        aside(f"{counts['invalid']} left out, because they name no product (--strict refuses instead):")
         for line in (job.get("invalid") or [])[:_MOST_LINES_SHOWN]:
-            print(f"  - {plain(line['input'])}: {plain(line['message'])}", file=sys.stderr)
+            aside(f"  - {plain(line['input'])}: {plain(line['message'])}")

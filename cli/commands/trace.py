@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from cli.client import calls
 from cli.commands.jobs import show
 from cli.documents import TimelineEntry
 from cli.options import JobId, Json
-from cli.output import Column, status_style
+from cli.output import Column, aside, status_style
 from cli.session import session_of
 from cli.text import duration, moment
 
@@ -32,7 +31,7 @@ def trace(
         entries = list(api.listed(calls.timeline(job_id, limit=limit or None)))
     if trace_id and not as_json:
         # Beside the table, which a pipe reads.
-        print(f"trace {trace_id}", file=sys.stderr)
+        aside(f"trace {trace_id}")
     show(columns(entries), entries, "Nothing has been written down about this job.", as_json=as_json)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from cli.client import Api, ApiUnreachable
@@ -11,6 +9,7 @@ from cli.documents import Job
 from cli.errors import CliError, ExitCode
 from cli.follow import Follower
 from cli.options import JobId, Json
+from cli.output import aside
 from cli.progress import display_for
 from cli.session import Session, session_of
 
@@ -57,6 +56,6 @@ def watch_to_its_end(session: Session, api: Api, job_id: str, *, as_json: bool) 
 
 def _conclude(job: Job, *, as_json: bool) -> None:
     if job["error_count"] and not as_json:
-        print(f"What failed:  asinflow items {job['id']} --status failed", file=sys.stderr)
+        aside(f"What failed:  asinflow items {job['id']} --status failed")
     if job["status"] != "COMPLETED":
         raise typer.Exit(ExitCode.FAILED)
