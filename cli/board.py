@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import set_cell_size
 from rich.text import Text
@@ -11,7 +12,7 @@ from rich.text import Text
 from cli.documents import ENDED, Job, Queue
 from cli.glance import ACTIVE, Glance
 from cli.output import STATUS_STYLES, WIDE
-from cli.text import done_of, duration, plain, subject
+from cli.text import done_of, duration, moment, plain, subject
 
 # The heading, the titles and the empty lines around the list; the chosen job's command and the keys.
 _FRAME_LINES = 6
@@ -41,8 +42,8 @@ def board(glance: Glance, view: View, size: tuple[int, int], title: str, trouble
     width, height = size
     jobs, view = view.shown(glance), view.moved(0, glance)
     notes = [Text(plain(trouble), style="red")] if trouble else []
-    if glance.queues is not None:
-        notes.append(queue_line(glance.queues))
+    if glance.behind is not None:
+        notes += [queue_line(glance.behind.queues), pace_line(glance.behind.pace)]
     first, shown = window(jobs, view.chosen, max(1, height - _FRAME_LINES - len(notes)))
     columns = _columns(shown, width)
     lines = [_heading(glance, title, width), *notes, Text(), _titles(columns)]
@@ -75,6 +76,18 @@ def queue_line(queues: Sequence[Queue]) -> Text:
     if fullest is not None and fullest["ready"]:
         text.append(f"  most in {plain(fullest['name'])}: {fullest['ready']:,}", style="dim")
     return text
+
+
+def pace_line(pace: Sequence[dict[str, Any]]) -> Text:
+    """How often each marketplace may be asked, in one line; those that are paused first."""
+    text = Text.assemble(("pace    ", "bold"))
+    for line in sorted(pace, key=lambda line: line["circuit"] == "closed"):
+        name, until = plain(line["line"]), line["blocked_until"]
+        if until and line["circuit"] != "closed":
+            text.append(f"{name} {line['circuit']} until {moment(until)}  ", "yellow")
+        else:
+            text.append(f"{name} one every {duration(line['interval_seconds'])}  ")
+    return text if pace else text.append("no marketplace was asked yet")
 
 
 def _heading(glance: Glance, title: str, width: int) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cli.client import Api, ApiProblem, calls
 from cli.documents import ENDED, Job, Queue
@@ -17,11 +18,19 @@ _LOOKS_PER_FULL_ONE = 4
 
 
 @dataclass(frozen=True)
+class Behind:
+    """What waits in the broker, and how often each marketplace may be asked."""
+
+    queues: Sequence[Queue]
+    pace: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Glance:
-    """Jobs as they are to be shown: running, waiting, paused, the latest that ended. `queues` None: not to be seen."""
+    """Jobs as they are to be shown: running, waiting, paused, the latest that ended; `behind` what operators see."""
 
     jobs: Sequence[Job] = ()
-    queues: Sequence[Queue] | None = None
+    behind: Behind | None = None
 
     @property
     def active(self) -> list[Job]:
@@ -40,7 +49,7 @@ class Watcher:
     _looks: int = 0
     _running: set[str] = field(default_factory=set)
     _others: list[Job] = field(default_factory=list)
-    _queues: Sequence[Queue] | None = None
+    _behind: Behind | None = None
 
     def look(self) -> Glance:
         """How things stand. Raises what the API raises."""
@@ -50,26 +59,26 @@ class Watcher:
             self._look_at_others()
         self._looks, self._running = self._looks + 1, ids
         others = [job for job in self._others if job["id"] not in ids]
-        return Glance((*running, *others), self._queues)
+        return Glance((*running, *others), self._behind)
 
     def _look_at_others(self) -> None:
         waiting = [job for status in ACTIVE[1:] for job in self._page(status, _MOST_PER_STATUS)]
         recent = self.api.listed(calls.jobs(limit=_RECENT))
         self._others = [*waiting, *(job for job in recent if job["status"] in ENDED)]
-        self._queues = self._look_at_queues()
+        self._behind = self._look_behind()
 
     def _page(self, status: str, limit: int) -> list[Job]:
         found: Iterable[Job] = self.api.listed(calls.jobs(status=status, limit=limit))
         return list(found)
 
-    def _look_at_queues(self) -> Sequence[Queue] | None:
+    def _look_behind(self) -> Behind | None:
         if self.operator is None:
             return None
         try:
-            queues: Sequence[Queue] = self.operator.ask(calls.queues())["items"]
+            queues, pace = (self.operator.ask(call)["items"] for call in (calls.queues(), calls.pace()))
         except ApiProblem as problem:
             if problem.status != 403:
                 raise
             self.operator = None
             return None
-        return queues
+        return Behind(queues, pace)

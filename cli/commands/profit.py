@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import calls
+from cli.costs import Costs
+from cli.earnings import show_earnings
 from cli.groups import grouped
 from cli.inputs import read_product
-from cli.options import Json, Marketplace, ProductArgument
+from cli.options import JobId, Json, Marketplace, ProductArgument
 from cli.output import print_fields, print_json
 from cli.session import session_of
 from cli.text import amount, plain
@@ -27,31 +29,6 @@ Category = Annotated[
 SellingPrice = Annotated[
     int | None, typer.Option("--sell-at", metavar="KRW", help="Selling price to judge.", show_default="the recommended")
 ]
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What a resale costs besides the product, and what it must leave."""
-
-    margin: Annotated[float | None, typer.Option(metavar="PERCENT", help="Margin to reach.", show_default="10")] = None
-    japan_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.", show_default="0")] = (
-        None
-    )
-    korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.", show_default="0")] = (
-        None
-    )
-    packaging: Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.", show_default="0")] = None
-    tier: Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")] = None
-
-    def fields(self) -> dict[str, Any]:
-        """The same as the API names it."""
-        return {
-            "target_margin": self.margin,
-            "japan_shipping_jpy": self.japan_shipping,
-            "korea_shipping_krw": self.korea_shipping,
-            "packaging_krw": self.packaging,
-            "shipping_tier": self.tier,
-        }
 
 
 @dataclass(frozen=True)
@@ -91,6 +68,24 @@ def recommend(ctx: typer.Context, *, described: Described, costs: Costs, as_json
     question = given({**described.fields(), **costs.fields()})
     with session_of(ctx).api() as api:
         _show_recommendation(api.ask(calls.recommend_price(question)), as_json=as_json)
+
+
+@profit.command()
+def job(
+    ctx: typer.Context,
+    job_id: JobId,
+    *,
+    best: Annotated[int, typer.Option(min=0, max=100, help="How many of the best products to list.")] = 10,
+    by: Annotated[str | None, typer.Option(metavar="profit|margin", help="What makes a product better.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a job would earn: how many products are profitable, by how much, and the best of them."""
+    with session_of(ctx).api() as api:
+        found = api.ask(calls.profit(job_id, best=best, by=by))
+    if as_json:
+        print_json(found)
+    else:
+        show_earnings(found)
 
 
 @profit.command()

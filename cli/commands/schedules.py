@@ -122,6 +122,23 @@ def delete(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -
 
 
 @schedules.command()
+def times(
+    ctx: typer.Context,
+    cron: Annotated[str, typer.Argument(metavar="CRON", help="Five fields, in quotes.", show_default=False)],
+    *,
+    timezone: Zone = None,
+    as_json: Json = False,
+) -> None:
+    """Show when a schedule would be due; nothing is made."""
+    with session_of(ctx).api() as api:
+        found = api.ask(calls.schedule_times(cron, timezone=timezone))
+    if as_json:
+        print_json(found)
+    else:
+        print(*found["next_runs"], sep="\n")
+
+
+@schedules.command()
 def runs(
     ctx: typer.Context,
     schedule_id: ScheduleId,

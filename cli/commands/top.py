@@ -50,7 +50,7 @@ def top(
     """Show all your jobs under way, live: how far, how fast, until when, and what they wait for.
 
     Keys: q quits, the arrows choose a job, e hides and shows ended ones. With a token of an operator also what waits in
-    the queues. Into a pipe, with --once or --json, how things stand is printed once.
+    the queues, and the pace. Into a pipe, with --once or --json, how things stand is printed once.
     """
     session = session_of(ctx)
     with session.api() as api, session.api(operator=True) as operator:
@@ -66,7 +66,8 @@ def top(
 
 def _print(glance: Glance, *, as_json: bool) -> None:
     if as_json:
-        print_json({"jobs": glance.active, "queues": glance.queues})
+        behind = glance.behind
+        print_json({"jobs": glance.active, "queues": behind and behind.queues, "pace": behind and behind.pace})
     else:
         print_table(COLUMNS, glance.active, "No jobs under way:  asinflow submit --help")
 

@@ -8,16 +8,25 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from cli.board import View, board, queue_line, window
+from cli.board import View, board, pace_line, queue_line, window
 from cli.client import Api
 from cli.documents import Job, Queue
 from cli.endpoint import Endpoint
-from cli.glance import Glance, Watcher
+from cli.glance import Behind, Glance, Watcher
 from tests.unit.cli.conftest import CommandLine
 from tests.unit.cli.fake_api import JOB_ID, URL, FakeApi, a_job, completed, problem
 from tests.unit.cli.test_failures import QUEUE
 from tests.unit.cli.test_lists import page, query
 
+LINE: dict[str, Any] = {
+    "line": "amazon.co.jp",
+    "circuit": "closed",
+    "interval_seconds": 2.0,
+    "blocked_until": None,
+    "blocks": 0,
+    "fetch_seconds": 0.2,
+    "reason": None,
+}
 WAITING = "waiting for amazon.co.jp until 2026-11-25T12:03:00Z"
 
 
@@ -33,7 +42,7 @@ def screen(glance: Glance, view: View, width: int, height: int, trouble: str = "
 @pytest.mark.parametrize("number", [0, 1, 100])
 def test_screen_is_never_exceeded(width: int, number: int) -> None:
     found = jobs(number, status_reason=WAITING, request={"keyword": "ポケモン" * 40, "marketplace": None})
-    lines = screen(Glance(found, [cast("Queue", QUEUE)]), View(), width, 24, trouble="x" * 300)
+    lines = screen(Glance(found, Behind([cast("Queue", QUEUE)], [LINE] * 9)), View(), width, 24, trouble="x" * 300)
     assert len(lines) <= 24
     assert max(map(len, lines)) <= width
 
@@ -72,6 +81,13 @@ def test_queues_are_told_in_one_line() -> None:
     queues = [cast("Queue", dict(QUEUE, name="collector", kind="main", ready=1_200)), cast("Queue", QUEUE)]
     told = queue_line(queues).plain
     assert "1,200 waiting  0 to be tried again  3 dead  most in collector: 1,200" in told
+
+
+def test_paused_marketplaces_are_told_first() -> None:
+    paused = {**LINE, "line": "amazon.com", "circuit": "open", "blocked_until": "2026-11-25T12:03:00Z"}
+    told = pace_line([LINE, paused]).plain.split()
+    assert told[:5] == ["pace", "amazon.com", "open", "until", "2026-11-25"]
+    assert told[7:9] == ["amazon.co.jp", "one"]
 
 
 class Played:
@@ -113,10 +129,11 @@ def test_pipe_gets_how_things_stand_once(asinflow: CommandLine, api: FakeApi) ->
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1] == f"{JOB_ID}\tPROCESSING\t2/4\t1\t2.0\t1.0 s\t{WAITING}\t4 products"
     assert len(result.stdout.splitlines()) == 2
-    assert asinflow.json("top") == {"jobs": [dict(played.jobs[0])], "queues": None}
+    assert asinflow.json("top") == {"jobs": [dict(played.jobs[0])], "queues": None, "pace": None}
 
 
-def test_operator_sees_the_queues(asinflow: CommandLine, api: FakeApi) -> None:
+def test_operator_sees_queues_and_pace(asinflow: CommandLine, api: FakeApi) -> None:
     Played(api)
     api.on("GET", "/v1/queues", {"items": [QUEUE], "source": "amqp"})
-    assert asinflow.json("top") == {"jobs": [], "queues": [QUEUE]}
+    api.on("GET", "/v1/pace", {"items": [LINE]})
+    assert asinflow.json("top") == {"jobs": [], "queues": [QUEUE], "pace": [LINE]}
