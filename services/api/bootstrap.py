@@ -19,6 +19,7 @@ from services.api.error_groups import FailureCounter
 from services.api.failure_repository import MongoFailureStore
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
+from services.api.item_repository import MongoItemStore
 from services.api.job_profit import ProfitReader
 from services.api.jwks import CachedKeySet, fetcher
 from services.api.key_repository import MongoKeyStore, MongoQuotaStore
@@ -32,7 +33,7 @@ from services.api.queues import BrokerQueues, ManagedQueues, QueueReader, vhost_
 from services.api.quote_repository import MongoQuoteStore
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
-from services.api.repository import MongoItemStore, ensure_indexes
+from services.api.repository import ensure_indexes
 from services.api.reprice_desk import RepriceDesk
 from services.api.reprice_repository import MongoRepricingStore
 from services.api.repricer import LEASE_SECONDS, Repricer

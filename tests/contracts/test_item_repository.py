@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.api import repository
+from services.api.item_repository import MongoItemStore
 from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, Outcome
 from services.api.stores import ItemStore
 from shared.jobs import JobStatus
@@ -35,7 +36,7 @@ def in_memory() -> FakeItemStore:
     return store
 
 
-async def in_database(database: Database) -> repository.MongoItemStore:
+async def in_database(database: Database) -> MongoItemStore:
     await repository.ensure_indexes(database)
     await database["jobs"].insert_one({"_id": JOB, **asdict(ACCOUNT), "ledger": Binary(LEDGER)})
     await database["items"].insert_many(
@@ -53,7 +54,7 @@ async def in_database(database: Database) -> repository.MongoItemStore:
     await database["items"].insert_one({**_chunk(0, ["amazon.de:B0OTHERJOB"]), "_id": "other:1:0", "job_id": "other"})
     await database["outcomes"].insert_many([_outcome(outcome) for outcome in OUTCOMES])
     await database["attempts"].insert_many([_attempts(entry) for entry in ATTEMPTS])
-    return repository.MongoItemStore(database)
+    return MongoItemStore(database)
 
 
 def _chunk(first: int, keys: list[str]) -> dict[str, Any]:

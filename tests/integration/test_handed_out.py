@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.api.item_reader import ItemReader
-from services.api.repository import MongoItemStore, MongoJobStore
+from services.api.item_repository import MongoItemStore
+from services.api.repository import MongoJobStore
 from services.expander.repository import ExpanderRepository
 from services.sweeper.repository import SweeperRepository
 from shared.handout import again

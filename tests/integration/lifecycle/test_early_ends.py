@@ -6,7 +6,7 @@ import pytest
 
 from services.api.audit import Auditor
 from services.api.item_reader import ItemReader
-from services.api.repository import MongoItemStore
+from services.api.item_repository import MongoItemStore
 from services.api.views import job_view
 from shared.jobs import ItemStatus, JobType
 from shared.messages import JobCancelled, JobSubmitted

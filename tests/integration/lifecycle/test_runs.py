@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.api.item_reader import ItemReader
-from services.api.repository import MongoItemStore
+from services.api.item_repository import MongoItemStore
 from services.expander.choosing import Choosing
 from services.expander.chosen_repository import ChosenRepository
 from shared.jobs import ItemStatus

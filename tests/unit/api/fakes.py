@@ -1,40 +1,19 @@
 """Stand-ins for the database and the broker; tests/contracts proves the stores against the real ones."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.api.failures import (
-    Choice,
-    DeleteAnswer,
-    Failure,
-    FailureDetail,
-    FailurePosition,
-    RetryAnswer,
-    refusal,
-    to_detail,
-    to_failure,
-)
-from services.api.item_retries import item_of
 from services.api.life_repository import CANCELLED_UNBEGUN, CANCELLED_UNKNOWN
-from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.queues import QueueList
 from services.api.quotes import Pace, RunningJob
-from services.api.ratelimits import Grant, Policy
 from services.api.records import (
-    Account,
-    Attempts,
-    ErrorGroup,
-    ItemChunk,
     Job,
-    KeyRecord,
     NewJob,
-    Outcome,
     TimelineEntry,
 )
-from services.api.repricing import NewAnalysis
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
@@ -45,6 +24,26 @@ from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
 from shared.newjobs import SOURCE_KEYS
 from shared.quality import judge
 from shared.selection import Selection
+from tests.unit.api.fake_failures import FakeFailureStore
+from tests.unit.api.fake_items import FakeItemStore
+from tests.unit.api.fake_limits import FakeKeyStore, FakeQuotaStore
+from tests.unit.api.fake_products import FakeProductStore
+
+__all__ = [
+    "FakeBroker",
+    "FakeClock",
+    "FakeFailureStore",
+    "FakeItemStore",
+    "FakeJobStore",
+    "FakeKeyStore",
+    "FakeOperationsStore",
+    "FakeProductStore",
+    "FakeQueues",
+    "FakeQuotaStore",
+    "FakeQuoteStore",
+    "FakeSampleStore",
+    "FakeStatsStore",
+]
 
 
 class FakeClock:
@@ -281,64 +280,6 @@ def _stored(job: NewJob) -> Job:
     )
 
 
-class FakeKeyStore:
-    """Keys on a clock of their own, in seconds."""
-
-    def __init__(self, lifetime: float = 86_400, lease: float = 60) -> None:
-        self.records: dict[tuple[str, str], tuple[KeyRecord, float, float]] = {}
-        self.time = 0.0
-        self._lifetime = lifetime
-        self._lease = lease
-
-    async def claim(self, user_id: str, key: str, owner: str, fingerprint: str | None) -> KeyRecord:
-        known = self.records.get((user_id, key))
-        epoch = owner
-        if known is not None:
-            record, lease_until, expires_at = known
-            if self.time <= expires_at:
-                if record.owner is not None and (record.response is not None or self.time <= lease_until):
-                    return record
-                epoch = record.epoch
-        record = KeyRecord(owner=owner, epoch=epoch, fingerprint=fingerprint, response=None)
-        self.records[user_id, key] = (record, self.time + self._lease, self.time + self._lifetime)
-        return record
-
-    async def renew(self, user_id: str, key: str, owner: str) -> None:
-        if (record := self._own(user_id, key, owner)) is not None:
-            self.records[user_id, key] = (record, self.time + self._lease, self.records[user_id, key][2])
-
-    async def complete(self, user_id: str, key: str, owner: str, fingerprint: str, response: str) -> None:
-        if (own := self._own(user_id, key, owner)) is not None:
-            record = replace(own, fingerprint=fingerprint, response=response)
-            self.records[user_id, key] = (record, self.time, self.time + self._lifetime)
-
-    async def release(self, user_id: str, key: str, owner: str) -> None:
-        record = self._own(user_id, key, owner)
-        if record is not None and record.response is None:
-            self.records[user_id, key] = (replace(record, owner=None), *self.records[user_id, key][1:])
-
-    def _own(self, user_id: str, key: str, owner: str) -> KeyRecord | None:
-        known = self.records.get((user_id, key))
-        return known[0] if known is not None and known[0].owner == owner else None
-
-
-class FakeQuotaStore:
-    """Quotas on a clock of their own, in seconds."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.draws = 0
-        self._until: dict[tuple[str, str], float] = {}
-
-    async def draw(self, user_id: str, policy: Policy, wanted: int) -> Grant:
-        self.draws += 1
-        base = max(self.time, self._until.get((user_id, policy.name), 0.0))
-        fitting = int((policy.window - (base - self.time)) / policy.spacing + 0.001)
-        granted = max(0, min(wanted, fitting))
-        self._until[user_id, policy.name] = base + granted * policy.spacing
-        return Grant(granted=granted, used_seconds=self._until[user_id, policy.name] - self.time)
-
-
 class FakeQuoteStore:
     def __init__(self) -> None:
         self.fresh: set[str] = set()
@@ -367,150 +308,6 @@ class FakeOperationsStore:
     async def find_lease(self, name: str) -> dict[str, Any] | None:
         lease = self.leases.get(name)
         return lease if lease is not None and lease["until"] > self.now else None
-
-
-class FakeItemStore:
-    """Items of any job: `keys` of the first run, `places` by run of those tried again."""
-
-    def __init__(self, keys: Sequence[str] = ()) -> None:
-        self.keys = list(keys)
-        self.places: dict[int, dict[int, int]] = {}
-        self.outcomes: dict[tuple[int, int], Outcome] = {}
-        self.attempts: dict[tuple[int, int], Attempts] = {}
-        self.ledger = b""
-        self.account: Account | None = None
-        self.ledger_reads = 0
-        self.asked = 0
-
-    def finish(self, *outcomes: Outcome) -> None:
-        """Store outcomes and set their bits."""
-        bits = bytearray(self.ledger.ljust(-(-len(self.keys) // 8), b"\0"))
-        for outcome in outcomes:
-            self.outcomes[outcome.run, outcome.seq] = outcome
-            bits[outcome.seq // 8] |= 1 << outcome.seq % 8
-        self.ledger = bytes(bits)
-
-    async def find_ledger(self, job_id: str) -> bytes:
-        self.ledger_reads += 1
-        return self.ledger
-
-    async def find_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
-        self.asked = max(self.asked, last - first + 1)
-        return {seq: self.keys[seq] for seq in range(max(0, first), min(last + 1, len(self.keys)))}
-
-    async def find_places(self, job_id: str, run: int, first: int, last: int) -> dict[int, int]:
-        return {seq: place for seq, place in self.places.get(run, {}).items() if first <= seq <= last}
-
-    async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]:
-        return {seq: self.outcomes[run, seq] for seq in seqs if (run, seq) in self.outcomes}
-
-    async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
-        wanted = status == "succeeded"
-        return sorted(s for (r, s), o in self.outcomes.items() if r == run and s > after and o.succeeded is wanted)[
-            :limit
-        ]
-
-    async def find_attempts(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Attempts]:
-        return {seq: self.attempts[run, seq] for seq in seqs if (run, seq) in self.attempts}
-
-    async def count_failures(self, job_id: str, run: int) -> list[ErrorGroup]:
-        kinds: dict[tuple[str, bool], list[str]] = {}
-        for (_, _), outcome in sorted((key, o) for key, o in self.outcomes.items() if key[0] == run and o.error):
-            assert outcome.error is not None
-            kinds.setdefault((outcome.error.code, outcome.error.retryable), []).append(outcome.error.message)
-        found = [ErrorGroup(code=k[0], retryable=k[1], count=len(m), message=m[0]) for k, m in kinds.items()]
-        return sorted(found, key=lambda group: (-group.count, group.code))
-
-    async def find_account(self, job_id: str) -> Account | None:
-        return self.account
-
-    async def find_chunks(self, job_id: str, run: int) -> AsyncIterator[ItemChunk]:
-        if run == 1:
-            for first in range(0, len(self.keys), 1_000):
-                count = min(1_000, len(self.keys) - first)
-                yield ItemChunk(first=first, last=first + count - 1, count=count, seqs=None)
-        elif places := self.places.get(run):
-            yield ItemChunk(first=0, last=len(places) - 1, count=len(places), seqs=list(places))
-
-
-class FakeProductStore:
-    def __init__(self, products: Sequence[dict[str, Any]] = ()) -> None:
-        self.products = {product["_id"]: product for product in products}
-        self.points: list[dict[str, Any]] = []
-
-    async def find_product(self, user_id: str, marketplace: str, asin: str) -> dict[str, Any] | None:
-        product = self.products.get(f"{user_id}:{marketplace}:{asin}")
-        return product if product and product["user_id"] == user_id else None
-
-    async def find_by_ids(
-        self, user_id: str, ids: Sequence[str], fields: Sequence[str] | None = None
-    ) -> dict[str, dict[str, Any]]:
-        return {i: self.products[i] for i in ids if i in self.products and self.products[i]["user_id"] == user_id}
-
-    async def find_products(self, user_id: str, query: ProductQuery) -> list[dict[str, Any]]:
-        """In order of the value, missing ones lowest; ties go the other way."""
-        field, descending = query.sort.field, query.sort.descending
-
-        def rank(value: Any) -> tuple[bool, Any]:
-            return (value is not None, value)
-
-        def follows(product: dict[str, Any], value: Any, product_id: str) -> bool:
-            if stored_value(product, field) == value:
-                return (product["_id"] > product_id) is descending
-            return (rank(stored_value(product, field)) < rank(value)) is descending
-
-        found = [p for p in self.products.values() if _fits(p, user_id, query)]
-        found.sort(key=lambda p: p["_id"], reverse=not descending)
-        found.sort(key=lambda p: rank(stored_value(p, field)), reverse=descending)
-        if (after := query.after) is not None:
-            found = [p for p in found if p["_id"] != after.id and follows(p, after.value, after.id)]
-        return found[: query.limit]
-
-    async def set_analysis(
-        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: dict[str, Any]
-    ) -> bool:
-        product = await self.find_product(user_id, marketplace, asin)
-        if product is None or product.get("collected_at") != collected_at:
-            return False
-        self.products[product["_id"]] = {**product, "analysis": analysis}
-        return True
-
-    async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
-        there = [
-            new
-            for new in analyses
-            if (known := self.products.get(new.product_id)) is not None
-            and (known["user_id"], known.get("collected_at")) == (user_id, new.collected_at)
-        ]
-        for new in there:
-            analysis = new.analysis.as_document()
-            self.products[new.product_id] = {**self.products[new.product_id], "analysis": analysis}
-        return len(there)
-
-    async def change(self, user_id: str, marketplace: str, asin: str, changes: dict[str, Any]) -> bool:
-        product = await self.find_product(user_id, marketplace, asin)
-        if product is None:
-            return False
-        self.products[product["_id"]] = {**product, **changes}
-        return True
-
-    async def delete_product(self, user_id: str, marketplace: str, asin: str) -> bool:
-        product = await self.find_product(user_id, marketplace, asin)
-        if product is None:
-            return False
-        del self.products[product["_id"]]
-        return True
-
-    async def find_price_points(self, marketplace: str, asin: str, query: HistoryQuery) -> list[dict[str, Any]]:
-        found = [
-            point
-            for point in self.points
-            if (point["marketplace"], point["asin"]) == (marketplace, asin)
-            and (query.since is None or point["at"] >= query.since)
-            and (query.until is None or point["at"] < query.until)
-            and (query.before is None or point["n"] < query.before)
-        ]
-        return sorted(found, key=lambda point: -point["n"])[: query.limit]
 
 
 class FakeStatsStore:
@@ -569,80 +366,6 @@ class FakeSampleStore:
         return self.bodies.get(sample_id)
 
 
-class FakeFailureStore:
-    """Failures by id, as they are stored."""
-
-    def __init__(self, *documents: dict[str, Any]) -> None:
-        self.documents = {document["_id"]: document for document in documents}
-        self.succeeded: set[str] = set()  # items, by the outcome that failed
-        self.gone: set[str] = set()  # jobs
-
-    def _chosen(self, chosen: Choice) -> list[dict[str, Any]]:
-        found = [each for each in self.documents.values() if _is_chosen(each, chosen)]
-        return sorted(found, key=lambda each: (each["failed_at"], each["_id"]), reverse=True)
-
-    async def find_failures(
-        self, chosen: Choice, *, limit: int, after: FailurePosition | None = None, retrying: bool | None = None
-    ) -> list[Failure]:
-        found = [
-            each
-            for each in self._chosen(chosen)
-            if (after is None or (each["failed_at"], each["_id"]) < (after.failed_at, after.id))
-            and retrying in {None, each["retry_requested_at"] is not None}
-        ]
-        return [to_failure(each) for each in found[:limit]]
-
-    async def find_failure(self, failure_id: str) -> FailureDetail | None:
-        return to_detail(self.documents[failure_id]) if failure_id in self.documents else None
-
-    async def request_retries(self, chosen: Choice, by: str) -> RetryAnswer:
-        found = self._chosen(chosen)
-        refused = [each for each in found if refusal(each) is not None]
-        waiting = [each for each in found if each not in refused and each["retry_requested_at"] is None]
-        counts = Counter({"requested": 0, "refused": len(refused)})
-        for each in waiting:
-            counts.update((await self.request_retry(each["_id"], by)).model_dump(exclude={"complete"}))
-        return RetryAnswer(**counts, complete=True)
-
-    async def request_retry(self, failure_id: str, by: str) -> RetryAnswer:
-        failure = self.documents.get(failure_id)
-        item = failure["item"] if failure is not None else None
-        if failure is not None and failure["retry_requested_at"] is None:
-            if item is not None and item_of(item).job_id in self.gone:
-                return RetryAnswer(requested=0, refused=1, complete=True)
-            if item in self.succeeded:
-                del self.documents[failure_id]
-                return RetryAnswer(requested=0, already_done=1, refused=0, complete=True)
-            asked = {"retry_requested_at": datetime.now(UTC), "retry_requested_by": by, "retry_error": None}
-            failure.update(asked, retries=failure["retries"] + 1)
-        return RetryAnswer(requested=1, items=int(item is not None), refused=0, complete=True)
-
-    async def delete_failure(self, failure_id: str) -> bool:
-        return self.documents.pop(failure_id, None) is not None
-
-    async def delete_failures(self, chosen: Choice) -> DeleteAnswer:
-        going = [each["_id"] for each in self._chosen(chosen) if each["retry_requested_at"] is None]
-        for failure_id in going:
-            del self.documents[failure_id]
-        return DeleteAnswer(deleted=len(going), complete=True)
-
-
-def _is_chosen(failure: dict[str, Any], chosen: Choice) -> bool:
-    exact = {
-        "queue": chosen.queue,
-        "code": chosen.code,
-        "type": chosen.type,
-        "correlation_id": chosen.job_id,
-    }
-    text = f"{failure['message']}\0{failure['error_class'] or ''}".lower()
-    return (
-        all(value in {None, failure[name]} for name, value in exact.items())
-        and (chosen.since is None or failure["failed_at"] >= chosen.since)
-        and (chosen.until is None or failure["failed_at"] < chosen.until)
-        and (chosen.q is None or chosen.q.lower() in text)
-    )
-
-
 class FakeQueues:
     """What the broker would tell; `error` is raised instead when set."""
 
@@ -654,30 +377,6 @@ class FakeQueues:
         if self.error is not None:
             raise self.error
         return self.told
-
-
-def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
-    exact = {"marketplace": query.marketplace, "asin": query.asin, "job_id": query.job_id}
-    return (
-        product["user_id"] == user_id
-        and all(value is None or product[name] == value for name, value in exact.items())
-        and (query.changed is None or (product.get("price_changed_at") is not None) is query.changed)
-        and (query.favorite is None or bool(product.get("favorite")) is query.favorite)
-        and all(_holds(product, word.lower()) for word in (query.q or "").split())
-        and (query.category is None or stored_value(product, STORED["category"]) == query.category)
-        and (query.availability is None or product.get("availability") == query.availability)
-        and (query.profitable is None or (stored_value(product, "analysis.is_profitable") is True) is query.profitable)
-        and all(_within(stored_value(product, STORED.get(n, n)), bounds) for n, bounds in query.ranges.items())
-    )
-
-
-def _holds(product: dict[str, Any], word: str) -> bool:
-    return any(word in (product.get(name) or "").lower() for name in SEARCHED)
-
-
-def _within(value: Any, bounds: tuple[Any, Any]) -> bool:
-    least, most = bounds
-    return value is not None and (least is None or value >= least) and (most is None or value <= most)
 
 
 class FakeBroker:
