@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import time_machine
 
 from deploy.local.storefront.asins import nth_asin
 from services.aggregator.bootstrap import serve_aggregator
@@ -40,6 +41,7 @@ __all__ = ["database", "rabbit"]
 
 OTHER = "amazon.de"
 ITEMS = 12
+DAY = timedelta(days=1)
 _numbers = count(700_000)
 
 
@@ -213,6 +215,29 @@ async def test_every_damaged_job_is_healed_and_counted_exactly(
         seqs = sorted([outcome["seq"] async for outcome in database["outcomes"].find({"job_id": job_id})])
         counts = (job["total_items"], job["progress"], job["success_count"], Ledger(job["ledger"], total).count)
         assert (name, counts, seqs) == (name, (total,) * 4, list(range(total)))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("skew", [DAY, -DAY], ids=["ahead", "behind"])
+async def test_machines_with_a_wrong_clock_heal_and_end_jobs_in_time(
+    skew: timedelta, amqp_url: str, mongo_url: str, database: Database, storefront: str
+) -> None:
+    """Neither is a job that moves given up by a clock that is ahead, nor a lost one forgotten by one that is behind."""
+    damaged = Damaged(database)
+    jobs = [await damaged.crash_before_the_total(), await damaged.window_lost(), await damaged.ledger_behind()]
+    begun = datetime.now(UTC)
+
+    async def all_ended() -> bool:
+        assert [(await _job(database, job_id))["status"] for job_id in jobs] == ["COMPLETED"] * len(jobs)
+        return True
+
+    with time_machine.travel(datetime.now(UTC) + skew, tick=True):
+        async with services(amqp_url, mongo_url, database.name, storefront):
+            assert await eventually(all_ended, 60.0)
+    for job_id in jobs:
+        job = await _job(database, job_id)
+        assert (job["progress"], job["success_count"], Ledger(job["ledger"], ITEMS).count) == (ITEMS,) * 3
+        assert begun - timedelta(seconds=1) < job["completed_at"] < datetime.now(UTC) + timedelta(seconds=1)
 
 
 @pytest.mark.timeout(120)
