@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline audit chaos soak clean
+.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline bench-dashboard audit chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ client: setup ## Write the client's models anew from the API's OpenAPI document
 format: setup ## Format the code and repair what the linter can
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
+
+bench-dashboard: setup-test ## Measure when a page of 100,000 items is on the screen and what open tabs cost the API (exits 1 above 1 s, 5 %)
+	@.venv/bin/python -m bench.dashboard $(ARGS)
 
 audit: setup ## Check the dependencies: pinned, used, not withdrawn, no known vulnerability (ARGS=--offline leaves out what needs the internet)
 	@.venv/bin/python -m deploy.audit $(ARGS)

@@ -32,10 +32,10 @@ class Servers:
 
 
 @contextlib.contextmanager
-def servers(*, fsync: bool, redis: bool = False, storefront: bool = False) -> Iterator[Servers]:
+def servers(*, fsync: bool, redis: bool = False, storefront: bool = False, api: bool = False) -> Iterator[Servers]:
     """Private servers while the block runs. With `fsync` an acknowledged write survives a kill of the database."""
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="asinflow-bench-")))
-    only = ("rabbitmq", "mongo", *(["storefront"] if storefront else []))
+    only = ("rabbitmq", "mongo", *(["storefront"] if storefront else []), *(["api"] if api else []))
     try:
         endpoints = commands.up(
             folder,

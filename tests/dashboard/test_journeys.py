@@ -134,6 +134,33 @@ def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, job
     assert (stored["favorite"], stored["notes"]) == (True, "for spring")
 
 
+def test_another_margin_is_tried_on_the_list(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/products")
+    expect(page.locator(".product-margin").first).to_have_text("25%")
+    page.get_by_label("What if the target margin were").fill("30")
+    expect(page.locator(".product-margin").first).to_contain_text("₩")
+    page.get_by_role("button", name="As it is").click()
+    expect(page.locator(".product-margin").first).to_have_text("25%")
+
+
+def test_job_tells_its_profit_and_is_priced_anew(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}/profit")
+    expect(page.get_by_role("img", name="Margins in percent")).to_be_visible()
+    page.get_by_label("Target margin, %").fill("40")
+    expect(page.locator(".resale")).to_contain_text("Profitable")
+    page.get_by_role("button", name="Use it for all products").click()
+    expect(page.locator(".resale")).to_contain_text("worked out…")
+
+
+def test_old_products_are_collected_anew(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}")
+    page.get_by_role("button", name="Collect anew").click()
+    page.get_by_role("dialog").get_by_label("Which").select_option("3600")
+    page.get_by_role("dialog").get_by_role("button", name="Collect anew").click()
+    expect(page.locator(".head .badge")).to_have_text("Waiting")
+    assert stage.world.jobs.jobs[jobs["large"].id].run == 2
+
+
 def test_results_are_saved_as_a_file(look: Opener, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['large'].id}/exports")
     with page.expect_download() as saved:
@@ -143,13 +170,27 @@ def test_results_are_saved_as_a_file(look: Opener, jobs: dict[str, Job]) -> None
 
 def test_operator_deletes_a_failure_and_takes_it_back(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look("#/failures")
-    page.locator(".failure summary").first.click()
-    expect(page.get_by_text("Traceback …")).to_be_visible()
-    page.get_by_role("button", name="Delete", exact=True).first.click()
-    expect(page.locator(".failure")).to_have_count(2)
+    rows = page.locator(".failure-row")
+    rows.first.get_by_role("button").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Traceback …")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(rows).to_have_count(2)
+    expect(rows.first.get_by_role("button").first).to_be_focused()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".failure")).to_have_count(3)
+    expect(rows).to_have_count(3)
     assert len(stage.world.failures.documents) == 3
+
+
+def test_operator_finds_failures_and_tries_them_again(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/failures")
+    expect(page.locator(".failure-row")).to_have_count(3)
+    page.get_by_label("Code").fill("nothing_like_it")
+    expect(page.get_by_role("heading", name="Nothing failed")).to_be_visible()
+    page.get_by_label("Code").fill("malformed_message")
+    expect(page.locator(".failure-row")).to_have_count(3)
+    page.get_by_role("button", name="Retry these").click()
+    expect(page.get_by_text("About to be sent").first).to_be_visible()
+    assert all(each["retry_requested_at"] for each in stage.world.failures.documents.values())
 
 
 def test_user_sees_nothing_for_operators(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

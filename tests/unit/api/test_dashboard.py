@@ -104,3 +104,10 @@ def test_modules_import_what_is_there_and_make_no_markup(module: Path) -> None:
 def test_form_offers_every_marketplace() -> None:
     listed = re.findall(r'"(amazon\.[a-z.]+)"', (UI / "core" / "asins.js").read_text())
     assert listed == list(MARKETPLACES)
+
+
+def test_page_fetches_what_its_first_module_needs_at_once() -> None:
+    preloaded = re.findall(r'rel="modulepreload" href="/ui/([^"]+)"', (STATIC / "index.html").read_text())
+    needed = re.findall(r'^import .* from "\./([^"]+)"', (UI / "main.js").read_text(), re.MULTILINE)
+    assert set(needed) <= set(preloaded)
+    assert all((UI / name).is_file() for name in preloaded)

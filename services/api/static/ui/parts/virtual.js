@@ -51,10 +51,13 @@ export class VirtualList {
 
   #drop(wanted) {
     for (const [key, row] of this.rows) {
-      // Whoever has the focus in a row keeps it.
-      if (wanted.has(key) || row.element.contains(document.activeElement)) continue;
+      const focused = row.element.contains(document.activeElement);
+      // Whoever has the focus in a row keeps it, as long as there is the row; then its neighbour has it.
+      if (wanted.has(key) || (focused && this.entries.some((entry) => this.keyOf(entry) === key))) continue;
+      const next = focused ? (row.element.nextElementSibling ?? row.element.previousElementSibling) : null;
       row.element.remove();
       this.rows.delete(key);
+      next?.querySelector("a, button, input")?.focus({ preventScroll: true });
     }
   }
 

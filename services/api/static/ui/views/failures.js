@@ -2,23 +2,24 @@
 
 import { get, send } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
-import { ago, t } from "../core/i18n.js";
+import { t } from "../core/i18n.js";
 import { refine } from "../core/router.js";
-import { Source } from "../core/source.js";
-import { confirmed } from "../parts/dialog.js";
-import { empty, failed, loading, skeleton } from "../parts/states.js";
+import { confirmed, modal } from "../parts/dialog.js";
+import { listing } from "../parts/listing.js";
+import { empty, loading, skeleton } from "../parts/states.js";
+import { since } from "../parts/time.js";
 import { attempt, deferred, toast } from "../parts/toast.js";
 
 const FILTERS = ["q", "queue", "code", "job_id"];
 
 export function open(root, _path, query) {
   const filter = Object.fromEntries(FILTERS.map((name) => [name, query[name] ?? ""]));
-  const place = h("section", {});
-  let source = null;
+  const place = h("section", { class: "panel panel-flush" });
+  let shown = null;
   const draw = () => {
-    source?.close();
+    shown?.close();
     refine(filter);
-    source = listing(place, filter);
+    shown = table(place, filter);
   };
   const field = (name) => h("input", { type: "search", value: filter[name], placeholder: t(`failures.${name}`), "aria-label": t(`failures.${name}`), oninput: debounced((e) => ((filter[name] = e.target.value.trim()), draw()), 350) });
   const chosen = () => Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
@@ -38,44 +39,48 @@ export function open(root, _path, query) {
     h("div", { class: "head" }, h("h1", {}, t("nav.failures")), h("div", { class: "head-side" }, h("button", { class: "button", onclick: retryAll }, t("failures.retryall")), h("button", { class: "button", onclick: deleteAll }, t("failures.deleteall")))),
     h("div", { class: "filters" }, FILTERS.map(field)), place);
   draw();
-  return { close: () => source.close() };
+  return { close: () => shown.close() };
 }
 
-function listing(place, filter) {
-  const tell = (error) => render(place, failed(error, () => source.more().catch(tell)));
-  const source = new Source("/v1/failures", filter, { keyOf: (each) => each.id, limit: 50, onChange: show });
-  const next = h("button", { class: "button", onclick: () => source.more().catch(tell) }, t("action.more"));
-  const rows = new Map();
-  render(place, skeleton(4));
-  function show(failures) {
-    if (failures.length === 0) return void render(place, empty(t("failures.none"), t("failures.none.text")));
-    const items = failures.map((failure) => {
-      if (rows.get(failure.id)?.failure !== failure) rows.set(failure.id, { failure, element: failureRow(failure, source) });
-      return rows.get(failure.id).element;
-    });
-    render(place, h("ul", { class: "panel rows" }, items), !source.ended && next);
-  }
-  source.more().catch(tell);
-  return source;
+function table(place, filter) {
+  return listing(place, { path: "/v1/failures", query: filter, kind: "failures", label: t("nav.failures"), rowOf: failureRow, nothing: () => empty(t("failures.none"), t("failures.none.text")) });
 }
+
+const canRetry = (failure) => failure.refusal === null && failure.retry_requested_at === null;
 
 function failureRow(failure, source) {
-  const detail = h("div", { class: "failure-detail" });
-  const open = (event) => event.target.open && !detail.hasChildNodes() && loading(detail, skeleton(2), () => get(`/v1/failures/${failure.id}`), details);
-  const retry = async () => {
-    const answer = await attempt(() => send("POST", `/v1/failures/${failure.id}/retry`));
-    if (answer) source.replace(failure.id, await get(`/v1/failures/${failure.id}`));
-  };
-  const remove = () => {
-    source.replace(failure.id, null);
-    deferred(t("failures.deleted", { n: 1 }), () => send("DELETE", `/v1/failures/${failure.id}`), () => source.refresh(0, 0));
-  };
-  return h("li", {}, h("details", { class: "failure", ontoggle: open },
-    h("summary", {}, h("span", { class: "grow" }, h("strong", {}, failure.code), h("span", { class: "muted clip" }, failure.message), h("span", { class: "muted" }, [failure.queue, t("failures.attempts", { n: failure.attempts }), ago(failure.failed_at)].join(" · "))), failure.retry_requested_at && h("span", { class: "badge badge-processing" }, t("failures.retrying"))),
+  const named = (key) => `${t(key)}: ${failure.code}, ${failure.queue}`;
+  return h("div", { class: "failure-row" },
+    h("div", { class: "stacked" },
+      h("button", { class: "link-button clip", onclick: () => look(failure, source) }, h("strong", {}, failure.code), h("span", { class: "muted" }, ` ${failure.message}`)),
+      h("span", { class: "muted clip" }, failure.queue, ` · ${t("failures.attempts", { n: failure.attempts })} · `, since(failure.failed_at))),
     h("div", { class: "buttons" },
-      h("button", { class: "button button-small", disabled: failure.refusal !== null || failure.retry_requested_at !== null, title: failure.refusal, onclick: retry }, t("action.retry")),
-      h("button", { class: "button button-small", onclick: remove }, t("action.delete"))),
-    detail));
+      failure.retry_requested_at && h("span", { class: "badge badge-processing" }, t("failures.retrying")),
+      h("button", { class: "button button-small", "aria-label": named("action.retry"), disabled: !canRetry(failure), title: failure.refusal, onclick: () => retry(failure, source) }, t("action.retry")),
+      h("button", { class: "button button-small", "aria-label": named("action.delete"), onclick: () => remove(failure, source) }, t("action.delete"))));
+}
+
+async function retry(failure, source) {
+  const answer = await attempt(() => send("POST", `/v1/failures/${failure.id}/retry`));
+  if (answer) source.replace(failure.id, await get(`/v1/failures/${failure.id}`));
+}
+
+function remove(failure, source) {
+  source.replace(failure.id, null);
+  deferred(t("failures.deleted", { n: 1 }), () => send("DELETE", `/v1/failures/${failure.id}`), () => source.refresh(0, 0));
+}
+
+function look(failure, source) {
+  modal(failure.code, (close) => {
+    const body = h("div", {});
+    const then = (act) => () => (close(), act(failure, source));
+    loading(body, skeleton(2), () => get(`/v1/failures/${failure.id}`), details);
+    return [h("p", {}, failure.message), body,
+      h("div", { class: "dialog-actions" },
+        h("button", { class: "button", onclick: then(remove) }, t("action.delete")),
+        h("button", { class: "button button-primary", disabled: !canRetry(failure), title: failure.refusal, onclick: then(retry) }, t("action.retry")),
+        h("button", { class: "button", autofocus: true, onclick: () => close() }, t("action.close")))];
+  }, { wide: true });
 }
 
 const block = (title, text) => [h("h3", {}, title), h("pre", { tabindex: 0, "aria-label": title }, text)];

@@ -3,12 +3,11 @@
 import { debounced, every, h, render } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { href, refine } from "../core/router.js";
-import { Source } from "../core/source.js";
 import { choice } from "../parts/fields.js";
 import { ENDED } from "../parts/jobs.js";
 import { jobRow } from "../parts/jobrow.js";
-import { empty, failed, skeleton } from "../parts/states.js";
-import { VirtualList } from "../parts/virtual.js";
+import { listing } from "../parts/listing.js";
+import { empty } from "../parts/states.js";
 
 const STATUSES = ["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED"];
 const TYPES = ["BULK_ASIN", "URL", "KEYWORD"];
@@ -21,7 +20,7 @@ export function open(root, _path, query) {
     filter[name] = value.trim();
     refine(filter);
     shown?.close();
-    shown = listing(place, filter);
+    shown = table(place, filter);
   };
   const tag = h("input", { type: "search", value: filter.tag, placeholder: t("jobs.tag"), "aria-label": t("jobs.tag"), oninput: debounced((e) => change("tag")(e.target.value), 350) });
   render(root,
@@ -31,29 +30,19 @@ export function open(root, _path, query) {
       choice(t("jobs.type"), ["", ...TYPES], filter.type, change("type"), (s) => (s ? t(`type.${s}`) : t("jobs.any"))),
       tag),
     place);
-  shown = listing(place, filter);
+  shown = table(place, filter);
   return { close: () => shown.close() };
 }
 
-function listing(place, filter) {
-  const tell = (error) => render(place, failed(error, () => source.more().catch(tell)));
-  const list = new VirtualList({ rowOf: (job) => h("div", {}, jobRow(job)), keyOf: (job) => job.id, needMore: () => source.more().catch(tell), label: t("nav.jobs") });
-  list.element.classList.add("virtual-jobs");
-  const source = new Source("/v1/jobs", filter, { keyOf: (job) => job.id, limit: 50, onChange: show });
-  render(place, skeleton(6));
-  function show(jobs) {
-    if (jobs.length === 0) return void render(place, nothing(filter));
-    if (!list.element.isConnected) render(place, list.element);
-    list.show(jobs, source.ended ? jobs.length : -1);
-  }
-  source.more().catch(tell);
+function table(place, filter) {
+  const shown = listing(place, { path: "/v1/jobs", query: filter, kind: "jobs", label: t("nav.jobs"), rowOf: (job) => h("div", {}, jobRow(job)), nothing: () => nothing(filter) });
   // Nothing is asked for while nothing on the screen can change but what is new at the top.
   const stop = every(4_000, () => {
-    const [first, last] = list.range;
-    const alive = source.entries.slice(first, last + 1).some((job) => !ENDED.has(job.status));
-    return alive || first === 0 ? source.refresh(first, last).catch(() => {}) : null;
+    const [first, last] = shown.list.range;
+    const alive = shown.source.entries.slice(first, last + 1).some((job) => !ENDED.has(job.status));
+    return alive || first === 0 ? shown.refresh() : null;
   });
-  return { close: () => (stop(), list.close(), source.close()) };
+  return { close: () => (stop(), shown.close()) };
 }
 
 function nothing(filter) {

@@ -11,7 +11,7 @@ const STATES = { up: "good", resting: "warn", down: "bad" };
 const CIRCUITS = { closed: "completed", paused: "paused", open: "failed", trying: "processing" };
 
 export function open(root) {
-  const health = h("section", { class: "tiles", "aria-label": t("system.services") });
+  const health = h("section", { class: "tiles tiles-small", "aria-label": t("system.services") });
   const paces = h("section", { class: "panel panel-flush" });
   const queues = h("section", { class: "panel panel-flush" });
   render(root, h("h1", {}, t("nav.system")), health,

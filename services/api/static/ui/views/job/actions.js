@@ -2,10 +2,10 @@
 
 import { send } from "../../core/api.js";
 import { h } from "../../core/dom.js";
-import { t } from "../../core/i18n.js";
+import { duration, t } from "../../core/i18n.js";
 import { go } from "../../core/router.js";
 import { session } from "../../core/session.js";
-import { confirmed } from "../../parts/dialog.js";
+import { confirmed, modal } from "../../parts/dialog.js";
 import { choice } from "../../parts/fields.js";
 import { ENDED, jobName } from "../../parts/jobs.js";
 import { attempt, toast } from "../../parts/toast.js";
@@ -23,6 +23,7 @@ export function actions(job, take) {
   if (ENDED.has(job.status)) {
     return [
       (job.error_count > 0 || job.status === "CANCELLED") && button("action.retry", () => retry(job, null, take), "button-primary"),
+      job.success_count > 0 && button("action.recollect", () => recollect(job, take)),
       button("action.delete", () => remove(job)),
     ];
   }
@@ -37,6 +38,26 @@ export function actions(job, take) {
 export async function retry(job, codes, take) {
   const asked = codes ? { error_codes: codes } : { include_cancelled: job.cancelled_count > 0 };
   const next = await attempt(() => send("POST", `/v1/jobs/${job.id}/retry`, asked));
+  if (!next) return;
+  take(next);
+  toast(t("done.retry"));
+}
+
+const AGES = [0, 3_600, 86_400, 604_800];
+
+/** Asks how old a product must be to be collected anew, and has it done. */
+async function recollect(job, take) {
+  let age = "86400";
+  const nameOf = (seconds) => (seconds === "0" ? t("recollect.all") : t("recollect.older", { time: duration(Number(seconds)) }));
+  const answer = await modal(t("recollect.title"), (close) => [
+    h("p", {}, t("recollect.text")),
+    choice(t("recollect.which"), AGES.map(String), age, (value) => (age = value), nameOf),
+    h("div", { class: "dialog-actions" },
+      h("button", { class: "button", autofocus: true, onclick: () => close() }, t("action.dismiss")),
+      h("button", { class: "button button-primary", onclick: () => close("yes") }, t("action.recollect"))),
+  ]);
+  if (answer !== "yes") return;
+  const next = await attempt(() => send("POST", `/v1/jobs/${job.id}/recollect`, { older_than_seconds: Number(age) }));
   if (!next) return;
   take(next);
   toast(t("done.retry"));

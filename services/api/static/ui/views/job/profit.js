@@ -1,53 +1,119 @@
-// What a job's products would bring, as far as the first of them are looked at.
+// What a job's products would earn, and what they would at another margin.
 
-import { get } from "../../core/api.js";
-import { h } from "../../core/dom.js";
-import { money, number, percent, t } from "../../core/i18n.js";
+import { get, send } from "../../core/api.js";
+import { debounced, every, h, render } from "../../core/dom.js";
+import { known, money, number, percent, t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
+import { session } from "../../core/session.js";
 import { columns } from "../../parts/charts.js";
-import { empty, loading, skeleton } from "../../parts/states.js";
+import { ENDED } from "../../parts/jobs.js";
+import { empty, explain, loading, skeleton } from "../../parts/states.js";
+import { attempt, toast } from "../../parts/toast.js";
+import { picture } from "../products.js";
 
-const PAGE = 200;
-const PAGES = 5;
-const EDGES = [-20, -10, 0, 5, 10, 15, 20, 30, 40];
+const BEST = { best: 5 };
 
 export function openProfit(panel, job) {
-  loading(panel, skeleton(1, "block"), () => collect(job.id), ({ products, whole }) => {
-    const judged = products.filter((each) => each.analysis?.margin_percent !== null && each.analysis?.margin_percent !== undefined);
-    if (judged.length === 0) return empty(t("profit.none"), t("profit.none.text"));
-    return [histogram(judged, products.length, whole), best(judged)];
+  let now = job;
+  let trial = null;
+  const load = () => loading(panel, skeleton(2, "block"), () => get(`/v1/jobs/${job.id}/profit`, BEST), (profit) => {
+    trial?.close();
+    if (profit.judged === 0) return [empty(t("profit.none"), t("profit.none.text")), unjudged(profit)];
+    trial = new Trial(() => now, profit, load);
+    return [h("div", { class: "charts" }, histogram(profit), h("div", { class: "stack" }, trial.element, unjudged(profit))), best(profit)];
   });
+  load();
+  return { take: (next) => (now = next), close: () => trial?.close() };
 }
 
-async function collect(id) {
-  const products = [];
-  let cursor = null;
-  for (let n = 0; n < PAGES; n += 1) {
-    const page = await get(`/v1/jobs/${id}/results`, { limit: PAGE, cursor });
-    products.push(...page.items);
-    cursor = page.next_cursor;
-    if (cursor === null) return { products, whole: true };
-  }
-  return { products, whole: false };
-}
+const won = (value) => money(value, "KRW");
 
-function histogram(judged, looked, whole) {
-  const slots = Array.from({ length: EDGES.length + 1 }, () => 0);
-  for (const { analysis } of judged) slots[EDGES.filter((edge) => analysis.margin_percent >= edge).length] += 1;
-  const name = (place) => (place === 0 ? `<${EDGES[0]}` : `${EDGES[place - 1]}${place === EDGES.length ? "+" : ""}`);
-  const entries = slots.map((count, place) => ({ name: name(place), tip: `${name(place)}%: ${number(count)}`, parts: [[place < 3 ? "bad" : "good", count]] }));
-  const profitable = judged.filter((each) => each.analysis.is_profitable).length;
+function histogram(profit) {
+  const { margins, profitable, judged, totals, margin_percent } = profit;
+  const name = (bin) => (bin.at_least === null ? `<${bin.below}` : `${bin.at_least}${bin.below === null ? "+" : ""}`);
+  const span = (bin) => `${bin.at_least === null ? "" : percent(bin.at_least)}–${bin.below === null ? "" : percent(bin.below)}`;
+  const entries = margins.map((bin) => ({ name: name(bin), tip: `${span(bin)}: ${number(bin.count)}`, parts: [[bin.below !== null && bin.below <= 0 ? "bad" : "good", bin.count]] }));
   return h("figure", { class: "panel" },
-    h("figcaption", {}, h("span", {}, t("profit.margins")), h("strong", {}, t("profit.count", { n: number(profitable), of: number(judged.length) }))),
-    columns(entries, t("profit.margins"), { height: 160 }),
-    !whole && h("p", { class: "muted" }, t("profit.part", { n: looked })));
+    h("figcaption", {}, h("span", {}, t("profit.margins")), h("strong", {}, t("profit.count", { n: profitable, of: judged }))),
+    columns(entries, t("profit.margins"), { height: 180 }),
+    h("dl", { class: "pairs" }, line("profit.total", won(totals.profit_krw), totals.profit_krw > 0 ? "good" : "bad"), line("profit.sales", won(totals.sales_krw)), line("profit.median", percent(margin_percent?.median))));
 }
 
-function best(judged) {
-  const top = [...judged].sort((a, b) => b.analysis.margin_percent - a.analysis.margin_percent).slice(0, 5);
+const line = (key, value, kind = "") => h("div", { class: `pairs-line ${kind}` }, h("dt", {}, t(key)), h("dd", {}, value));
+
+function unjudged({ unjudged: codes, succeeded, judged }) {
+  if (codes.length === 0) return null;
+  return h("section", { class: "panel" }, h("h2", {}, t("profit.unjudged", { n: succeeded - judged })),
+    h("dl", { class: "pairs" }, codes.map((each) => h("div", { class: "pairs-line" }, h("dt", {}, known(`reason.${each.code}`, each.code)), h("dd", {}, number(each.count))))));
+}
+
+function best({ best: products }) {
+  if (products.length === 0) return null;
   return h("div", { class: "panel" }, h("h2", {}, t("profit.best")),
-    h("ul", { class: "rows" }, top.map((each) => h("li", { class: "best" },
+    h("ul", { class: "rows" }, products.map((each) => h("li", { class: "best" },
+      picture({ images: [each.image] }, 40),
       h("a", { class: "grow clip", href: href(["products", each.marketplace, each.asin]) }, each.title ?? each.asin),
       h("span", { class: "figure" }, money(each.price, each.currency)),
-      h("strong", { class: "figure good" }, percent(each.analysis.margin_percent))))));
+      h("strong", { class: `figure ${each.profit_krw > 0 ? "good" : "bad"}` }, won(each.profit_krw)),
+      h("span", { class: "figure muted" }, percent(each.margin_percent))))));
+}
+
+/** Another target margin: what it would come to, and a way to have all products worked out with it. */
+class Trial {
+  constructor(jobNow, profit, done) {
+    Object.assign(this, { jobNow, profit, done, asked: null, stop: () => {} });
+    const { target_margin } = jobNow().settings;
+    this.told = h("div", { class: "resale", "aria-live": "polite" }, h("p", { class: "muted" }, t("reprice.text")));
+    this.output = h("output", { for: "what-if" }, percent(target_margin));
+    this.slider = h("input", { id: "what-if", type: "range", min: 5, max: 50, step: 1, value: target_margin });
+    const look = debounced(() => this.look(), 350);
+    this.slider.addEventListener("input", () => ((this.output.textContent = percent(Number(this.slider.value))), (this.keep.disabled = true), look()));
+    this.keep = h("button", { class: "button", disabled: true, onclick: () => this.apply() }, t("reprice.apply"));
+    this.element = h("section", { class: "panel" }, h("h2", {}, t("reprice.title")),
+      h("div", { class: "slider" }, h("label", { for: "what-if" }, t("option.target_margin")), this.slider, this.output), this.told,
+      session.may("products:write") && this.keep);
+  }
+
+  get address() {
+    return `/v1/jobs/${this.jobNow().id}/reprice`;
+  }
+
+  get wanted() {
+    return { target_margin: Number(this.slider.value) };
+  }
+
+  async look() {
+    const turn = (this.asked = {});
+    try {
+      const { before, after } = await send("POST", this.address, this.wanted, { dry_run: true, best: 0 });
+      if (turn !== this.asked) return;
+      const change = (key, from, to) => line(key, h("span", {}, h("s", { class: "muted" }, h("span", { class: "hidden" }, t("delta.before")), from), " ", to));
+      render(this.told, h("dl", { class: "pairs" }, change("overview.profitable", number(before.profitable), number(after.profitable)), change("profit.total", won(before.totals.profit_krw), won(after.totals.profit_krw)), change("profit.sales", won(before.totals.sales_krw), won(after.totals.sales_krw))));
+      const ended = ENDED.has(this.jobNow().status);
+      this.keep.disabled = !ended;
+      if (!ended) this.told.append(h("p", { class: "muted" }, t("errors.later")));
+    } catch (error) {
+      if (turn === this.asked) render(this.told, h("p", { class: "field-error" }, explain(error)));
+    }
+  }
+
+  async apply() {
+    const begun = await attempt(() => send("POST", this.address, this.wanted));
+    if (!begun) return;
+    this.keep.disabled = this.slider.disabled = true;
+    this.tell(begun);
+    this.stop = every(1_000, async () => this.tell(await get(this.address).catch(() => begun)));
+  }
+
+  tell(repricing) {
+    if (repricing.state === "running") return void render(this.told, h("p", { class: "muted" }, t("reprice.running", { n: repricing.repriced, of: repricing.total })));
+    this.stop();
+    toast(t(`reprice.${repricing.state}`), { kind: repricing.state === "done" ? "good" : "bad" });
+    this.done();
+  }
+
+  close() {
+    this.asked = null;
+    this.stop();
+  }
 }

@@ -67,7 +67,7 @@ async function rotate(address, draw) {
     h("p", {}, t("webhooks.rotate.text")),
     choice(t("webhooks.overlap"), OVERLAPS, hours, (value) => (hours = value), nameOf),
     h("div", { class: "dialog-actions" },
-      h("button", { class: "button", autofocus: true, onclick: () => close("") }, t("action.back")),
+      h("button", { class: "button", autofocus: true, onclick: () => close() }, t("action.dismiss")),
       h("button", { class: "button button-primary", onclick: () => close("rotate") }, t("webhooks.rotate"))),
   ]);
   if (answer !== "rotate") return;
