@@ -35,6 +35,7 @@ class Job(TypedDict):
     counts: NotRequired[dict[str, int] | None]
     invalid: NotRequired[list[dict[str, str]]]
     trace_id: NotRequired[str | None]
+    quality: NotRequired[dict[str, Any] | None]
     tags: NotRequired[list[str]]
     metadata: NotRequired[dict[str, str]]
 

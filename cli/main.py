@@ -12,7 +12,8 @@ from cli.program import PROFILE, Program
 EXIT_CODES = """
 [bold]Exit codes[/bold]
 0 done; a job that COMPLETED with failed items counts as done ·
-1 the watched job FAILED or was CANCELLED, an audit does not balance, or a local program failed ·
+1 the watched job FAILED, was CANCELLED or did not pass its quality gate, an audit does not balance,
+  or a local program failed ·
 2 wrong usage or settings ·
 3 the API (of `migrate`: the database) cannot be reached ·
 4 the API refused ·

@@ -19,6 +19,16 @@ from cli.errors import CliError, ExitCode
 from cli.program import PROFILE
 
 _WORTH_A_WORD_SECONDS = 2.0
+# Where to find what there is, when something is not there.
+_LISTS = {
+    "product": "asinflow products",
+    "schedule": "asinflow schedules list",
+    "run": "asinflow schedules runs SCHEDULE",
+    "webhook": "asinflow webhooks list",
+    "delivery": "asinflow webhooks deliveries WEBHOOK",
+    "failure": "asinflow failures list",
+    "page_sample": "asinflow samples",
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ def _hint(problem: ApiProblem) -> str | None:
     if problem.status == 403:
         return "asinflow token --user YOU --scope SCOPE   (a token with the scope named above)"
     if problem.status == 404:
-        return "asinflow jobs"
+        return _LISTS.get(problem.code.removesuffix("_not_found"), "asinflow jobs")
     if problem.status == 429 and problem.retry_after is not None:
         return f"the same again in {problem.retry_after:.0f} s"
     return None

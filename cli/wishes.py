@@ -38,6 +38,14 @@ class Wishes:
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="A word to find the job by; may be given again.")
     ] = None
+    min_success: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="Quality gate: so many of the items must succeed."),
+    ] = None
+    min_coverage: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=PERCENT", help="Quality gate: so many products must have it, e.g. price=90."),
+    ] = None
     metadata: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Something of yours; may be given again.")
     ] = None
@@ -52,6 +60,7 @@ class Wishes:
                 "max_age_seconds": self.max_age,
                 "time_limit_seconds": seconds("--time-limit", self.time_limit),
                 "auto_analyze": None if self.analyze else False,
+                "quality_gate": self._gate() or None,
             }
         )
 
@@ -64,19 +73,29 @@ class Wishes:
         """The same as query parameters, beside a list that is uploaded."""
         if wrong := [tag for tag in self.tag or () if "," in tag]:
             raise CliError(f"a tag of an uploaded list has no comma: {wrong[0]!r}")
-        pairs = self._pairs()
-        own = {
-            "priority": self.priority,
-            "tags": ",".join(self.tag) if self.tag else None,
-            "metadata": json.dumps(pairs, ensure_ascii=False) if pairs else None,
-        }
-        return given({**more, **self.settings(), **own})
+        objects = {"metadata": self._pairs(), "quality_gate": self._gate()}
+        own = {"priority": self.priority, "tags": ",".join(self.tag) if self.tag else None}
+        as_json = {name: json.dumps(each, ensure_ascii=False) if each else None for name, each in objects.items()}
+        return given({**more, **self.settings(), **own, **as_json})
 
     def _pairs(self) -> dict[str, str]:
-        split = [pair.partition("=") for pair in self.metadata or ()]
-        if wrong := ["".join(parts) for parts in split if not parts[0] or not parts[1]]:
-            raise CliError(f"--metadata takes NAME=VALUE, not {wrong[0]!r}")
-        return {name: value for name, _, value in split}
+        return _named("--metadata", "NAME=VALUE", self.metadata)
+
+    def _gate(self) -> dict[str, Any]:
+        shares = _named("--min-coverage", "FIELD=PERCENT", self.min_coverage)
+        try:
+            coverage = {field: float(share) for field, share in shares.items()}
+        except ValueError as error:
+            raise CliError("--min-coverage takes FIELD=PERCENT, for example price=90") from error
+        return given({"min_success_rate": self.min_success, "min_coverage": coverage or None})
+
+
+def _named(option: str, form: str, texts: list[str] | None) -> dict[str, str]:
+    """What stands before and after the equals sign of each."""
+    split = [text.partition("=") for text in texts or ()]
+    if wrong := ["".join(parts) for parts in split if not parts[0] or not parts[1]]:
+        raise CliError(f"{option} takes {form}, not {wrong[0]!r}")
+    return {name: value for name, _, value in split}
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:

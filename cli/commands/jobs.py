@@ -119,11 +119,22 @@ def print_job(job: Job, *, as_json: bool) -> None:
             "created": job["created_at"],
             "started": job.get("started_at"),
             "completed": job.get("completed_at"),
+            "quality": quality_of(job),
             "tags": ", ".join(job.get("tags") or ()),
             **{f"metadata {name}": value for name, value in (job.get("metadata") or {}).items()},
             "trace": job.get("trace_id"),
         }
     )
+
+
+def quality_of(job: Job) -> str:
+    """What its quality gate says, and which rules were not kept; empty without one."""
+    verdict = job.get("quality")
+    if not verdict:
+        return ""
+    got = {rule["rule"]: "-" if rule["got"] is None else f"{rule['got']:g}" for rule in verdict["reasons"]}
+    told = (f"{rule['rule']} {got[rule['rule']]} of {rule['wanted']:g} %" for rule in verdict["reasons"])
+    return ": ".join(part for part in (verdict["status"], ", ".join(told)) if part)
 
 
 def _upper(text: str | None) -> str | None:

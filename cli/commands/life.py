@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -13,16 +12,13 @@ from cli.client import Api, ApiProblem, calls
 from cli.commands.jobs import print_job, say_deleted
 from cli.commands.watch import watch_to_its_end
 from cli.documents import Job
-from cli.errors import CliError
-from cli.options import JobId, Json
+from cli.options import JobId, Json, seconds
 from cli.output import aside
 from cli.session import refused, session_of
 
 app = typer.Typer()
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the job until it ends.")]
-_AGE = re.compile(r"(\d+)\s*([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # What can be tried instead, as the API names it, and how it is said here.
 _COMMANDS = {"recollect": "recollect {job} --older-than 24h"}
 
@@ -82,7 +78,13 @@ def recollect(
 ) -> None:
     """Collect those products of an ended job anew that were seen too long ago."""
     with acting(ctx, job_id) as api:
-        _began(ctx, api, api.ask(calls.recollect(job_id, _seconds(older_than))), watch=watch, as_json=as_json)
+        _began(
+            ctx,
+            api,
+            api.ask(calls.recollect(job_id, seconds("--older-than", older_than) or 0)),
+            watch=watch,
+            as_json=as_json,
+        )
 
 
 @app.command()
@@ -133,10 +135,3 @@ def _began(ctx: typer.Context, api: Api, job: Job, *, watch: bool, as_json: bool
     print_job(job, as_json=as_json)
     if not as_json:
         aside(f"Follow it:  asinflow watch {job['id']}")
-
-
-def _seconds(age: str) -> int:
-    found = _AGE.fullmatch(age.strip().lower())
-    if found is None:
-        raise CliError(f"{age!r} is no age", hint="asinflow recollect JOB --older-than 24h   (s, m, h or d)")
-    return int(found[1]) * _SECONDS[found[2]]

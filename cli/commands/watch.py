@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.client import Api, ApiUnreachable
+from cli.commands.jobs import quality_of
 from cli.documents import Job
 from cli.errors import CliError, ExitCode
 from cli.follow import Follower
@@ -20,8 +21,8 @@ app = typer.Typer()
 def watch(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
     """Follow a job live until it ends.
 
-    Ends with 1 when the job FAILED or was CANCELLED. Interrupting it leaves the job running. With --json, every change
-    is one line of JSON: the whole job, and under `event` what happened.
+    Ends with 1 when the job FAILED, was CANCELLED or did not pass its quality gate. Interrupting it leaves the job
+    running. With --json, every change is one line of JSON: the whole job, and under `event` what happened.
     """
     session = session_of(ctx)
     with session.api() as api:
@@ -29,7 +30,7 @@ def watch(ctx: typer.Context, job_id: JobId, as_json: Json = False) -> None:
 
 
 def watch_to_its_end(session: Session, api: Api, job_id: str, *, as_json: bool) -> None:
-    """Show the job until it has ended; raises typer.Exit with 1 unless it COMPLETED."""
+    """Show the job until it has ended; raises typer.Exit with 1 unless it COMPLETED and passed its gate."""
     job: Job | None = None
     try:
         with display_for(as_json=as_json) as display:
@@ -57,5 +58,8 @@ def watch_to_its_end(session: Session, api: Api, job_id: str, *, as_json: bool) 
 def _conclude(job: Job, *, as_json: bool) -> None:
     if job["error_count"] and not as_json:
         aside(f"What failed:  asinflow items {job['id']} --status failed")
-    if job["status"] != "COMPLETED":
+    verdict = quality_of(job)
+    if verdict and not as_json:
+        aside(f"Quality {verdict}")
+    if job["status"] != "COMPLETED" or verdict.startswith("failed"):
         raise typer.Exit(ExitCode.FAILED)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.cli.conftest import CommandLine
-from tests.unit.cli.fake_api import JOB_ID, FakeApi
+from tests.unit.cli.fake_api import JOB_ID, FakeApi, problem
 from tests.unit.cli.test_lists import ITEM, PRODUCT, page, query
 
 JOB = f"/v1/jobs/{JOB_ID}"
@@ -63,6 +63,11 @@ def test_what_is_yours_is_changed(
     api.on("PATCH", PATH, {**PRODUCT, **change})
     assert asinflow.json("product", *command) == {**PRODUCT, **change}
     assert api.bodies() == [change]
+
+
+def test_what_is_not_there_leads_to_the_list_of_what_is(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", PATH, problem(404, "product_not_found", "There is no such product."))
+    assert "Try:  asinflow products\n" in asinflow("product", "show", "B07WXL5YPW").stderr
 
 
 def test_product_is_shown_and_forgotten(asinflow: CommandLine, api: FakeApi) -> None:

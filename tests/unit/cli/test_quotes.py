@@ -85,6 +85,17 @@ def test_option_that_cannot_be_sent_is_refused(
     assert api.requests == []
 
 
+def test_quality_gate_is_asked_for_both_ways(asinflow: CommandLine, api: FakeApi, file: Path) -> None:
+    options = ["--min-success", "95", "--min-coverage", "price=90", "--min-coverage", "title=100"]
+    gate = {"min_success_rate": 95.0, "min_coverage": {"price": 90.0, "title": 100.0}}
+    asinflow("submit", "keyword", "x", *options)
+    asinflow("submit", str(file), *options)
+    assert json.loads(api.requests[0].content)["settings"] == {"quality_gate": gate}
+    assert json.loads(query(api.requests[1])["quality_gate"]) == gate
+    for wrong in ("price", "price=most"):
+        assert asinflow("submit", "keyword", "x", "--min-coverage", wrong).exit_code == 2
+
+
 def test_tags_and_metadata_are_part_of_the_request(asinflow: CommandLine, api: FakeApi) -> None:
     asinflow("submit", "asins", "B07WXL5YPW", "--tag", "autumn", "--metadata", "order=17=a")
     assert api.bodies()[0]["tags"] == ["autumn"]

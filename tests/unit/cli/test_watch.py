@@ -51,6 +51,15 @@ def test_ended_job_is_shown_without_a_stream(asinflow: CommandLine, api: FakeApi
     assert len(api.requests) == 1
 
 
+@pytest.mark.parametrize(("status", "code"), [("passed", 0), ("failed", 1)])
+def test_quality_gate_decides_how_watching_ends(asinflow: CommandLine, api: FakeApi, status: str, code: int) -> None:
+    reasons = [] if code == 0 else [{"rule": "min_coverage.price", "wanted": 90, "got": 75.5}]
+    api.on("GET", JOB, completed(quality={"status": status, "reasons": reasons}))
+    result = asinflow("watch", JOB_ID)
+    assert result.exit_code == code
+    assert ("Quality failed: min_coverage.price 75.5 of 90 %" in result.stderr) == bool(code)
+
+
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
 def test_job_without_success_exits_1(asinflow: CommandLine, api: FakeApi, status: str) -> None:
     api.on("GET", JOB, completed(status=status, progress=2, cancelled_count=2))
