@@ -34,7 +34,7 @@ def test_deleted_job_is_gone_and_its_products_stay(system: System) -> None:
     job_id = user.submit_asins(asins)
     assert user.client.delete(f"/v1/jobs/{job_id}", params={"cancel": "true"}).status_code == 204
     assert user.client.get(f"/v1/jobs/{job_id}").status_code == 404
-    assert user.client.delete(f"/v1/jobs/{job_id}").status_code == 404
+    assert user.client.delete(f"/v1/jobs/{job_id}").status_code == 204
 
     done = user.submit_asins(fresh_asins(5))
     user.wait_for_end(done)
