@@ -7,12 +7,12 @@ from typing import Any
 
 from services.api.records import Account, Attempts, ErrorGroup, ItemChunk, ItemError, Outcome
 from shared import newjobs
+from shared.chunks import reaching
 from shared.ids import outcome_id
 from shared.jobs import ItemStatus, JobStatus
 from shared.knownitems import known_items
 from shared.mongo import ASCENDING, Collection, Database, Document, database_errors
 
-CHUNK_ITEMS = 1_000
 # No job has more items than a million.
 LAST_SEQ = 1_000_000
 _ACCOUNT = ("rev", "run", "status", "total_items", "success_count", "error_count", "ledger", "begun")
@@ -35,7 +35,7 @@ class MongoItemStore:
 
     async def find_keys(self, job_id: str, first: int, last: int) -> dict[int, str]:
         # A chunk that reaches into the range begins at most a chunk's length before it: a bounded walk of the index.
-        query = {"job_id": job_id, "run": 1, "first": {"$gt": first - CHUNK_ITEMS, "$lte": last}}
+        query = {"job_id": job_id, "run": 1, "first": {**reaching(first), "$lte": last}}
         with database_errors():
             stored = {
                 seq: key

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.expander.chosen_repository import ChosenRepository, Ended
 from services.expander.recount import Recount, recount_of
+from shared.chunks import CHUNK_ITEMS
 from shared.clock import Clock
 from shared.jobs import ItemStatus
 from shared.ledger import Ledger
@@ -21,7 +22,6 @@ log = get_logger(__name__)
 
 # Chosen for so long in one go, then the rest is put back into the queue (see expansion.STEP_SECONDS).
 STEP_SECONDS = 60.0
-CHUNK_ITEMS = 1_000
 BLOCK_SEQS = 10_000
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Any
 
 from shared.blocks import Block, find_blocks, find_fetch_seconds, marketplaces_of
-from shared.chunks import find_keys, seqs_of
+from shared.chunks import CHUNK_ITEMS, find_keys, reaching, seqs_of
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
 from shared.jobends import fail_job
@@ -144,12 +144,9 @@ class ExpanderRepository:
 
         Also the place up to which they are all that there are: the end of the run when there are no more.
         """
-        query: Document = {"job_id": job["_id"], "run": items_run(job), "last": {"$gte": place}}
-        if marketplace is None:
-            query["first"] = {"$lt": place + number}
         found: list[tuple[int, str]] = []
         reached = place
-        async for here, seq, key in self._walk(query):
+        async for here, seq, key in self._walk_from(job, place, number):
             if here < place or (marketplace and not key.startswith(f"{marketplace}:")):
                 continue
             found.append((seq, key))
@@ -158,12 +155,24 @@ class ExpanderRepository:
                 return found, reached
         return found, run_total(job) or 0
 
+    async def _walk_from(self, job: Document, place: int, number: int) -> AsyncIterator[tuple[int, int, str]]:
+        """As `_walk`, from the chunk of `place` on to the run's end, in bounded steps; the first reaches over `number`
+        items, and most callers need no more."""
+        chunks: Document = {"job_id": job["_id"], "run": items_run(job)}
+        step, end = {**reaching(place), "$lt": place + number}, run_total(job) or 0
+        while True:
+            async for item in self._walk({**chunks, "first": step}):
+                yield item
+            if step["$lt"] >= end:
+                return
+            step = {"$gte": step["$lt"], "$lt": step["$lt"] + CHUNK_ITEMS}
+
     async def _walk(self, query: Document) -> AsyncIterator[tuple[int, int, str]]:
         """Place, seq and key of the items in these chunks, in order."""
         with database_errors():
             async for chunk in self._items.find(query).sort("first", ASCENDING):
-                for place, (seq, key) in enumerate(zip(seqs_of(chunk), chunk["keys"], strict=True), chunk["first"]):
-                    yield place, seq, key
+                for item in _items_of(chunk):
+                    yield item
 
     async def find_marketplaces(self, job: Document) -> Sequence[str]:
         """The marketplaces of the job's items; looked for among these where the job does not say."""
@@ -263,3 +272,8 @@ class ExpanderRepository:
     async def mark_announced(self, job_id: str, run: int) -> None:
         with database_errors():
             await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
+
+
+def _items_of(chunk: Document) -> Iterator[tuple[int, int, str]]:
+    for place, (seq, key) in enumerate(zip(seqs_of(chunk), chunk["keys"], strict=True), chunk["first"]):
+        yield place, seq, key

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from services.expander.repository import ExpanderRepository
+from shared.chunks import CHUNK_ITEMS
 from shared.mongo import Binary, Database, Document
 from tests.builders import HOME, asin, job_document
 from tests.integration.shared.conftest import database
@@ -70,3 +71,19 @@ async def test_time_of_a_page_is_that_of_the_slowest_way_out(
     paces = [{"_id": HOME, "fetch_us": 500_000}, {"_id": f"{HOME}@tokyo", "fetch_us": 1_500_000}, {"_id": OTHER}]
     await database["pace"].insert_many(paces)
     assert await repository.find_fetch_seconds() == {HOME: 1.5}
+
+
+@pytest.mark.parametrize("marketplace", [None, HOME])
+@pytest.mark.parametrize("place", [0, 1, 998, 999, 1_000, 1_001, 1_999])
+async def test_next_items_are_found_at_the_edges_of_full_chunks(
+    database: Database, repository: ExpanderRepository, marketplace: str | None, place: int
+) -> None:
+    job, total = job_document(status="PROCESSING", total_items=2 * CHUNK_ITEMS), 2 * CHUNK_ITEMS
+    for first in range(0, total, CHUNK_ITEMS):
+        keys = [f"{HOME}:{asin(seq)}" for seq in range(first, first + CHUNK_ITEMS)]
+        chunk = {"job_id": job["_id"], "run": 1, "first": first, "last": first + CHUNK_ITEMS - 1, "keys": keys}
+        await database["items"].insert_one({"_id": f"{job['_id']}:1:{first}", **chunk})
+    expected = list(range(place, min(place + 3, total)))
+    found, reached = await repository.find_next(job, marketplace, place, 3)
+    assert ([seq for seq, _ in found], reached) == (expected, min(place + 3, total))
+    assert list(await repository.find_keys(job["_id"], 1, expected)) == expected
