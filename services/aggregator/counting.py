@@ -9,6 +9,9 @@ from datetime import datetime
 from shared.jobs import TERMINAL, JobStatus
 from shared.ledger import Ledger
 from shared.messages import ItemsFinished
+from shared.user_events import PROGRESS_STEP as STEP
+
+LAST_STEP = 100 - STEP
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class JobCount:
     run_items: int | None = None  # items of this run; None for all
     choosing: bool = False  # the items of this run are still to be chosen
     gated: bool = False  # its user has asked for a verdict on its quality
+    told: int | None = None  # the last step of 5 percent of this run that its user was told of; None before the first
 
     @property
     def progress(self) -> int:
@@ -72,14 +76,16 @@ def apply(count: JobCount, facts: Iterable[ItemsFinished]) -> JobCount:
     return replace(counted, status=_end(counted)) if counted.done else counted
 
 
-def newly_reached(before: JobCount, after: JobCount) -> int | None:
-    """The highest step of 5 percent that `after` has come to and `before` had not; None for the end, which is told."""
-    now = _percent(after)
-    return now if _percent(before) < now < 100 else None
+def newly_reached(count: JobCount) -> range:
+    """The steps of 5 percent that this run has come to and its user was not told of; without the end, told as such."""
+    if count.status in TERMINAL:
+        return range(0)
+    told = _step(count, count.kept) if count.told is None else count.told
+    return range(told + STEP, min(_step(count, count.progress), LAST_STEP) + 1, STEP)
 
 
-def _percent(count: JobCount) -> int:
-    return 100 * count.progress // count.total_items // 5 * 5 if count.total_items else 0
+def _step(count: JobCount, items: int) -> int:
+    return 100 * items // count.total_items // STEP * STEP if count.total_items else 0
 
 
 def finish(count: JobCount) -> JobCount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from prometheus_client import Counter
@@ -36,7 +37,8 @@ class CountStore(Protocol):
 class Teller(Protocol):
     async def progressed(self, count: JobCount) -> None: ...
 
-    async def reached(self, count: JobCount, percent: int) -> None: ...
+    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
+        """Whether the broker has them."""
 
     async def ended(self, count: JobCount) -> None: ...
 
@@ -98,8 +100,9 @@ class Aggregator:
             await self._teller.ended(after)
         else:
             await self._teller.progressed(after)
-            if (percent := newly_reached(before, after)) is not None:
-                await self._teller.reached(after, percent)
+            if (steps := newly_reached(after)) and await self._teller.reached(after, steps):
+                # Stored with the next count: what a crash leaves out is told again, under the same ids.
+                self._remember(replace(after, told=steps[-1]))
 
     def _remember(self, count: JobCount) -> None:
         self._cache[count.job_id] = count

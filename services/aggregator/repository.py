@@ -17,7 +17,11 @@ _ENDS = {JobStatus.COMPLETED: Step.COMPLETE, JobStatus.CANCELLED: Step.LEAVE}
 INDEXES: Indexes = {"jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),)}
 
 
-COUNT_FIELDS = {**EVENT_FIELDS, **RUN_FIELDS, **dict.fromkeys(("ledger", "type", "created_at", "started_at"), 1)}
+COUNT_FIELDS = {
+    **EVENT_FIELDS,
+    **RUN_FIELDS,
+    **dict.fromkeys(("ledger", "type", "created_at", "started_at", "told"), 1),
+}
 
 
 class AggregatorRepository:
@@ -52,6 +56,7 @@ class AggregatorRepository:
             run_items=job.get("run_items"),
             choosing=job["total_items"] is not None and unresolved(job),
             gated=gate_of(job) is not None,
+            told=told["percent"] if (told := job.get("told")) and told["run"] == job["run"] else None,
         )
 
     async def swap(self, before: JobCount, after: JobCount) -> bool:
@@ -62,6 +67,8 @@ class AggregatorRepository:
             "success_count": after.success_count,
             "error_count": after.error_count,
         }
+        if after.told is not None:
+            values["told"] = {"run": after.run, "percent": after.told}
         if after.status != before.status:
             return await self._end(before, after, values)
         changes: Document = {"$set": {**values, "rev": after.rev}, "$currentDate": {"updated_at": True}}

@@ -41,12 +41,14 @@ class EventTeller:
         if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) >= self._gap:
             await self._try_to_tell([count])
 
-    async def reached(self, count: JobCount, percent: int) -> None:
-        """Told now or never, as the count is stored by now: the next step, or the end, says it as well."""
+    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
+        """Whether the broker has them; if not, they come again with the next count."""
         try:
-            await self._broker.publish([reached(_document(count), percent)])
+            await self._broker.publish([reached(_document(count), percent) for percent in percents])
         except BrokerUnavailableError as error:
-            log.warning("step_not_told", job_id=count.job_id, percent=percent, error=error.message)
+            log.warning("steps_not_told", job_id=count.job_id, percents=list(percents), error=error.message)
+            return False
+        return True
 
     async def ended(self, count: JobCount) -> None:
         """The broker has it when this returns; the sweeper sends it again if we die before that."""

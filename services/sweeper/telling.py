@@ -84,7 +84,7 @@ def user_event(message: JobEvent) -> UserEvent:
 def wanted(webhook: Mapping[str, Any], event: UserEvent) -> bool:
     """Whether the webhook is on and asks for this event.
 
-    Of a job's steps it hears the thresholds it has chosen; one that was passed by a leap is not told.
+    Of a job's steps it hears the thresholds it has chosen.
     """
     if not webhook["enabled"] or webhook["user_id"] != event.user_id or event.type not in webhook["events"]:
         return False

@@ -69,6 +69,16 @@ async def test_swap_writes_all_that_was_counted(stored: Stored) -> None:
     assert await store.find_count("a-job") == after
 
 
+async def test_steps_told_are_stored_with_the_count(stored: Stored) -> None:
+    before = count(10, told=45)
+    store = await stored(count(10))
+    after = apply(before, [finished((0,))])
+    assert await store.swap(before, after)
+    found = await store.find_count("a-job")
+    assert found is not None
+    assert found.told == 45
+
+
 async def test_swap_of_an_old_reading_writes_nothing(stored: Stored) -> None:
     before = count(10)
     store = await stored(before)

@@ -80,8 +80,8 @@ class SilentTeller:
     async def progressed(self, count: Any) -> None:
         return
 
-    async def reached(self, count: Any, percent: int) -> None:
-        return
+    async def reached(self, count: Any, percents: Sequence[int]) -> bool:
+        return True
 
     async def ended(self, count: Any) -> None:
         await self._repository.mark_announced(count.job_id, count.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -124,9 +125,23 @@ def test_job_that_does_not_run_ends_with_its_last_outcome(status: JobStatus) -> 
 
 def test_step_is_reached_once_and_the_end_is_none() -> None:
     job = count(40)
-    steps = []
+    steps: list[int] = []
     for seq in range(40):
-        before, job = job, apply(job, [finished((seq,))])
-        steps.append(newly_reached(before, job))
-    assert [step for step in steps if step is not None] == list(range(5, 100, 5))
-    assert newly_reached(count(40), apply(count(40), [finished(tuple(range(21)))])) == 50
+        job = apply(job, [finished((seq,))])
+        if reached := newly_reached(job):
+            steps += reached
+            job = replace(job, told=reached[-1])
+    assert steps == list(range(5, 100, 5))
+
+
+def test_leap_reaches_every_step_on_its_way() -> None:
+    assert list(newly_reached(apply(count(40), [finished(tuple(range(9)))]))) == [5, 10, 15, 20]
+    assert list(newly_reached(count(40, success_count=21, told=40))) == [45, 50]
+    assert list(newly_reached(count(None))) == []
+    assert list(newly_reached(count(40, success_count=21, status=JobStatus.CANCELLED))) == []
+
+
+def test_later_run_begins_above_what_earlier_ones_have_left() -> None:
+    run = count(40, run=2, success_count=30, kept=28, run_items=12)
+    assert list(newly_reached(run)) == [75]
+    assert list(newly_reached(replace(run, success_count=29))) == []

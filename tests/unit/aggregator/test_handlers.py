@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,8 +29,10 @@ class RecordingTeller:
     async def progressed(self, count: JobCount) -> None:
         self.progress.append(count)
 
-    async def reached(self, count: JobCount, percent: int) -> None:
-        self.steps.append(percent)
+    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
+        if not self.down:
+            self.steps += percents
+        return not self.down
 
     async def ended(self, count: JobCount) -> None:
         if self.down:
@@ -158,3 +161,21 @@ async def test_job_read_while_its_items_were_chosen_is_read_again() -> None:
     store.counts["a-job"] = count(2, run=2, rev=2, run_items=2)
     await aggregator.handle_items_finished(batch(finished((0, 1), run=2)))
     assert (store.counts["a-job"].status, store.counts["a-job"].success_count) == (JobStatus.COMPLETED, 2)
+
+
+async def test_steps_that_fell_into_an_outage_are_told_with_the_next_count() -> None:
+    store, teller = MemoryCountStore(count(20)), RecordingTeller()
+    aggregator = Aggregator(store, teller)
+    await aggregator.handle_items_finished(batch(finished((0,))))
+    teller.down = True
+    await aggregator.handle_items_finished(batch(finished((1, 2))))
+    teller.down = False
+    await aggregator.handle_items_finished(batch(finished((3,))))
+    assert teller.steps == [5, 10, 15, 20]
+
+
+async def test_aggregator_that_takes_over_tells_no_step_less() -> None:
+    store, teller = MemoryCountStore(count(20)), RecordingTeller()
+    for seqs in ((0, 1), (2,), (3, 4, 5)):
+        await Aggregator(store, teller).handle_items_finished(batch(finished(seqs)))
+    assert sorted(set(teller.steps)) == [5, 10, 15, 20, 25, 30]

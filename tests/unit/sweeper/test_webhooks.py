@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from services.sweeper.deliveries import DELAYS, Attempt, judge
 from services.sweeper.telling import deliveries, user_event, user_events
 from shared.jobs import JobStatus
-from shared.messages import JobCompleted, JobFailed, JobReached, PriceChange, ProductsNoted
+from shared.messages import JobCompleted, JobFailed, JobReached, PriceChange, ProductsNoted, ProfitableProduct
 from shared.quality import Quality
 from shared.user_events import user_key
 from shared.webhooks import DeliveryState, new_secret, signature, valid_secrets
@@ -69,6 +69,22 @@ def test_verdict_on_quality_is_told_where_there_is_one() -> None:
     gated = done.model_copy(update={"quality": Quality.model_validate(quality)})
     assert "quality" not in user_event(done).data
     assert user_event(gated).data["quality"] == quality
+
+
+def test_events_of_a_hundred_products_are_small() -> None:
+    place: dict[str, Any] = {"asin": "B000000001", "marketplace": "amazon.com.au"}
+    changes = [
+        PriceChange(
+            seq=10**6 + n, **place, currency="AUD", price=Decimal("12345678.99"), previous_price=Decimal("1.01")
+        )
+        for n in range(100)
+    ]
+    figures: dict[str, Any] = {"margin_percent": 12.34, "profit_krw": 10**9, "recommended_price_krw": 10**10}
+    good = [ProfitableProduct(seq=10**6 + n, **place, **figures) for n in range(100)]
+    noted = ProductsNoted(job_id="j" * 32, user_id="ann", at=NOW, price_changes=tuple(changes), profitable=tuple(good))
+    events = user_events(noted)
+    assert [len(event.data["products"]) for event in events] == [100, 100]
+    assert max(len(event.body().encode()) for event in events) < 20_000
 
 
 def test_key_of_a_user_is_one_word() -> None:
