@@ -18,6 +18,8 @@ from shared.quality import Quality
 # Far above the largest job; a larger one is a mistake, and would not fit the database.
 MAX_SEQ = 100_000_000
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+# Shares of a job, in percent, of which its user can be told; a webhook chooses among them.
+PROGRESS_STEP = 5
 ASIN_RULE = r"^[0-9A-Z]{10}$"
 MARKETPLACE_RULE = r"^amazon(\.[a-z]{2,3}){1,2}$"
 
@@ -136,7 +138,7 @@ class JobReached(JobEvent):
 
     TYPE: ClassVar[str] = "job.reached.v1"
 
-    percent: int = Field(ge=5, le=95, multiple_of=5)
+    percent: int = Field(ge=PROGRESS_STEP, le=100 - PROGRESS_STEP, multiple_of=PROGRESS_STEP)
 
 
 class JobPaused(JobEvent):

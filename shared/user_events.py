@@ -29,8 +29,7 @@ class UserEventType(StrEnum):
 
 # Sent on request only, to see whether a webhook works; nothing subscribes to it.
 PING = "ping"
-# Shares of a job, in percent, of which its user can be told; a webhook chooses among them.
-PROGRESS_STEP = 5
+# Of the steps of a job those that a webhook hears of unless it chooses.
 PROGRESS_DEFAULT = (25, 50, 75)
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from shared.jobs import TERMINAL, JobStatus
 from shared.ledger import Ledger
+from shared.messages import PROGRESS_STEP as STEP
 from shared.messages import ItemsFinished
-from shared.user_events import PROGRESS_STEP as STEP
 
 LAST_STEP = 100 - STEP
 

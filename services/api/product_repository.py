@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,21 @@ from services.api.products import SEARCHED, STORED, HistoryQuery, Position, Prod
 from services.api.repricing import NewAnalysis
 from shared.ids import user_product_key
 from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, UpdateOne, database_errors
+
+# Before all that happens here: as a bound it asks for any time, which an index answers and "not null" does not.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TEXTS = frozenset({"title", STORED["category"]})
+# No value of a field is less.
+_LEAST: Document = {
+    "collected_at": _EPOCH,
+    "price_changed_at": _EPOCH,
+    "price": float("-inf"),
+    "price_change_percent": float("-inf"),
+    STORED["margin"]: float("-inf"),
+    STORED["category"]: "",
+    "title": "",
+    "favorite": False,
+}
 
 
 class MongoProductStore:
@@ -38,12 +53,25 @@ class MongoProductStore:
             return {document["_id"]: _plain(document) async for document in cursor if document["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
-        order = DESCENDING if query.sort.descending else ASCENDING
+        found: list[Document] = []
         with database_errors():
-            cursor = self._products.find(_product_filter(user_id, query))
-            # Ties go the other way, so that one index, read forwards or backwards, serves both orders.
-            cursor = cursor.sort([(query.sort.field, order), ("_id", -order)]).limit(query.limit)
-            return [_plain(document) async for document in cursor]
+            for part in self.parts(user_id, query):
+                found += [_plain(document) async for document in part.limit(query.limit - len(found))]
+                if len(found) == query.limit:
+                    break
+        return found
+
+    def parts(self, user_id: str, query: ProductQuery) -> list[Any]:
+        """What a list is read with, one after the other: each is a walk along an index, which one query for whatever
+        follows a place, values that are missing included, is not on every database."""
+        order = DESCENDING if query.sort.descending else ASCENDING
+        base = _product_filter(user_id, query)
+        places = [[]] if query.after is None else [[place] for place in _beyond(query, query.after)]
+        # Ties go the other way, so that one index, read forwards or backwards, serves both orders.
+        by = [(query.sort.field, order), ("_id", -order)]
+        # A range of texts is kept apart: MongoDB sees through it, the server of local runs misorders texts on an index.
+        joined = _apart if query.sort.field in TEXTS else _all_of
+        return [self._products.find(joined([*base, *place])).sort(by) for place in places]
 
     async def set_analysis(
         self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
@@ -89,28 +117,41 @@ class MongoProductStore:
             return [_plain(document) async for document in cursor]
 
 
-def _product_filter(user_id: str, query: ProductQuery) -> Document:
+def _apart(conditions: Sequence[Document]) -> Document:
+    return conditions[0] if len(conditions) == 1 else {"$and": list(conditions)}
+
+
+def _all_of(conditions: Sequence[Document]) -> Document:
+    """One document as far as possible: what stands in an `$and` finds no index on every database."""
+    merged: Document = {}
+    others = []
+    for condition in conditions:
+        if merged.keys() & condition.keys():
+            others.append(condition)
+        else:
+            merged |= condition
+    return {"$and": [merged, *others]} if others else merged
+
+
+def _product_filter(user_id: str, query: ProductQuery) -> list[Document]:
     document: Document = {"user_id": user_id}
     for name in ("marketplace", "asin", "job_id", "favorite"):
         if (value := getattr(query, name)) is not None:
             document[name] = value
     if query.changed is not None:
-        document["price_changed_at"] = {"$ne": None} if query.changed else None
+        document["price_changed_at"] = {"$gte": _EPOCH} if query.changed else None
     if query.favorite is False:
-        document["favorite"] = {"$ne": True}
+        document["favorite"] = {"$in": [False, None]}
     if query.category is not None:
         document[STORED["category"]] = query.category
     if query.availability is not None:
         document["availability"] = query.availability
     if query.profitable is not None:
-        document["analysis.is_profitable"] = True if query.profitable else {"$ne": True}
+        document["analysis.is_profitable"] = True if query.profitable else {"$in": [False, None]}
     for name, (least, most) in query.ranges.items():
         bounds = {"$gte": _stored(least), "$lte": _stored(most)}
         document[STORED.get(name, name)] = {key: bound for key, bound in bounds.items() if bound is not None}
-    every = [document, *(_holding(word) for word in (query.q or "").split())]
-    if query.after is not None:
-        every.append(_beyond(query, query.after))
-    return every[0] if len(every) == 1 else {"$and": every}
+    return [document, *(_holding(word) for word in (query.q or "").split())]
 
 
 def _holding(word: str) -> Document:
@@ -123,19 +164,15 @@ def _stored(value: Any) -> Any:
     return Decimal128(value) if isinstance(value, Decimal) else value
 
 
-def _beyond(query: ProductQuery, position: Position) -> Document:
-    """What comes after `position` in the sort order, in which a missing value is less than any other."""
+def _beyond(query: ProductQuery, position: Position) -> list[Document]:
+    """What comes after `position` in the sort order, in this order; a missing value is less than any other."""
     name = query.sort.field
     after, tie = ("$lt", "$gt") if query.sort.descending else ("$gt", "$lt")
     value = _stored(position.value)
-    alternatives: list[Document] = [{name: value, "_id": {tie: position.id}}]
-    if value is not None:
-        alternatives.append({name: {after: value}})
-        if query.sort.descending:
-            alternatives.append({name: None})
-    elif not query.sort.descending:
-        alternatives.append({name: {"$ne": None}})
-    return {"$or": alternatives}
+    ties: Document = {name: value, "_id": {tie: position.id}}
+    if query.sort.descending:
+        return [ties] if value is None else [ties, {name: {after: value}}, {name: None}]
+    return [ties, {name: {"$gte": _LEAST[name]} if value is None else {after: value}}]
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from services.api.problems import invalid_field
 from services.api.requests import printable
 from shared.guard import endpoint_of, is_public
-from shared.user_events import PROGRESS_DEFAULT, PROGRESS_STEP, UserEventType
+from shared.messages import PROGRESS_STEP
+from shared.user_events import PROGRESS_DEFAULT, UserEventType
 from shared.webhooks import DeliveryState, new_secret
 
 WEBHOOK_EXAMPLE: dict[str, Any] = {
