@@ -18,6 +18,7 @@ from services.api.routes import (
     items,
     jobs,
     life,
+    me,
     operations,
     products,
     profit,
@@ -47,7 +48,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     errors.install(app)
     openapi.install(app)
-    of_users = (submit, jobs, items, decisions, life, events, stats, products, profit, webhooks, schedules)
+    of_users = (submit, jobs, items, decisions, life, events, stats, products, profit, webhooks, schedules, me)
     for resource in (*of_users, samples, failures, queues, operations):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)

@@ -79,8 +79,8 @@ def parts(request: Request) -> Parts:
 PartsOf = Annotated[Parts, Depends(parts)]
 
 
-def allowed(scope: str, *, collecting: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
-    """A dependency that yields the caller, or ends the request with 401, 403 or 429.
+def allowed(scope: str | None, *, collecting: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency that yields the caller, or ends the request with 401, 403 or 429; without a scope any token will do.
 
     `collecting` requests make products be collected, and have a limit of their own besides; a dry run does not.
     """
@@ -91,7 +91,8 @@ def allowed(scope: str, *, collecting: bool = False) -> Callable[..., Coroutine[
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Caller:
         found = await using.authenticator.authenticate(credentials.credentials if credentials else None)
-        require(found, scope)
+        if scope is not None:
+            require(found, scope)
         dry = request.query_params.get("dry_run") == "true"
         standings = await using.limits.take(found.user_id, collecting=collecting and not dry)
         request.state.rate_limits = standings
@@ -101,6 +102,7 @@ def allowed(scope: str, *, collecting: bool = False) -> Callable[..., Coroutine[
     return caller
 
 
+Anybody = Annotated[Caller, Depends(allowed(None))]
 JobsReader = Annotated[Caller, Depends(allowed("jobs:read"))]
 JobsWriter = Annotated[Caller, Depends(allowed("jobs:write"))]
 JobsCollector = Annotated[Caller, Depends(allowed("jobs:write", collecting=True))]

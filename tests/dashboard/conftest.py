@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,6 +18,7 @@ SIGN_IN = """
 sessionStorage.getItem("seen") || sessionStorage.setItem("asinflow.token", "%s");
 sessionStorage.setItem("seen", "1");
 """
+REFUSED = re.compile("status of (401|422|503)")
 Opener = Callable[..., Page]
 
 
@@ -45,7 +47,7 @@ def look(browser: Browser, stage: Stage) -> Iterator[Opener]:
 
     def heard(message: ConsoleMessage) -> None:
         # What the API refuses is told to the user; the browser notes it as well.
-        if message.type == "error" and "status of 422" not in message.text:
+        if message.type == "error" and not REFUSED.search(message.text):
             complaints.append(message.text)
 
     def open_page(address: str = "#/", *, token: str | None = "", **context: object) -> Page:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from playwright.sync_api import expect
 
 from services.api.records import Job
+from shared.errors import BrokerUnavailableError
 from shared.jobs import JobStatus
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import ITEMS, Stage
@@ -26,6 +27,17 @@ def test_token_lets_in_and_leaves_no_trace_in_the_address(look: Opener, stage: S
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Your token")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('asinflow.token')") is None
+
+
+def test_gateway_that_brings_the_token_needs_no_form(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    token = stage.token("jobs:read", user="ann")
+    page = look("#/jobs", token=None, extra_http_headers={"Authorization": f"Bearer {token}"})
+    expect(page.locator(".virtual-jobs")).to_be_visible()
+    expect(page.get_by_role("link", name="New job")).to_have_count(0)
+    page.locator(".account summary").click()
+    expect(page.locator(".menu-name")).to_have_text("ann")
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
     assert page.evaluate("sessionStorage.getItem('asinflow.token')") is None
 
 
@@ -179,6 +191,14 @@ def test_operator_deletes_a_failure_and_takes_it_back(look: Opener, stage: Stage
     page.get_by_role("button", name="Undo").click()
     expect(rows).to_have_count(3)
     assert len(stage.world.failures.documents) == 3
+
+
+def test_system_is_shown_while_the_broker_is_away(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stage.world.queues.error = BrokerUnavailableError("away")
+    page = look("#/system")
+    expect(page.get_by_label("Services")).to_contain_text("BrokerDown")
+    expect(page.get_by_label("Services")).to_contain_text("DatabaseUp")
+    expect(page.get_by_role("row", name="amazon.com tokyo")).to_be_visible()
 
 
 def test_operator_finds_failures_and_tries_them_again(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

@@ -373,6 +373,12 @@ def queues() -> Call[models.QueueList]:
     return Call("GET", "/v1/queues", _as(models.QueueList))
 
 
+@route("GET", "/v1/me")
+def me() -> Call[models.Me]:
+    """Who the token says you are, and what it allows."""
+    return Call("GET", "/v1/me", _as(models.Me))
+
+
 @route("GET", "/v1/pace")
 def pace() -> Call[models.PaceList]:
     """How often each marketplace may be asked, and which are paused."""

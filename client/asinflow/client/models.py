@@ -443,6 +443,13 @@ class MarketplaceQuote(Document):
     requests_of_others: int
 
 
+class Me(Document):
+    """The bearer of a token."""
+
+    user_id: str
+    scopes: list[str]
+
+
 class PaceList(Document):
     items: list[PaceView]
 

@@ -97,6 +97,7 @@ class Client(SyncTransport):
     delete_failures = call(calls.delete_failures)
     prune_failures = call(calls.prune_failures)
     queues = call(calls.queues)
+    me = call(calls.me)
     pace = call(calls.pace)
     services = call(calls.services)
     webhooks = listed(calls.webhooks)

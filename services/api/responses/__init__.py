@@ -56,6 +56,7 @@ from services.api.responses.repricings import (
 )
 from services.api.responses.stats import STATS_EXAMPLE, ProductStats, Span, Stats
 from services.api.responses.submissions import QUOTE_EXAMPLE, Counts, InvalidLine, JobAccepted, MarketplaceQuote, Quote
+from services.api.responses.users import Me
 
 __all__ = [
     "ANALYSIS",
@@ -92,6 +93,7 @@ __all__ = [
     "JobSource",
     "JobView",
     "MarketplaceQuote",
+    "Me",
     "Number",
     "PreviewedFigures",
     "PreviewedProduct",

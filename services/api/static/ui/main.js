@@ -37,12 +37,12 @@ async function show() {
   const mine = (turn += 1);
   const { path, query } = route();
   closeDialogs();
-  if (session.token && current?.update?.(path, query)) return;
+  if (session.signedIn && current?.update?.(path, query)) return;
   current?.close?.();
   current = null;
-  const loaded = await (session.token ? (VIEWS[path[0] ?? ""] ?? VIEWS[""])() : import("./views/signin.js"));
+  const loaded = await (session.signedIn ? (VIEWS[path[0] ?? ""] ?? VIEWS[""])() : import("./views/signin.js"));
   if (mine !== turn) return;
-  const main = session.token ? shell(app, path[0] ?? "", restart) : app;
+  const main = session.signedIn ? shell(app, path[0] ?? "", restart) : app;
   render(main);
   try {
     current = loaded.open(main, path, query) ?? null;
@@ -63,8 +63,14 @@ async function restart() {
   await show();
 }
 
+/** A gateway before the API may have signed the reader in; one that answers with a page of its own has not. */
+async function askGateway() {
+  const answer = await fetch("/v1/me", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok && answer.headers.get("Content-Type")?.includes("json")) session.adopt(await answer.json());
+}
+
 whenUnauthorized(() => {
-  if (!session.token) return;
+  if (!session.signedIn) return;
   session.end();
   sessionStorage.setItem("asinflow.notice", t("signin.expired"));
   restart();
@@ -72,5 +78,6 @@ whenUnauthorized(() => {
 addEventListener("hashchange", show);
 addEventListener("asinflow:session", restart);
 await useLanguage();
+if (!session.signedIn) await askGateway();
 mountToasts();
 await show();

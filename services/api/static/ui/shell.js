@@ -53,7 +53,7 @@ function account(restart) {
     h("div", { class: "menu-body" },
       h("p", { class: "menu-name" }, session.user),
       ...preferences(restart),
-      h("button", { class: "button", onclick: () => (session.end(), (location.hash = "#/"), restart()) }, t("nav.signout"))));
+      !session.byGateway && h("button", { class: "button", onclick: () => (session.end(), (location.hash = "#/"), restart()) }, t("nav.signout"))));
 }
 
 /** The choice of language and of light or dark. */

@@ -37,7 +37,7 @@ function address(path, query) {
 
 /** The response itself; raises ApiError for a refusal and for an API that cannot be reached (status 0). */
 export async function request(method, path, { query, json, body, headers = {}, signal } = {}) {
-  const asked = { method, signal, headers: { Authorization: `Bearer ${session.token}`, ...headers }, body, cache: "no-store" };
+  const asked = { method, signal, headers: { ...(session.token ? { Authorization: `Bearer ${session.token}` } : {}), ...headers }, body, cache: "no-store" };
   if (json !== undefined) {
     asked.headers["Content-Type"] = "application/json";
     asked.body = JSON.stringify(json);

@@ -15,20 +15,36 @@ export function claimsOf(token) {
   }
 }
 
+// Whom a gateway before the API has signed in: it puts the token into every request, and we never see it.
+let adopted = null;
+
 export const session = {
+  get signedIn() {
+    return this.token !== null || adopted !== null;
+  },
+  /** Whether signing in and out is a gateway's. */
+  get byGateway() {
+    return this.token === null && adopted !== null;
+  },
+  /** Takes what `GET /v1/me` has told without a token of ours. */
+  adopt(me) {
+    adopted = me;
+  },
   get token() {
     return sessionStorage.getItem(KEY);
   },
   get user() {
-    return claimsOf(this.token ?? "")?.sub ?? "";
+    return claimsOf(this.token ?? "")?.sub ?? adopted?.user_id ?? "";
   },
   may(scope) {
-    return (claimsOf(this.token ?? "")?.scope ?? "").split(" ").includes(scope);
+    const scopes = this.token === null ? (adopted?.scopes ?? []) : (claimsOf(this.token)?.scope ?? "").split(" ");
+    return scopes.includes(scope);
   },
   begin(token) {
     sessionStorage.setItem(KEY, token);
   },
   end() {
     sessionStorage.removeItem(KEY);
+    adopted = null;
   },
 };

@@ -27,18 +27,23 @@ export function open(root) {
   return { close: stop };
 }
 
+/** What each of the three tells; null from one that cannot be asked because the database or the broker is away. */
 async function look() {
-  const ready = fetch("/readyz", { cache: "no-store" }).then((answer) => answer.json());
-  const [services, pace, queues] = await Promise.all([get("/v1/services"), get("/v1/pace"), get("/v1/queues")]);
-  return { ready: await ready.catch(() => ({})), services: services.items, pace: pace.items, queues: queues.items };
+  const told = await Promise.all(["services", "pace", "queues"].map((name) => get(`/v1/${name}`).catch(unlessAway)));
+  return Object.fromEntries(["services", "pace", "queues"].map((name, place) => [name, told[place]?.items ?? null]));
 }
 
-function tiles({ ready, services }) {
+function unlessAway(error) {
+  if (error.status === 503) return null;
+  throw error;
+}
+
+function tiles({ services, pace, queues }) {
   const tile = (name, state, kind, note) => h("div", { class: "tile tile-small" }, h("span", { class: "tile-label" }, name), h("strong", { class: kind }, state), h("span", { class: "muted" }, note));
-  const part = (name) => tile(t(`health.${name}`), t(ready[name] ? "health.up" : "health.down"), ready[name] ? "good" : "bad", "");
+  const part = (name, found) => tile(t(`health.${name}`), t(found ? "health.up" : "health.down"), found ? "good" : "bad", "");
   const service = (each) => tile(each.name, t(`health.${each.state}`), STATES[each.state],
     [t("system.consumers", { n: each.consumers }), each.leader && t("system.leader", { name: each.leader })].filter(Boolean).join(" · "));
-  return [part("database"), part("broker"), services.map(service)];
+  return [part("database", pace), part("broker", queues), (services ?? []).map(service)];
 }
 
 function table(label, heads, rows) {
@@ -49,8 +54,8 @@ function table(label, heads, rows) {
 const cell = (...children) => h("td", { class: "figure" }, children);
 
 function paceTable({ pace, queues }) {
-  if (pace.length === 0) return empty(t("pace.none"), t("pace.none.text"));
-  const done = (each) => queues.find((queue) => queue.name === COLLECTING + each.marketplace)?.ack_rate;
+  if (!pace?.length) return empty(t("pace.none"), t("pace.none.text"));
+  const done = (each) => queues?.find((queue) => queue.name === COLLECTING + each.marketplace)?.ack_rate;
   const row = (each) => h("tr", {},
     h("th", { scope: "row" }, each.marketplace, each.egress && h("span", { class: "muted" }, ` ${each.egress}`)),
     h("td", {}, h("span", { class: `badge badge-${CIRCUITS[each.circuit]}` }, t(`circuit.${each.circuit}`)),
@@ -72,7 +77,7 @@ function used(pace, rate) {
 }
 
 function queueTable({ queues }) {
-  if (queues.length === 0) return empty(t("queues.none"), t("queues.none.text"));
+  if (!queues?.length) return empty(t("queues.none"), t("queues.none.text"));
   const most = Math.max(1, ...queues.map((queue) => queue.ready));
   const row = (queue) => h("tr", {},
     h("th", { scope: "row" }, h("span", { class: "mono" }, queue.name), h("div", { class: "share", "aria-hidden": true, vars: { share: `${(100 * queue.ready) / most}%` } })),
