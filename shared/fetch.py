@@ -25,7 +25,9 @@ from shared.pacesteps import RETRY_AFTER_MAX_SECONDS
 from shared.settings import FetchSettings
 
 MAX_REDIRECTS = 5
-MAX_CONNECTIONS = 32
+# Idle connections that are kept. Those in use are not bounded here: whoever holds one may be waiting for its slot, or
+# for a slow marketplace, and must take it from nobody. Each marketplace has its own bound, the collector's concurrency.
+KEPT_CONNECTIONS = 2 * len(MARKETPLACES)
 # A connection outlives the time between two requests at a generous pace.
 KEEPALIVE_SECONDS = 60.0
 # Digits of a Retry-After that is worth reading as a number.
@@ -209,8 +211,8 @@ async def open_client(settings: FetchSettings, proxy: str | None = None) -> Asyn
     They lead to the open internet only, and to the upstream and the proxy that are configured.
     """
     limits = httpx.Limits(
-        max_connections=MAX_CONNECTIONS,
-        max_keepalive_connections=MAX_CONNECTIONS,
+        max_connections=None,
+        max_keepalive_connections=KEPT_CONNECTIONS,
         keepalive_expiry=KEEPALIVE_SECONDS,
     )
     timeout = httpx.Timeout(settings.fetch_timeout_seconds, connect=settings.connect_timeout_seconds)

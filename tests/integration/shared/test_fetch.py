@@ -22,6 +22,7 @@ from shared.pace import Pace
 from shared.pacesteps import Limits
 from shared.settings import FetchSettings
 from tests.builders import HOME
+from tests.waiting import eventually
 
 PAGE = f"https://www.{HOME}/dp/B000000001"
 TEXT = "商品 " * 1_000
@@ -202,6 +203,22 @@ async def test_connection_is_used_again_and_sets_no_cookies(get: Get) -> None:
         await get(made.port, times=3)
     assert made.connections == 1
     assert all("cookie" not in head.lower() for _, head in made.requests)
+
+
+async def test_slow_marketplaces_take_no_connection_from_the_others(database: Database) -> None:
+    slow = asyncio.Event()
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        await slow.wait()
+        await answer(b"page")(writer)
+
+    async with site(behave) as made:
+        settings = FetchSettings(upstream_url=f"http://127.0.0.1:{made.port}", fetch_timeout_seconds=60.0)
+        async with open_fetcher(settings, Pace(database, Limits(0.0, 60.0, 60.0), SystemClock())) as fetcher:
+            waiting = [asyncio.create_task(fetcher.get(PAGE, HOME, lambda: True)) for _ in range(100)]
+            await eventually(lambda: len(made.requests) == 100)
+            slow.set()
+            assert {(await task).body for task in waiting} == {b"page"}
 
 
 async def test_requests_leave_in_their_slots(get: Get) -> None:
