@@ -18,7 +18,8 @@ export function badge(status) {
 
 /** Why it stands as it does, in words; empty where there is nothing to say. */
 export function reason(job) {
-  if (job.waiting_for) return t("job.waiting", { marketplace: job.waiting_for.marketplace, until: moment(job.waiting_for.until) });
+  const pause = job.waiting_for ?? job.delayed_by?.[0];
+  if (pause) return t("job.waiting", { marketplace: pause.marketplace, until: moment(pause.until) });
   if (job.status === "PROCESSING" && job.delayed_by?.length > 0) {
     const told = job.delayed_by.map((each) => t("job.delayed", { marketplace: each.marketplace, until: moment(each.until) }));
     return `${told.join(" · ")}. ${t("job.others")}`;
