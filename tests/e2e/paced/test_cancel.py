@@ -77,6 +77,8 @@ def test_job_cancelled_while_it_waits_never_starts(system: System) -> None:
     assert "5 running jobs" in reason
     assert (cancelled["status"], cancelled["started_at"]) == ("CANCELLED", None)
     job = user.job(waiting)
-    assert (job["status"], job["progress"], job["total_items"]) == ("CANCELLED", 0, None)
+    counts = (job["status"], job["progress"], job["total_items"], job["cancelled_count"])
+    assert counts == ("CANCELLED", 0, 3, 3)
+    assert [item["status"] for item in user.items(waiting)] == ["cancelled"] * 3
     assert datetime.fromisoformat(job["completed_at"]) >= datetime.fromisoformat(job["created_at"])
     assert system.storefront.requests(asins) == []
