@@ -38,6 +38,9 @@ export const known = (key, otherwise) => words[key] ?? otherwise;
 export const number = (value, digits = 0) =>
   value === null || value === undefined ? "–" : value.toLocaleString(language, { maximumFractionDigits: digits });
 
+/** A large number in few characters: "12K". */
+export const compact = (value) => value.toLocaleString(language, { notation: "compact", maximumFractionDigits: 1 });
+
 export const percent = (value, digits = 1) => (value === null || value === undefined ? "–" : `${number(value, digits)}%`);
 
 export function money(value, currency) {

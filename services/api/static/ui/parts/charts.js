@@ -18,10 +18,14 @@ export function sparkline(values, label, { width = 96, height = 28 } = {}) {
     svg("path", { d: line }), svg("circle", { cx: endX, cy: endY, r: 2.5 }));
 }
 
+const LEAST_COLUMNS = 6;
+
 /** Bars side by side: `columns` are { name, parts: [[class, value], …], tip }. */
 export function columns(entries, label, { height = 120 } = {}) {
   const most = Math.max(1, ...entries.map((each) => each.parts.reduce((sum, [, value]) => sum + value, 0)));
-  const [step, gap] = [100 / entries.length, 100 / entries.length / 5];
+  // A few entries make columns, not a wall.
+  const step = 100 / Math.max(entries.length, LEAST_COLUMNS);
+  const gap = step / 5;
   const bars = entries.map((each, place) => {
     let top = height - 18;
     const stack = each.parts.map(([kind, value]) => {

@@ -63,7 +63,7 @@ function paceTable({ pace, queues }) {
       each.blocks > 0 && h("div", { class: "muted" }, [t("pace.blocks", { n: each.blocks }), each.reason && known(`error.${each.reason}`, each.reason)].filter(Boolean).join(" · "))),
     cell(each.interval_seconds ? t("pace.interval", { n: number(each.interval_seconds, 2) }) : t("pace.unlimited")),
     cell(used(each, done(each))),
-    cell(each.fetch_seconds ? t("pace.interval", { n: number(each.fetch_seconds, 1) }) : "–"),
+    cell(each.fetch_seconds ? t("pace.interval", { n: number(each.fetch_seconds, 2) }) : "–"),
     cell(since(each.asked_at) ?? "–"));
   return table(t("system.pace"), ["marketplace", "circuit", "least", "used", "page", "asked"].map((name) => t(`pace.${name}`)), pace.map(row));
 }

@@ -2,7 +2,7 @@
 
 import { get, send } from "../../core/api.js";
 import { debounced, every, h, render } from "../../core/dom.js";
-import { known, money, number, percent, t } from "../../core/i18n.js";
+import { compact, known, money, number, percent, t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { columns } from "../../parts/charts.js";
@@ -29,13 +29,16 @@ export function openProfit(panel, job) {
 const won = (value) => money(value, "KRW");
 
 function histogram(profit) {
-  const { margins, profitable, judged, totals, margin_percent } = profit;
-  const name = (bin) => (bin.at_least === null ? `<${bin.below}` : `${bin.at_least}${bin.below === null ? "+" : ""}`);
-  const span = (bin) => `${bin.at_least === null ? "" : percent(bin.at_least)}–${bin.below === null ? "" : percent(bin.below)}`;
-  const entries = margins.map((bin) => ({ name: name(bin), tip: `${span(bin)}: ${number(bin.count)}`, parts: [[bin.below !== null && bin.below <= 0 ? "bad" : "good", bin.count]] }));
+  const { profitable, judged, totals, margin_percent } = profit;
+  // At recommended prices every margin is the target: then profits tell more.
+  const [kind, bins, write] = profit.margins.length > 1 ? ["margins", profit.margins, percent] : ["profits", profit.profits, won];
+  const short = (value) => (kind === "margins" ? value : compact(value));
+  const name = (bin) => (bin.at_least === null ? `<${short(bin.below)}` : `${short(bin.at_least)}${bin.below === null ? "+" : ""}`);
+  const span = (bin) => `${bin.at_least === null ? "" : write(bin.at_least)}–${bin.below === null ? "" : write(bin.below)}`;
+  const entries = bins.map((bin) => ({ name: name(bin), tip: `${span(bin)}: ${number(bin.count)}`, parts: [[bin.below !== null && bin.below <= 0 ? "bad" : "good", bin.count]] }));
   return h("figure", { class: "panel" },
-    h("figcaption", {}, h("span", {}, t("profit.margins")), h("strong", {}, t("profit.count", { n: profitable, of: judged }))),
-    columns(entries, t("profit.margins"), { height: 180 }),
+    h("figcaption", {}, h("span", {}, t(`profit.${kind}`)), h("strong", {}, t("profit.count", { n: profitable, of: judged }))),
+    columns(entries, t(`profit.${kind}`), { height: 180 }),
     h("dl", { class: "pairs" }, line("profit.total", won(totals.profit_krw), totals.profit_krw > 0 ? "good" : "bad"), line("profit.sales", won(totals.sales_krw)), line("profit.median", percent(margin_percent?.median))));
 }
 
