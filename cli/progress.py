@@ -56,11 +56,16 @@ class Lines(_Plain):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last: tuple[float, str] | None = None
+        self._ended: Job | None = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._ended is not None:
+            print(outcome(self._ended), flush=True)
 
     def show(self, update: Update) -> None:
         job = update.job
         if job["status"] in ENDED:
-            print(outcome(job), flush=True)
+            self._ended = job  # its final figures may still come
             return
         state = update.event if update.event == "reconnecting" else job["status"]
         now = self._clock()

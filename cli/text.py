@@ -56,7 +56,7 @@ def subject(job: Job) -> str:
     if request.get("keyword"):
         return f"“{plain(request['keyword'])}” {plain(request.get('marketplace'))}".strip()
     count = request.get("count") or job.get("total_items")
-    return f"{count} products" if count is not None else ""
+    return "" if count is None else "1 product" if count == 1 else f"{count} products"
 
 
 def outcome(job: Job) -> str:

@@ -59,6 +59,7 @@ def test_outcome_is_one_sentence(job: dict[str, Any], sentence: str) -> None:
     ("request_", "shown"),
     [
         ({"count": 4}, "4 products"),
+        ({"count": 1}, "1 product"),
         ({"url": "https://www.amazon.co.jp/s?k=x"}, "https://www.amazon.co.jp/s?k=x"),
         ({"keyword": "本", "marketplace": "amazon.co.jp"}, "“本” amazon.co.jp"),
     ],

@@ -51,6 +51,13 @@ def test_ended_job_is_shown_without_a_stream(asinflow: CommandLine, api: FakeApi
     assert len(api.requests) == 1
 
 
+def test_end_is_told_once_with_its_final_figures(asinflow: CommandLine, api: FakeApi) -> None:
+    api.on("GET", JOB, a_job(), completed(duration_seconds=3.0))
+    api.on("GET", EVENTS, streaming(sse("completed", completed())))
+    ends = [line for line in asinflow("watch", JOB_ID).stdout.splitlines() if line.startswith("COMPLETED")]
+    assert ends == ["COMPLETED: 3 collected, 1 failed, of 4, in 3.0 s (2.0/s)"]
+
+
 @pytest.mark.parametrize(("status", "code"), [("passed", 0), ("failed", 1)])
 def test_quality_gate_decides_how_watching_ends(asinflow: CommandLine, api: FakeApi, status: str, code: int) -> None:
     reasons = [] if code == 0 else [{"rule": "min_coverage.price", "wanted": 90, "got": 75.5}]
