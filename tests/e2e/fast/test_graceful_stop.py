@@ -17,7 +17,7 @@ from tests.e2e.system import System
 from tests.e2e.user import User
 from tests.e2e.waiting import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 # Some seconds of work for each service, whose first page comes long before its last one.
 ITEMS = 250
