@@ -74,6 +74,11 @@ class Terminal:
     def press(self, key: str) -> None:
         os.write(self._master, key.encode())
 
+    def hang_up(self) -> int:
+        """Close the terminal; the exit code."""
+        os.close(self._master)
+        return self.process.wait(SECONDS)
+
     def wait(self) -> int:
         """Read to the end; the exit code."""
         while chunk := self._read():
@@ -123,6 +128,15 @@ def test_live_view_obeys_keys_and_leaves_the_terminal_as_it_was(play: Play) -> N
     terminal.press("q")
     assert terminal.wait() == 0
     assert_terminal_is_as_it_was(terminal)
+
+
+def test_live_view_ends_with_its_terminal(play: Play) -> None:
+    terminal = Terminal(play, "top")
+    terminal.wait_for("20/40")
+    try:
+        terminal.hang_up()
+    finally:
+        terminal.process.kill()
 
 
 def test_ctrl_c_ends_the_live_view(play: Play) -> None:
