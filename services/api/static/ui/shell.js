@@ -25,7 +25,8 @@ export function shell(app, place, restart) {
   for (const link of app.querySelectorAll("nav a")) {
     if (link.dataset.place === place) {
       link.setAttribute("aria-current", "page");
-      link.scrollIntoView({ block: "nearest", inline: "center" });
+      // Not scrollIntoView: the Tab key would begin from there.
+      link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.offsetLeft - 40;
     } else link.removeAttribute("aria-current");
   }
   return app.querySelector("main");
