@@ -61,6 +61,11 @@ def us(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
 
+def time_of(marketplace: str) -> list[Step]:
+    """The same clock as in the updates, read: `now`."""
+    return [{"$match": {"_id": marketplace}}, {"$project": {"now": NOW_US}}]
+
+
 def reserve(limits: Limits, lead_us: int, name: str, *, again: bool, room_us: int = 0) -> list[Step]:
     """Take the next free slot if there is one to be had: `granted` tells. `room_us` is kept free around it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +12,22 @@ from pymongo.errors import BulkWriteError
 from tests.fakes import FakeClock
 
 
+class FakeCursor:
+    """What an aggregation answers, once it is asked for."""
+
+    def __init__(self, read: Callable[[], Awaitable[list[dict[str, Any]]]]) -> None:
+        self._read = read
+
+    async def to_list(self, _length: None) -> list[dict[str, Any]]:
+        return await self._read()
+
+
 class FakeCollection:
     """One collection of the database: atomic updates by pipeline, on the database's own clock, after a delay."""
 
     def __init__(self, clock: FakeClock, delays: Callable[[], tuple[float, float]]) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
+        self.reads = 0
         self._clock = clock
         self._delays = delays
 
@@ -35,6 +46,24 @@ class FakeCollection:
         found = None if document is None else dict(document)
         await self._clock.sleep(back)
         return found
+
+    def aggregate(self, steps: Sequence[Mapping[str, Any]]) -> FakeCursor:
+        self.reads += 1
+        return FakeCursor(lambda: self._read(*steps))
+
+    async def _read(self, match: Mapping[str, Any], project: Mapping[str, Any]) -> list[dict[str, Any]]:
+        there, back = self._delays()
+        await self._clock.sleep(there)
+        document = self.documents.get(match["$match"]["_id"])
+        now = self._now()
+        found = [] if document is None else [{k: evaluate(v, document, now) for k, v in project["$project"].items()}]
+        await self._clock.sleep(back)
+        return found
+
+    def _now(self) -> datetime:
+        """In whole milliseconds, as the database tells it."""
+        now = self._clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     async def find_one_and_update(
         self, query: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], *, return_document: bool
@@ -55,8 +84,7 @@ class FakeCollection:
             document.update(update["$set"])
 
     def _apply(self, document: dict[str, Any], steps: Sequence[Mapping[str, Any]]) -> None:
-        now = self._clock.now()
-        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        now = self._now()
         for step in steps:
             values = {name: evaluate(rule, document, now) for name, rule in step.get("$set", {}).items()}
             document.update(values)
