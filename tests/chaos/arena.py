@@ -27,6 +27,15 @@ WORK_QUEUES = [
 RETRY_QUEUES = [retry_queue(seconds).name for seconds in DELAYS]
 
 
+@dataclass(frozen=True)
+class Freeze:
+    """From when until when a program did not move, in seconds since the epoch."""
+
+    name: str
+    since: float
+    until: float
+
+
 @dataclass
 class Arena:
     """What faults need, and what they leave for the verdict."""
@@ -35,7 +44,7 @@ class Arena:
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     stops: Counter[str] = field(default_factory=Counter)
-    thaws: list[float] = field(default_factory=list)
+    freezes: list[Freeze] = field(default_factory=list)
     malformed: set[str] = field(default_factory=set)
 
     @property
@@ -62,12 +71,12 @@ class Arena:
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """A program that does not move while the block runs."""
-        frozen = self._signal(name, signal.SIGSTOP)
+        since, frozen = time.time(), self._signal(name, signal.SIGSTOP)
         try:
             yield
         finally:
             if frozen:
-                self.thaws.append(time.time())
+                self.freezes.append(Freeze(name, since, time.time()))
                 self._signal(name, signal.SIGCONT)
 
     @contextmanager

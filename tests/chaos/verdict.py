@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shared.ledger import Ledger
-from tests.chaos.arena import WORK_QUEUES, Arena
+from tests.chaos.arena import WORK_QUEUES, Arena, Freeze
 from tests.e2e import broker
 from tests.e2e.storefront import Request
 from tests.e2e.system import Document
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TOLERANCE_SECONDS = 0.05
 # What a thawed process had decided to send just before it was held still, it sends at once.
 THAW_SECONDS = 0.1
+STOREFRONT = "storefront"
 LAST_WORD_SECONDS = 30.0
 LOOK_SECONDS = 0.2
 SHOWN = 5
@@ -51,7 +52,7 @@ class Evidence:
     malformed: set[str]
     requests: Sequence[Request]
     interval: float
-    thaws: Sequence[float]
+    freezes: Sequence[Freeze]
     endings: Counter[tuple[str, int]]
     kills: Counter[str]
     stops: Counter[str]
@@ -70,7 +71,7 @@ class Evidence:
             malformed=arena.malformed,
             requests=arena.system.storefront.requests(),
             interval=interval,
-            thaws=arena.thaws,
+            freezes=arena.freezes,
             endings=Counter(arena.system.endings()),
             kills=arena.kills,
             stops=arena.stops,
@@ -198,8 +199,17 @@ def close_requests(evidence: Evidence) -> list[tuple[Request, float]]:
     return [
         (second, second.time - first.time)
         for first, second in close
-        if not any(thaw <= each.time <= thaw + THAW_SECONDS for thaw in evidence.thaws for each in (first, second))
+        if not any(_untimely(each.time, freeze) for freeze in evidence.freezes for each in (first, second))
     ]
+
+
+def _untimely(moment: float, freeze: Freeze) -> bool:
+    """Whether a request's time says nothing: it was let go by a thaw, or stamped for a storefront that stood still.
+
+    Of data that waits to be read the kernel tells when the last of it came: when its sender gave up and hung up.
+    """
+    since = freeze.since if freeze.name == STOREFRONT else freeze.until
+    return since <= moment <= freeze.until + THAW_SECONDS
 
 
 def _of_pace(evidence: Evidence) -> Iterator[str]:

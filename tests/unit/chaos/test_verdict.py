@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.arena import Freeze
 from tests.chaos.crowd import Accepted
 from tests.chaos.jobs import PlannedJob
 from tests.chaos.table import double_counted, fetched_again, lost_items
@@ -39,7 +40,7 @@ GOOD = Evidence(
     malformed={"m-1"},
     requests=[request(1.0), request(1.05, "amazon.fr"), request(1.2), request(1.4)],
     interval=0.2,
-    thaws=[],
+    freezes=[],
     endings=Counter({("api", -9): 2, ("expander", 0): 1}),
     kills=Counter({"api": 2}),
     stops=Counter({"expander": 1}),
@@ -102,9 +103,16 @@ def test_job_ended_by_its_user_keeps_true_counts() -> None:
 
 
 def test_process_held_still_between_deciding_and_sending_is_no_breach() -> None:
-    close = replace(GOOD, requests=[request(1.0), request(1.14)], thaws=[1.13])
+    close = replace(GOOD, requests=[request(1.0), request(1.14)], freezes=[Freeze("collector-1", 0.2, 1.13)])
     assert close_requests(close) == []
-    assert close_requests(replace(close, thaws=[0.5])) == [(request(1.14), pytest.approx(0.14))]
+    earlier = replace(close, freezes=[Freeze("collector-1", 0.2, 0.5), Freeze("mongo", 0.9, 1.3)])
+    assert close_requests(earlier) == [(request(1.14), pytest.approx(0.14))]
+
+
+def test_times_that_a_storefront_tells_of_when_it_stood_still_are_not_believed() -> None:
+    close = replace(GOOD, requests=[request(1.0), request(1.14)])
+    assert close_requests(replace(close, freezes=[Freeze("storefront", 0.9, 3.0)])) == []
+    assert len(close_requests(replace(close, freezes=[Freeze("storefront", 0.1, 0.8)]))) == 1
 
 
 def test_items_are_lost_or_double_by_job() -> None:
