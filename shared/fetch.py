@@ -183,7 +183,8 @@ def transport_errors() -> Iterator[None]:
     except (httpx.RemoteProtocolError, httpx.DecodingError, httpx.ReadError) as error:
         if isinstance(error.__context__, httpx.InvalidURL):
             raise PermanentError("redirected to an unreadable address", code="foreign_redirect") from error
-        raise RetryableError(f"the answer broke off or is damaged: {error}", code="incomplete_answer") from error
+        told = str(error) or type(error).__name__
+        raise RetryableError(f"the answer broke off or is damaged: {told}", code="incomplete_answer") from error
     except httpx.TransportError as error:
         raise RetryableError(f"no connection: {error or type(error).__name__}", code="connection") from error
 

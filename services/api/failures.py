@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -212,13 +212,24 @@ def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
 def _payload(stored: Mapping[str, Any]) -> Payload:
     if "json" in stored:
         text = str(stored["json"])
-        return Payload(format="json", value=json.loads(text), size=len(text.encode()), complete=True)
+        value, form = _decoded(text)
+        return Payload(format=form, value=value, size=len(text.encode()), complete=True)
     if "text" in stored:
         text = str(stored["text"])
         return Payload(format="text", value=text, size=len(text.encode()), complete=True)
     body = bytes(stored["bytes"])
     size = int(stored.get("size", len(body)))
     return Payload(format="base64", value=base64.b64encode(body).decode(), size=size, complete="size" not in stored)
+
+
+def _decoded(text: str) -> tuple[Any, Literal["json", "text"]]:
+    """JSON as a value; as it was written where its escapes stand for half a character, which no answer can carry."""
+    value = json.loads(text)
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return text, "text"
+    return value, "json"
 
 
 def _shown(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,6 +49,18 @@ class JobStates:
         self._reader = reader
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
+        self._held: Counter[str] = Counter()
+
+    @contextmanager
+    def held(self, job_id: str) -> Iterator[None]:
+        """The job is in use while the block runs, however long that waits for its turn."""
+        self._held[job_id] += 1
+        try:
+            yield
+        finally:
+            self._held[job_id] -= 1
+            if not self._held[job_id]:
+                del self._held[job_id]
 
     async def load(self, revs: Mapping[str, int]) -> Mapping[str, JobState | None]:
         """The states of these jobs, none older than the revision given for it; None for a job that is gone."""
@@ -69,7 +83,8 @@ class JobStates:
         while True:
             await self._clock.sleep(REFRESH_SECONDS / 2)
             now = self._clock.monotonic()
-            self._entries = {i: e for i, e in self._entries.items() if now - e.used_at < FORGET_SECONDS}
+            in_use = (i for i, e in self._entries.items() if i in self._held or now - e.used_at < FORGET_SECONDS)
+            self._entries = {i: self._entries[i] for i in in_use}
             try:
                 await self._read([i for i in self._entries if not self._fresh(i, now)])
             except DatabaseUnavailableError as error:

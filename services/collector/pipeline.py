@@ -205,7 +205,8 @@ class MarketplacePipeline:
     async def _collect(self, task: Task) -> None:
         result = None
         try:
-            with tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id):
+            handling = tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id)
+            with handling, self._states.held(task.command.job_id):
                 result = await self._get(task)
         finally:
             if result is None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.collector import jobstates
 from services.collector.bootstrap import build
 from services.collector.repository import CollectorRepository
 from services.collector.settings import CollectorSettings
@@ -59,6 +60,23 @@ async def test_item_becomes_product_outcome_and_fact(collecting: Collecting) -> 
     assert (product["title"], product["job_id"]) == (f"Product {asin(7)}", job)
     [fact] = await collecting.facts()
     assert (fact.job_id, fact.run, fact.succeeded, fact.failed) == (job, 1, (7,), ())
+
+
+async def test_item_that_waits_long_for_its_turn_is_collected(
+    collecting: Collecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a slow pace an item waits longer than a job that nothing is known to need is remembered."""
+    monkeypatch.setattr(jobstates, "FORGET_SECONDS", 0.3)
+    job, source = await collecting.job(), FakeSource()
+    source.turn.clear()
+    async with collecting.collector(source) as collector:
+        await collecting.send(job, 1)
+        await eventually(lambda: collector.pipelines[0]._in_hand)
+        waited = time.monotonic() + 3 * jobstates.FORGET_SECONDS
+        await eventually(lambda: time.monotonic() > waited)
+        source.turn.set()
+        outcomes = await collecting.outcomes(1)
+    assert outcomes[1]["status"] == "succeeded"
 
 
 async def test_duplicate_deliveries_give_one_outcome(collecting: Collecting) -> None:

@@ -48,6 +48,15 @@ async def test_failure_shows_all_that_is_known(operator: httpx.AsyncClient) -> N
     assert (found["headers"], found["traceback"], found["refusal"]) == ({"x-attempt": 1}, "Traceback …", None)
 
 
+async def test_payload_with_half_a_character_is_shown_as_it_was_written(
+    operator: httpx.AsyncClient, store: FakeFailureStore
+) -> None:
+    text = '{"job_id": "\\ud800"}'
+    store.documents[f"{1:032x}"]["payload"] = {"json": text}
+    payload = (await operator.get(FIRST)).json()["payload"]
+    assert payload == {"format": "text", "value": text, "size": len(text), "complete": True}
+
+
 async def test_payload_that_is_no_text_is_shown_in_base64(operator: httpx.AsyncClient, store: FakeFailureStore) -> None:
     store.documents[f"{1:032x}"]["payload"] = {"bytes": b"\xff\x00", "size": 2_000_000}
     payload = (await operator.get(FIRST)).json()["payload"]

@@ -96,6 +96,21 @@ async def test_job_not_in_use_is_forgotten(known: Known) -> None:
     assert not known.states.wanted("a", 1)
 
 
+async def test_job_whose_items_wait_for_their_turn_is_not_forgotten(known: Known) -> None:
+    async with known.kept_fresh():
+        await known.states.load({"a": 0})
+        with known.states.held("a"), known.states.held("a"):
+            await known.clock.advance(FORGET_SECONDS * 5)
+            assert known.states.wanted("a", 1)
+            known.reader.jobs["a"] = state(status=JobStatus.CANCELLED)
+            await known.clock.advance(REFRESH_SECONDS)
+            assert not known.states.wanted("a", 1)
+        await known.clock.advance(FORGET_SECONDS + 1)
+        known.reader.reads.clear()
+        await known.clock.advance(60)
+    assert known.reader.reads == []
+
+
 async def test_outage_keeps_what_is_known(known: Known) -> None:
     async with known.kept_fresh():
         await known.states.load({"a": 0})
