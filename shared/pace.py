@@ -22,7 +22,7 @@ from shared.ids import new_id
 from shared.log import get_logger
 from shared.mongo import Collection, Database, Document, ReturnDocument, database_errors, insert_new
 from shared.pacemetrics import BLOCKS, INTERVAL, SLOT_LAG, SLOTS
-from shared.pacesteps import Limits
+from shared.pacesteps import Limits, Taken
 from shared.serverclock import ServerClock
 
 log = get_logger(__name__)
@@ -69,13 +69,14 @@ class Slot:
     """A moment on the database's clock (seconds since the epoch) at which one request may leave.
 
     `room`: seconds by which the database's clock was known too badly when it was reserved, which it has for itself;
-    `tries`: its request is the one that finds out whether the marketplace answers again.
+    `tries`: its request is the one that finds out whether the marketplace answers again; `taken`: its place.
     """
 
     at: float
     interval_us: int
     room: float = 0.0
     tries: bool = False
+    taken: Taken | None = None
 
 
 class Turn:
@@ -98,7 +99,7 @@ class Turn:
         self._pace.connected(self)
         while self.slot is not None and not await self._pace.arrive(self.marketplace, self.slot):
             paused = self._pace.is_blocked(self.marketplace, self.slot)
-            self.slot = await self._pace.reserve(self.marketplace, again=not paused)
+            self.slot = await self._pace.reserve(self.marketplace, instead=None if paused else self.slot)
             if self.slot is None or (paused and self._pace.seconds_until(self.slot) > PATIENCE_SECONDS):
                 raise TurnLostError("a pause began")
         self.release()
@@ -301,24 +302,26 @@ class Pace:
         """Seconds before a slot to be awake: a sleeper on a busy machine is woken late, who is awake is on time."""
         return min(EARLY_SECONDS, self._limits.interval * EARLY_SHARE)
 
-    async def reserve(self, marketplace: str, *, again: bool = False) -> Slot | None:
+    async def reserve(self, marketplace: str, *, instead: Slot | None = None) -> Slot | None:
         """Take the next free slot; None when there is none to be had now: in a long pause, or while another tries.
 
-        `again`: in place of a slot that is given up, which may have been the one that tries.
+        `instead`: one that was missed and is given up for it.
         """
         await self._narrow(marketplace)
         lead = min(LEAD_MAX_SECONDS, max(LEAD_MIN_SECONDS, 1.5 * self._server.round_trip))
         # Whoever knows the server's time badly, as the database or the machine has too much to do, may leave early or
         # late by half of that: its slot takes so much more room.
         room = self._vagueness()
-        steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, again=again, room_us=pacesteps.us(room))
+        room_us, given_up = pacesteps.us(room), instead.taken if instead else None
+        steps = pacesteps.reserve(self._limits, pacesteps.us(lead), self._name, instead=given_up, room_us=room_us)
         if fetching := self._fetch_seconds(marketplace):
             steps[0]["$set"]["fetch_us"] = pacesteps.us(fetching)
         document = await self._update(marketplace, steps)
         INTERVAL.labels(marketplace).set(document["used_us"] / 1_000_000)
         if not document["granted"]:
             return None
-        return Slot(document["slot"] / 1_000_000, int(document["used_us"]), room, tries=bool(document["open"]))
+        taken = Taken(int(document["slot"]) - room_us // 2, int(document["next"]))
+        return Slot(document["slot"] / 1_000_000, int(document["used_us"]), room, bool(document["open"]), taken)
 
     def _vagueness(self) -> float:
         """Seconds by which the bounds of the server's time are too far apart; 0 while it is known well enough."""

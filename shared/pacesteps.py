@@ -13,10 +13,10 @@ from typing import Any
 
 Step = dict[str, Any]
 
-# Added to the interval, as a share and at least so much, so that leaving late in one window and early in the next one
-# still keeps the distance; the rest of the pace stays usable.
+# Added to the interval, as a share and at most so much, so that leaving late in one window and early in the next one
+# still keeps the distance; the rest of the pace stays usable. What the two may come to, 5 ms, it is from 0.7 s on.
 PAD_SHARE = 0.0075
-PAD_MAX_SECONDS = 0.003
+PAD_MAX_SECONDS = 0.006
 SLOWEST_FACTOR = 16.0
 SLOWEST_SECONDS = 1.0
 # However long a marketplace asks us to stay away, it is asked again after this: it may have been a mistake.
@@ -57,6 +57,14 @@ class Limits:
         return math.ceil((self.interval + min(PAD_MAX_SECONDS, self.interval * PAD_SHARE)) * 1_000_000)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a slot takes of its line, in microseconds since the epoch: the next one lies at `until` or later."""
+
+    since: int
+    until: int
+
+
 def us(seconds: float) -> int:
     return round(seconds * 1_000_000)
 
@@ -66,22 +74,26 @@ def time_of(marketplace: str) -> list[Step]:
     return [{"$match": {"_id": marketplace}}, {"$project": {"now": NOW_US}}]
 
 
-def reserve(limits: Limits, lead_us: int, name: str, *, again: bool, room_us: int = 0) -> list[Step]:
+def reserve(limits: Limits, lead_us: int, name: str, *, instead: Taken | None = None, room_us: int = 0) -> list[Step]:
     """Take the next free slot if there is one to be had: `granted` tells. `room_us` is kept free around it.
 
-    `name` is the asking process's; `again`: it gives up a slot for this one, so it may go on trying.
+    `name` is the asking process's; `instead`: the place of a slot that it gives up for this one. If nobody has a later
+    one, that place is free again; and if it was to try whether the marketplace answers, it may go on trying.
     """
     interval = {"$max": ["$interval_us", limits.floor_us]}
     patience = {"$max": [us(limits.hold), {"$multiply": ["$used_us", FAR_INTERVALS]}]}
+    free: Any = "$next"
+    if instead is not None:
+        free = {"$cond": [{"$eq": ["$next", instead.until]}, {"$max": [instead.since, "$blocked_until"]}, "$next"]}
     over: Step = {"$gte": ["$asked", "$blocked_until"]}
     idle: Step = {"$gte": ["$asked", "$probe_until"]}
-    ours: Step = {"$and": [again, {"$eq": ["$prober", name]}]}
+    ours: Step = {"$and": [instead is not None, {"$eq": ["$prober", name]}]}
     may_try: Step = {"$or": [{"$eq": ["$open", False]}, {"$and": [over, {"$or": [idle, ours]}]}]}
     near: Step = {"$gte": [patience, {"$subtract": ["$slot", "$asked"]}]}
     probe = {"$add": ["$slot", us(limits.probe)]}
     return [
         {"$set": {"asked": NOW_US, "used_us": interval, "open": {"$ifNull": ["$open", False]}}},
-        {"$set": {"slot": {"$add": [{"$max": ["$next", {"$add": ["$asked", lead_us]}]}, room_us // 2]}}},
+        {"$set": {"slot": {"$add": [{"$max": [free, {"$add": ["$asked", lead_us]}]}, room_us // 2]}}},
         {"$set": {"granted": {"$and": [near, may_try]}}},
         {
             "$set": {

@@ -145,7 +145,33 @@ async def test_slot_slept_through_is_given_up() -> None:
     await world.run(world.send(world.process(late=lambda: next(late)), 5), seconds=10.0)
     assert len(world.sent) == 5
     assert min(world.gaps) >= LIMITS.interval
+    # Nobody had a later one, so its place was free again: what was lost is the time slept too long.
+    assert LIMITS.interval + 0.05 < max(world.gaps) < LIMITS.interval + 0.055
+
+
+async def test_slot_slept_through_is_lost_where_another_has_the_next_one() -> None:
+    world = World()
+    late = iter([0.0, 0.05, *[0.0] * 99])
+    sleeper, other = world.process(late=lambda: next(late)), world.process(5.0)
+    await world.run(world.send(sleeper, 3), world.send(other, 20), world.send(other, 20), seconds=10.0)
+    assert len(world.sent) == 43
+    assert min(world.gaps) >= LIMITS.interval
     assert max(world.gaps) > 2 * LIMITS.interval
+
+
+async def test_place_of_a_missed_slot_is_not_taken_again_in_a_pause_that_began_meanwhile() -> None:
+    """The one who missed it has not heard of the pause, which ends before the next slot would begin."""
+    world = World(Limits(interval=35.0, pause=5.0, pause_max=60.0))
+    late = iter([0.0, 3.0, *[0.0] * 99])
+    sleeper, blocked = world.process(late=lambda: next(late)), world.process(9.0)
+
+    async def block() -> None:
+        await world.clock.sleep(36.0)
+        await blocked.block(HOME, "captcha")
+
+    begin = world.clock.monotonic()
+    await world.run(world.send(sleeper, 2), block(), seconds=200.0)
+    assert 41.0 <= world.sent[1] - begin < 45.0
 
 
 async def test_marketplaces_do_not_wait_for_one_another() -> None:
