@@ -59,9 +59,9 @@ class Delivery:
 class _OpenChannel:
     """The acknowledgements of one open channel; once it is lost they go nowhere, and the broker redelivers."""
 
-    def __init__(self, channel: aiormq.Channel, prefetch: int) -> None:
+    def __init__(self, channel: aiormq.Channel, held_acks: int) -> None:
         self._channel = channel
-        self._tracker = AckTracker(hold_limit=max(1, prefetch // 2))
+        self._tracker = AckTracker(held_acks)
         self._consumer_tag: str | None = None
         self._flush_due = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -120,9 +120,12 @@ class _OpenChannel:
 class Intake:
     """A buffered consumer: at most `prefetch` deliveries are unacknowledged at any time."""
 
-    def __init__(self, broker: Broker, queue: Queue, prefetch: int) -> None:
+    def __init__(self, broker: Broker, queue: Queue, prefetch: int, held_acks: int | None = None) -> None:
+        """So many finished deliveries at most, by default half of `prefetch`, wait behind an unfinished one to be
+        acknowledged together with others."""
         self.queue = queue
         self._prefetch = prefetch
+        self._held_acks = held_acks
         self._buffer: asyncio.Queue[Delivery] = asyncio.Queue()
         self._open: _OpenChannel | None = None
         self._queue_name = queue.name
@@ -144,8 +147,11 @@ class Intake:
         if self._closed:
             return
         async with self._consuming:
-            self._open, self._queue_name = _OpenChannel(channel, self._prefetch), queue_name
+            self._open, self._queue_name = _OpenChannel(channel, self._hold_limit()), queue_name
             await self._consume(self._open)
+
+    def _hold_limit(self) -> int:
+        return max(1, self._prefetch // 2) if self._held_acks is None else self._held_acks
 
     async def _consume(self, current: _OpenChannel) -> None:
         async def on_message(message: DeliveredMessage) -> None:

@@ -76,7 +76,8 @@ class Worker(Generic[M]):
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
         self._concurrency = concurrency
-        self._intake = Intake(broker, queue, prefetch)
+        # Where one message takes long, those that others have finished meanwhile are acknowledged at once.
+        self._intake = Intake(broker, queue, prefetch, held_acks=0 if concurrency > 1 else None)
 
     async def run(self) -> None:
         """Until cancelled; then what is in hand is dropped unacknowledged, which redelivers it."""

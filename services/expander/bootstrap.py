@@ -12,6 +12,7 @@ from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.feedloop import FeedLoop
 from services.expander.handlers import Expander
+from services.expander.lines import Lines
 from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from services.expander.repository import ExpanderRepository
 from services.expander.settings import ExpanderSettings
@@ -45,7 +46,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         choosing = Choosing(ChosenRepository(database), SystemClock())
         admission = Admission(AdmissionRepository(database), settings.user_concurrent_jobs)
-        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission)
+        lines = Lines(settings.concurrency, SystemClock())
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission, lines=lines)
         feed_loop = FeedLoop(expander, settings.poll_seconds)
         submitted = Worker(
             broker,
@@ -53,8 +55,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
             [JobSubmitted],
             expander.handle_job_submitted,
             failures,
-            prefetch=settings.concurrency,
-            concurrency=settings.concurrency,
+            prefetch=lines.held,
+            concurrency=lines.held,
         )
         news = Worker(broker, JOB_NEWS, NEWS, feed_loop.handle, failures, prefetch=1000, batch_items=1000)
         await unless_stopped(stop, when_database_answers(repository.create_indexes))

@@ -109,6 +109,17 @@ class Expansion:
         return Place(next_url, place.pages + 1, place.found + len(kept))
 
 
+def listing_marketplace(job: Document) -> str | None:
+    """Whose listing has to be read to know the job's items; None when that takes no page."""
+    if job["total_items"] is not None or job["type"] == JobType.BULK_ASIN:
+        return None
+    place = _place(job)
+    if place.next_url is None:
+        return None
+    address = recognise(place.next_url, MARKETPLACES)
+    return None if address.kind == "product" and address.asin is not None else address.marketplace
+
+
 def _place(job: Document) -> Place:
     stored = job.get("expansion")
     if stored:

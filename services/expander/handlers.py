@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from services.expander.admission import Admission
 from services.expander.choosing import Choosing
-from services.expander.expansion import Expansion
+from services.expander.expansion import Expansion, listing_marketplace
 from services.expander.feeder import Feeder
+from services.expander.lines import Lines
 from services.expander.repository import ExpanderRepository
 from shared.broker import Broker, event
-from shared.errors import AsinflowError
+from shared.errors import AsinflowError, NoLongerWantedError
 from shared.handout import again
 from shared.intake import Delivery
 from shared.job_events import ended, submission
@@ -40,6 +42,8 @@ class Expander:
         feeder: Feeder,
         is_final: IsFinal,
         admission: Admission,
+        *,
+        lines: Lines,
     ) -> None:
         self._repository = repository
         self._broker = broker
@@ -48,14 +52,16 @@ class Expander:
         self._feeder = feeder
         self._is_final = is_final
         self._admission = admission
+        self._lines = lines
 
     async def handle_job_submitted(self, batch: Sequence[Received[JobSubmitted]]) -> None:
         for received in batch:
-            job = await self._admit(received.message)
+            async with self._lines.passing:
+                job = await self._admit(received.message)
             if job is None:
                 continue
             try:
-                await self._expand(job)
+                await self._expand_in_turn(job)
             except INFRASTRUCTURE_ERRORS:
                 raise
             except Exception as error:
@@ -76,6 +82,27 @@ class Expander:
             return job
         await self._repository.mark_taken(job["_id"], job["run"])
         return await self._admission.admit(job)
+
+    async def _expand_in_turn(self, job: Document) -> None:
+        """At once, unless a listing has to be read: then when its turn in the line of its marketplace has come."""
+        marketplace = listing_marketplace(job)
+        if marketplace is None:
+            async with self._lines.passing:
+                await self._expand(job)
+            return
+        job_id, run = job["_id"], job["run"]
+        try:
+            runs = partial(self._repository.runs, job_id, run)
+            explain = partial(self._repository.explain_wait, job_id, run, f"waits for other listings of {marketplace}")
+            async with self._lines.turn(marketplace, job["user_id"], job_id, runs, explain):
+                # As it is now: another message of it may have brought it on, its user may have stopped it.
+                current = await self._repository.find_job(job_id)
+                if current and (current["run"], current["status"]) == (run, JobStatus.PROCESSING):
+                    if current.get("status_reason") is not None:
+                        await self._repository.explain_wait(job_id, run, None)
+                    await self._expand(current)
+        except NoLongerWantedError:
+            log.info("listing_left", job_id=job_id, marketplace=marketplace)
 
     async def _expand(self, job: Document) -> None:
         if unresolved(job) and not await self._resolve(job):

@@ -223,6 +223,12 @@ class ExpanderRepository:
             result = await self._jobs.update_one(query, update)
         return bool(result.matched_count)
 
+    async def explain_wait(self, job_id: str, run: int, reason: str | None) -> None:
+        """Say why the running job does not get on; None once it does."""
+        query = {"_id": job_id, "run": run, "status": str(JobStatus.PROCESSING)}
+        with database_errors():
+            await self._jobs.update_one(query, {"$set": {"status_reason": reason}})
+
     async def set_total(self, job_id: str, run: int, total: int, marketplaces: Sequence[str]) -> None:
         """Fix the number of items and the marketplaces that they belong to, once."""
         values = {"total_items": total, "marketplaces": list(marketplaces)}

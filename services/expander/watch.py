@@ -31,7 +31,7 @@ async def while_running(request: Callable[[Wanted], Coroutine[Any, Any, T]], run
     task = asyncio.create_task(request(wanted))
     try:
         while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            if not sent and not await _runs(runs) and not sent:
+            if not sent and not await known_to_run(runs) and not sent:
                 raise NoLongerWantedError("the job does not run any more")
         return task.result()
     finally:
@@ -40,8 +40,9 @@ async def while_running(request: Callable[[Wanted], Coroutine[Any, Any, T]], run
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def _runs(runs: Callable[[], Awaitable[bool]]) -> bool:
+async def known_to_run(runs: Callable[[], Awaitable[bool]]) -> bool:
+    """What `runs` says; True while it cannot say."""
     try:
         return await runs()
     except DatabaseUnavailableError:
-        return True  # not known to have stopped
+        return True

@@ -21,6 +21,7 @@ from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.feedloop import FeedLoop
 from services.expander.handlers import Expander
+from services.expander.lines import READ_AT_ONCE, Lines
 from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from services.expander.repository import ExpanderRepository
 from shared.amazon.addresses import search_url
@@ -33,6 +34,7 @@ from shared.ids import product_key
 from shared.job_events import ended, progressed
 from shared.messages import CollectItem, JobCompleted, JobExpanded, JobFailed, JobProgressed, JobSubmitted, Message
 from shared.mongo import Database, Document
+from shared.source import Wanted
 from shared.topology import DEAD_LETTERS
 from shared.worker import Worker
 from tests.builders import HOME, asin, job_document
@@ -46,6 +48,7 @@ __all__ = ["cable", "database", "open_broker", "rabbit"]
 QUEUE = collect_queue(HOME)
 QUEUES = (*safety_queues(), JOB_SUBMITTED, JOB_NEWS, JOB_EXPANDED, QUEUE)
 WINDOW = 10
+AT_ONCE = 4
 
 
 class Expanding:
@@ -67,10 +70,17 @@ class Expanding:
         expansion = Expansion(repository, self.source, SystemClock(), 400)
         choosing = Choosing(ChosenRepository(self.database), SystemClock())
         admission = Admission(AdmissionRepository(self.database), user_limit)
-        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission)
+        lines = Lines(AT_ONCE, SystemClock())
+        expander = Expander(repository, broker, expansion, choosing, feeder, failures.final, admission, lines=lines)
         loop = FeedLoop(expander, 0.1)
         submitted = Worker(
-            broker, JOB_SUBMITTED, [JobSubmitted], expander.handle_job_submitted, failures, concurrency=4
+            broker,
+            JOB_SUBMITTED,
+            [JobSubmitted],
+            expander.handle_job_submitted,
+            failures,
+            prefetch=lines.held,
+            concurrency=lines.held,
         )
         kinds: list[type[Message]] = [JobExpanded, JobProgressed, JobCompleted, JobFailed]
         news = Worker(broker, JOB_NEWS, kinds, loop.handle, failures, batch_items=100)
@@ -102,10 +112,9 @@ class Expanding:
         broker = await self._opened(*QUEUES)
         await broker.publish([command(JobSubmitted(job_id=job_id))])
 
-    async def search(self, keyword: str, max_results: int) -> str:
-        return await self.submit(
-            type="KEYWORD", request={"keyword": keyword, "marketplace": HOME, "max_results": max_results}
-        )
+    async def search(self, keyword: str, max_results: int, marketplace: str = HOME, **changes: Any) -> str:
+        request = {"keyword": keyword, "marketplace": marketplace, "max_results": max_results}
+        return await self.submit(type="KEYWORD", request=request, **changes)
 
     async def progress(self, job_id: str, finished: int) -> None:
         """So many items are finished: what the aggregator writes, then tells."""
@@ -248,6 +257,95 @@ async def test_cancelled_search_is_not_paged_on(expanding: Expanding) -> None:
         assert await eventually(given_up)
     assert len(expanding.source.asked) <= 1
     assert (await expanding.stored(job))["total_items"] is None
+
+
+class SlowPlace(FakeSource):
+    """Does not answer for one marketplace."""
+
+    def __init__(self, marketplace: str) -> None:
+        super().__init__()
+        self._slow = marketplace
+        self.held = 0
+        self.answers = asyncio.Event()
+
+    async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
+        if marketplace == self._slow:
+            self.held += 1
+            try:
+                await self.answers.wait()
+            finally:
+                self.held -= 1
+        return await super().listing(url, marketplace, wanted)
+
+
+SLOW, QUICK = "amazon.com.au", "amazon.de"
+
+
+@pytest.fixture
+def slow(expanding: Expanding) -> SlowPlace:
+    source = SlowPlace(SLOW)
+    source.pages = {search_url(SLOW, "tea"): page(0, 2), search_url(QUICK, "tea"): page(0, 2)}
+    expanding.source = source
+    return source
+
+
+async def submit_slow(expanding: Expanding, source: SlowPlace, count: int) -> list[str]:
+    """Searches of several users on the slow marketplace, of which as many as may are being asked for."""
+    jobs = [await expanding.search("tea", 50, SLOW, user_id=f"user-{number % 4}") for number in range(count)]
+    for job in jobs:
+        await expanding.until(job, status="PROCESSING")
+    await eventually(lambda: source.held == READ_AT_ONCE)
+    return jobs
+
+
+async def test_slow_marketplace_holds_up_neither_lists_nor_listings_of_another(
+    expanding: Expanding, slow: SlowPlace
+) -> None:
+    async with expanding.expander():
+        stuck = await submit_slow(expanding, slow, 3 * AT_ONCE)
+        listed = await expanding.submit(["amazon.ca:" + asin(1)], user_id="eve")
+        found = await expanding.search("tea", 50, QUICK, user_id="eve")
+        product = {"url": f"https://www.{SLOW}/dp/{asin(3)}", "max_results": 1}
+        single = await expanding.submit(type="URL", request=product, user_id="eve")
+        await expanding.until(listed, status="PROCESSING", total_items=1)
+        await expanding.until(found, status="PROCESSING", total_items=2)
+        await expanding.until(single, status="PROCESSING", total_items=1)
+        await expanding.until(stuck[-1], total_items=None, status_reason=f"waits for other listings of {SLOW}")
+        slow.answers.set()
+        for job in stuck:
+            await expanding.until(job, total_items=2, status_reason=None)
+    assert await expanding.rabbit.ready(JOB_SUBMITTED) == 0
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "PAUSED"])
+async def test_listings_that_are_stopped_leave_the_line_to_others(
+    expanding: Expanding, slow: SlowPlace, status: str
+) -> None:
+    async with expanding.expander():
+        stuck = await submit_slow(expanding, slow, 2 * READ_AT_ONCE)
+        await expanding.database["jobs"].update_many({"_id": {"$in": stuck}}, {"$set": {"status": status}})
+        await eventually(lambda: slow.held == 0)
+        slow.answers.set()
+        other = await expanding.search("tea", 50, SLOW, user_id="eve")
+        await expanding.until(other, total_items=2)
+    assert slow.asked == [search_url(SLOW, "tea")]
+
+
+async def test_stop_returns_the_listings_in_hand(expanding: Expanding, slow: SlowPlace) -> None:
+    async with expanding.expander():
+        stuck = await submit_slow(expanding, slow, 2 * READ_AT_ONCE)
+        listed = await expanding.submit(keys(1), user_id="eve")
+        await expanding.until(listed, total_items=1)
+
+    async def returned() -> bool:
+        # Perhaps the list as well, stopped before it was acknowledged.
+        return len(stuck) <= await expanding.rabbit.ready(JOB_SUBMITTED) <= len(stuck) + 1
+
+    assert await eventually(returned)
+    slow.answers.set()
+    async with expanding.expander():
+        for job in stuck:
+            await expanding.until(job, total_items=2)
 
 
 async def test_job_beyond_the_users_limit_waits_for_its_turn(expanding: Expanding) -> None:

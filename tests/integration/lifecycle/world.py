@@ -26,6 +26,7 @@ from services.expander.chosen_repository import ChosenRepository
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.handlers import Expander
+from services.expander.lines import Lines
 from services.expander.repository import ExpanderRepository
 from services.sweeper.healing import Healing
 from services.sweeper.repository import SweeperRepository
@@ -110,7 +111,9 @@ class World:
         expansion = Expansion(expander, FakeSource(), clock, 10)
         choosing = Choosing(ChosenRepository(self.database), clock)
         admission = Admission(AdmissionRepository(self.database), LIMIT)
-        self.expander = Expander(expander, self.wire, expansion, choosing, feeder, lambda *_: False, admission)
+        self.expander = Expander(
+            expander, self.wire, expansion, choosing, feeder, lambda *_: False, admission, lines=Lines(4, clock)
+        )
         counts = AggregatorRepository(self.database)
         self.aggregator = Aggregator(counts, SilentTeller(counts), clock)
         self.states = CollectorRepository(self.database)

@@ -149,6 +149,10 @@ class MemoryExpanderRepository(ExpanderRepository):
         job["expansion"] = expansion
         return True
 
+    async def explain_wait(self, job_id: str, run: int, reason: str | None) -> None:
+        if await self.runs(job_id, run):
+            self.jobs[job_id]["status_reason"] = reason
+
     async def set_total(self, job_id: str, run: int, total: int, marketplaces: Sequence[str]) -> None:
         self._maybe_fail("set_total")
         job = self.jobs[job_id]

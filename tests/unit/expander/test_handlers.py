@@ -10,6 +10,7 @@ from services.expander.admission import Admission
 from services.expander.expansion import Expansion
 from services.expander.feeder import Feeder
 from services.expander.handlers import Expander
+from services.expander.lines import Lines
 from shared.amazon.addresses import search_url
 from shared.amazon.pages import Listing
 from shared.errors import BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
@@ -37,7 +38,14 @@ class Expanding:
         feeder = Feeder(self.repository, self.broker, lambda *_: 100, FakeClock())
         admission = Admission(MemoryAdmissions(self.repository.jobs), LIMIT)
         self.expander = Expander(
-            self.repository, self.broker, expansion, self.choosing, feeder, policy.final, admission
+            self.repository,
+            self.broker,
+            expansion,
+            self.choosing,
+            feeder,
+            policy.final,
+            admission,
+            lines=Lines(4, FakeClock()),
         )
 
     async def submit(self, job: Document, attempt: int = 1, run: int = 1) -> None:
