@@ -95,6 +95,18 @@ async def test_jobs_stored_by_an_earlier_release_are_sent_and_not_overdue(stored
     assert await repository.find_overdue() == []
 
 
+async def test_overdue_jobs_run_past_their_time_limit(stored: Stored) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=AGE)
+    repository = await stored(
+        job("a", status="PROCESSING", deadline_at=old()),
+        job("b", status="PROCESSING", deadline_at=soon),
+        job("c", status="PROCESSING", deadline_at=None),
+        job("d", status="PAUSED", deadline_at=old()),
+        job("e", status="COMPLETED", deadline_at=old()),
+    )
+    assert names(await repository.find_overdue()) == ["a"]
+
+
 async def test_unstarted_jobs_were_sent_long_ago(stored: Stored) -> None:
     repository = await stored(
         job("a", submitted_at=old()),
