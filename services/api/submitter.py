@@ -97,6 +97,8 @@ class Submitter:
         yield reader.finish()
 
     async def _create(self, new: NewJob, claim: Claim, submission: Submission, sources: Sources) -> Accepted:
+        # From here on the job may be stored, whatever becomes of the answer.
+        sources.keep()
         job = await self._jobs.create(new, sources.count)
         replayed = job is None
         if job is None:
@@ -117,12 +119,13 @@ class Submitter:
 
     @contextlib.asynccontextmanager
     async def _sources(self, job_id: str) -> AsyncIterator[Sources]:
-        """Sources of a job that comes to nothing are deleted; those left by a crash are left to retention."""
+        """Sources of a job that comes to nothing are deleted; what may be a job's, or a crash left, is retention's."""
         sources = Sources(self._store, job_id)
         try:
             yield sources
         except BaseException:
-            await sources.discard()
+            if not sources.kept:
+                await sources.discard()
             raise
 
 
@@ -135,6 +138,7 @@ class Sources:
         self._waiting: list[str] = []
         self._chunks = 0
         self.count = 0
+        self.kept = False
 
     async def add(self, keys: Sequence[str]) -> None:
         self._waiting += keys
@@ -150,6 +154,10 @@ class Sources:
         await self._store.insert_sources(self._job_id, self._waiting[:count], self._chunks)
         self._chunks += -(-count // SOURCE_KEYS)
         del self._waiting[:count]
+
+    def keep(self) -> None:
+        """They are not deleted any more when what comes after them fails."""
+        self.kept = True
 
     async def discard(self) -> None:
         try:

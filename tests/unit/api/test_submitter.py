@@ -265,6 +265,38 @@ async def test_refused_upload_leaves_nothing_behind(
     assert not (await submitter_of(store, broker).upload("ann", reader(), pieces(LIST), "k")).replayed
 
 
+class AnsweringLate(FakeJobStore):
+    """Stores a job, and fails before it has said so."""
+
+    async def insert_job(self, job: Any) -> bool:
+        if await super().insert_job(job):
+            raise DatabaseUnavailableError("it was killed")
+        return False
+
+
+async def test_job_whose_storing_was_not_confirmed_keeps_its_products(broker: FakeBroker) -> None:
+    store = AnsweringLate()
+    submitter = submitter_of(store, broker)
+    with pytest.raises(DatabaseUnavailableError):
+        await submitter.submit("ann", submission(1, 2), "k")
+    assert list(store.sources.values()) == [[f"{HOME}:{asin(1)}", f"{HOME}:{asin(2)}"]]
+    [job] = store.jobs
+    again = await submitter.submit("ann", submission(1, 2), "k")
+    assert (again.view.id, again.replayed, list(store.sources)) == (job, True, [job])
+
+
+async def test_job_whose_answer_could_not_be_kept_keeps_its_products(store: FakeJobStore, broker: FakeBroker) -> None:
+    class Forgetful(FakeKeyStore):
+        async def complete(self, *_: Any, **__: Any) -> None:
+            raise DatabaseUnavailableError("it was killed")
+
+    for keys, key in ((Forgetful(), "k"), (Forgetful(), "l")):
+        with pytest.raises(DatabaseUnavailableError):
+            await submitter_of(store, broker, keys).upload("ann", reader(), pieces(LIST), key)
+    assert set(store.sources) == set(store.jobs)
+    assert len(store.jobs) == 2
+
+
 async def test_long_upload_keeps_its_key(store: FakeJobStore, broker: FakeBroker) -> None:
     keys, clock = FakeKeyStore(lease=60), FakeClock(NOW)
     submitter = submitter_of(store, broker, keys, clock)
