@@ -152,8 +152,9 @@ class _Run:
         self.arena.system.wait_until_whole()
         if self._all_done():
             self.crowd.finish()
-            # A retry asked for at the very end is a run of its own.
-            self._wait(lambda: not self.watcher.open)
+            # A retry asked for at the very end is a run of its own, which the watcher may not have seen yet.
+            since = time.monotonic()
+            self._wait(lambda: self.watcher.as_of > since and not self.watcher.open)
 
     def _all_done(self) -> bool:
         return self.crowd.done and not self.watcher.open

@@ -24,6 +24,8 @@ class Watcher:
         self._thread = Thread(target=self._look, daemon=True)
         self.jobs: dict[str, Document] = {}
         self.moved_at = time.monotonic()
+        # When the latest look at the jobs began.
+        self.as_of = self.moved_at
 
     def __enter__(self) -> Watcher:
         self._thread.start()
@@ -48,9 +50,11 @@ class Watcher:
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
+            began = time.monotonic()
             try:
                 jobs = {job["_id"]: job for job in self._system.database["jobs"].find({}, FIELDS)}
             except PyMongoError:
                 continue  # it is one of those that are attacked
             if jobs != self.jobs:
                 self.jobs, self.moved_at = jobs, time.monotonic()
+            self.as_of = began
