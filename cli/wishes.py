@@ -101,3 +101,11 @@ def _named(option: str, form: str, texts: list[str] | None) -> dict[str, str]:
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is None."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def changes(fields: Mapping[str, Any], example: str) -> dict[str, Any]:
+    """What is to be changed. Raises CliError that shows `example` when it is nothing."""
+    found = given(fields)
+    if not found:
+        raise CliError("nothing to change", hint=example)
+    return found

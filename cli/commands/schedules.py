@@ -15,7 +15,7 @@ from cli.options import Json
 from cli.output import Column, print_fields, print_json
 from cli.session import session_of
 from cli.text import age
-from cli.wishes import given
+from cli.wishes import changes, given
 
 app = typer.Typer()
 schedules = typer.Typer(help="Have jobs made by the clock; see what each found changed.", no_args_is_help=True)
@@ -92,11 +92,9 @@ def change(
 ) -> None:
     """Change when a schedule is due and what becomes of missed times; its job stays."""
     wanted = {"name": name, "cron": cron, "timezone": timezone, "missed": missed, "overlap": overlap}
-    changes = given(wanted)
-    if not changes:
-        raise CliError("nothing to change", hint='asinflow schedules change SCHEDULE --cron "0 6 * * *"')
+    changed = changes(wanted, example='asinflow schedules change SCHEDULE --cron "0 6 * * *"')
     with session_of(ctx).api() as api:
-        _tell(api.ask(calls.change_schedule(schedule_id, **changes)), as_json=as_json)
+        _tell(api.ask(calls.change_schedule(schedule_id, **changed)), as_json=as_json)
 
 
 @schedules.command()

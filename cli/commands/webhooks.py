@@ -8,12 +8,11 @@ import typer
 
 from cli.client import calls
 from cli.commands.jobs import limit_option, say_deleted, show
-from cli.errors import CliError
 from cli.options import Json
 from cli.output import Column, print_fields, print_json, print_table
 from cli.session import session_of
 from cli.text import age
-from cli.wishes import given
+from cli.wishes import changes, given
 
 app = typer.Typer()
 webhooks = typer.Typer(help="Have events sent to an address of yours; see what became of them.", no_args_is_help=True)
@@ -101,11 +100,9 @@ def change(
 ) -> None:
     """Change where a webhook leads or what is sent to it."""
     wanted = {"url": url, "events": events or None, "progress": progress or None, "description": description}
-    changes = given(wanted)
-    if not changes:
-        raise CliError("nothing to change", hint="asinflow webhooks change WEBHOOK --event job.completed")
+    changed = changes(wanted, example="asinflow webhooks change WEBHOOK --event job.completed")
     with session_of(ctx).api() as api:
-        _tell(api.ask(calls.change_webhook(webhook_id, **changes)), as_json=as_json)
+        _tell(api.ask(calls.change_webhook(webhook_id, **changed)), as_json=as_json)
 
 
 @webhooks.command()
