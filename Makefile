@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline bench-dashboard audit chaos soak clean
+.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench bench-growth bench-parse setup-bench bench-pipeline bench-dashboard audit chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ manifests: setup ## Write what follows from settings classes and alert rules in 
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
 	@.venv/bin/python -m bench.parse
+
+bench: setup-bench ## Measure everything beside peers and limits (40 minutes; QUICK=1: 5) and write docs/performance.md (ARGS="pipeline" for a part)
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
+bench-growth: setup-bench ## Measure a job of a million items, which `make bench` leaves out
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) million
 
 setup-bench:
 	@$(PYTHON) -m deploy.local.install --bench
