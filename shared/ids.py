@@ -20,9 +20,4 @@ def product_key(marketplace: str, asin: str) -> str:
 
 
 def user_product_key(user_id: str, marketplace: str, asin: str) -> str:
-    return user_key(user_id, product_key(marketplace, asin))
-
-
-def user_key(user_id: str, key: str) -> str:
-    """The id of a user's product, from the product's own key."""
-    return f"{user_id}:{key}"
+    return f"{user_id}:{marketplace}:{asin}"

@@ -18,7 +18,7 @@ SIGN_IN = """
 sessionStorage.getItem("seen") || sessionStorage.setItem("asinflow.token", "%s");
 sessionStorage.setItem("seen", "1");
 """
-REFUSED = re.compile("status of (401|422|503)")
+REFUSED = re.compile("status of (401|422|429|503)|ERR_INTERNET_DISCONNECTED")
 Opener = Callable[..., Page]
 
 
@@ -46,7 +46,7 @@ def look(browser: Browser, stage: Stage) -> Iterator[Opener]:
     contexts = []
 
     def heard(message: ConsoleMessage) -> None:
-        # What the API refuses is told to the user; the browser notes it as well.
+        # What the API refuses, or that it is away, is told to the user; the browser notes it as well.
         if message.type == "error" and not REFUSED.search(message.text):
             complaints.append(message.text)
 

@@ -24,10 +24,12 @@ from shared.auth import SCOPES, issue_token
 from shared.clock import SystemClock
 from shared.jobs import JobStatus, JobType
 from shared.pacesteps import FRESH
+from shared.quality import judge
 from shared.user_events import UserEvent
 from shared.webhooks import new_delivery
 from tests.unit.api.builders import (
     HOME,
+    JOB_SETTINGS,
     SECRET,
     asin,
     bearer,
@@ -44,6 +46,7 @@ from tests.unit.api.conftest import World
 
 START_SECONDS = 10.0
 ITEMS = 100_000
+GATE = {"min_success_rate": 99.95, "min_coverage": {"price": 90.0}}
 TITLES = ("Wooden train set, 42 pieces", "限定版 ポケモンカードゲーム スターターセット", "Pour-over kettle 600 ml")
 
 
@@ -114,6 +117,9 @@ def fill(stage: Stage) -> dict[str, Job]:
             success_count=99_940,
             error_count=60,
             fed=ITEMS,
+            settings={**JOB_SETTINGS, "quality_gate": GATE},
+            quality=judge(GATE, ITEMS, 99_940, {}),
+            metadata={"order": "A-17"},
         ),
         "failed": job(
             **times,

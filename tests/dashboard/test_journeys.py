@@ -51,6 +51,7 @@ def test_list_is_checked_quoted_and_submitted(look: Opener, stage: Stage) -> Non
     expect(page.locator(".quote")).to_contain_text("Would finish at")
     assert stage.world.jobs.jobs == {}
     page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_text("Accepted: 2 products. Left out: 1 duplicate, 1 invalid.")).to_be_visible()
     expect(page.get_by_role("heading", name="2 products")).to_be_visible()
     (stored,) = stage.world.jobs.jobs.values()
     assert stage.world.jobs.sources[stored.id] == [f"{HOME}:{asin(1)}", f"amazon.de:{asin(2)}"]
@@ -70,12 +71,37 @@ def test_search_and_file_are_submitted(look: Opener, stage: Stage) -> None:
     expect(page.get_by_role("heading", name="1 product")).to_be_visible()
 
 
+def test_job_is_made_anew_from_an_old_one(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stage.world.items.keys = [f"{HOME}:{asin(n)}" for n in range(3)]
+    page = look(f"#/jobs/{jobs['large'].id}")
+    page.get_by_role("link", name="New job like this").click()
+    expect(page.get_by_label("Products, one a line")).to_have_value("\n".join(asin(n) for n in range(3)))
+    expect(page.get_by_label("Success rate, %")).to_have_value("99.95")
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="3 products")).to_be_visible()
+    made = next(job for job in stage.world.jobs.jobs.values() if job.id not in {each.id for each in jobs.values()})
+    assert (made.settings, made.metadata) == (jobs["large"].settings, {"order": "A-17"})
+
+
+def test_quote_that_has_to_wait_keeps_no_job_from_being_sent(look: Opener, stage: Stage) -> None:
+    page = look("#/submit")
+    too_many = {"status": 429, "code": "rate_limited", "title": "Too many requests"}
+    page.route(
+        "**/v1/jobs?dry_run=true", lambda route: route.fulfill(status=429, json=too_many, headers={"Retry-After": "60"})
+    )
+    page.get_by_label("Products, one a line").fill(asin(1))
+    expect(page.locator(".quote")).to_contain_text("Too many requests")
+    page.get_by_role("button", name="Submit job").click()
+    expect(page.get_by_role("heading", name="1 product")).to_be_visible()
+
+
 def test_job_moves_without_a_reload(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['running'].id}")
     expect(page.locator(".live")).to_contain_text("Live")
     page.evaluate("window.stayed = true")
     moved = stage.progress(jobs["running"], 4_000)
     expect(page.locator(".job-progress")).to_contain_text("4,000 / 5,000")
+    expect(page).to_have_title("80% · “pokemon cards” · Asinflow")
     stage.world.live.close()
     expect(page.locator(".live")).to_contain_text("Reconnecting")
     assert moved.progress == 4_000
@@ -109,13 +135,32 @@ def test_errors_are_grouped_and_tried_again(look: Opener, stage: Stage, jobs: di
 def test_hundred_thousand_items_keep_the_page_small(look: Opener, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['large'].id}")
     expect(page.get_by_text(asin(3), exact=True)).to_be_visible()
-    for last in (99, 199, 299):
+    for last in (199, 399):
         page.wait_for_function(
             "asin => { scrollTo(0, document.body.scrollHeight); return document.body.textContent.includes(asin); }",
             arg=asin(last),
         )
     assert page.locator(".virtual-row").count() < 80
     assert page.get_by_role("table").get_attribute("aria-rowcount") == str(ITEMS)
+
+
+def test_page_asks_again_only_for_what_may_have_changed(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stage.world.items.outcomes.clear()
+    page = look()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/items?" in request.url else None)
+    page.clock.install()
+    page.goto(f"{stage.url}/#/jobs/{jobs['running'].id}")
+    expect(page.locator(".virtual-row").first).to_be_visible()
+    expect(page.locator(".live")).to_contain_text("Live")
+    before = len(asked)
+    for _ in range(10):
+        page.clock.run_for(3_000)
+    assert len(asked) - before <= 3  # while the job stands still
+    stage.progress(jobs["running"], 4_000)
+    expect(page.locator(".job-progress")).to_contain_text("4,000 / 5,000")
+    with page.expect_request("**/items?*"):
+        page.clock.run_for(3_000)
 
 
 def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
@@ -173,6 +218,19 @@ def test_old_products_are_collected_anew(look: Opener, stage: Stage, jobs: dict[
     assert stage.world.jobs.jobs[jobs["large"].id].run == 2
 
 
+def test_job_shows_its_products_and_what_was_asked_for(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}/results")
+    expect(page.locator(".product-row").first).to_contain_text(asin(1))
+    page.locator(".star").first.click()
+    expect(page.locator(".star").first).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Sort, filter and search these products").click()
+    page.get_by_role("button", name="not only: Products of one job").click()
+    assert "job_id" not in page.url
+    page.goto(f"{stage.url}/#/jobs/{jobs['large'].id}/details")
+    expect(page.get_by_text("A-17")).to_be_visible()
+    expect(page.get_by_text("at least 99.95% succeed")).to_be_visible()
+
+
 def test_results_are_saved_as_a_file(look: Opener, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['large'].id}/exports")
     with page.expect_download() as saved:
@@ -213,6 +271,17 @@ def test_operator_finds_failures_and_tries_them_again(look: Opener, stage: Stage
     assert all(each["retry_requested_at"] for each in stage.world.failures.documents.values())
 
 
+def test_failures_that_are_settled_are_told_and_go(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stored = stage.world.failures.documents
+    stored[f"{2:032x}"]["item"] = "a-job:1:3"
+    stage.world.failures.succeeded.add("a-job:1:3")
+    page = look("#/failures")
+    page.locator(".failure-row").first.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("1 has succeeded since and is forgotten.")).to_be_visible()
+    expect(page.locator(".failure-row")).to_have_count(2)
+    assert f"{2:032x}" not in stored
+
+
 def test_user_sees_nothing_for_operators(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look(token=stage.token("jobs:read", "products:read"))
     expect(page.get_by_role("link", name="Jobs", exact=True)).to_be_visible()
@@ -229,3 +298,35 @@ def test_operator_sees_services_pace_and_queues(look: Opener, stage: Stage, jobs
     expect(page.get_by_role("row", name="asinflow.retry.60s")).to_contain_text("80")
     expect(page.get_by_label("Services")).to_contain_text("sweeperDown")
     expect(page.get_by_label("Services")).to_contain_text("led by sweeper-0")
+
+
+def test_back_leads_to_the_place_in_the_list(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    for n in range(200):
+        stage.world.jobs.put(replace(jobs["failed"], id=f"000-{n:05d}"))
+    page = look("#/jobs?status=FAILED")
+    expect(page.locator(".virtual-row").first).to_be_visible()
+    page.mouse.move(600, 500)
+    page.mouse.wheel(0, 20_000)
+    far = page.locator('[aria-posinset="50"]')
+    expect(far).to_be_attached()
+    far.get_by_role("link").click()
+    expect(page.locator(".job-progress")).to_be_visible()
+    page.get_by_role("link", name="Timeline").click()
+    expect(page.locator(".timeline, .job-panel [role=alert]")).to_be_visible()
+    page.evaluate("history.go(-2)")
+    expect(far.get_by_role("link")).to_be_focused()
+    expect(far).to_be_in_viewport()
+    page.get_by_role("link", name="Jobs", exact=True).first.click()
+    expect(page.locator('[aria-posinset="1"]')).to_be_in_viewport()
+
+
+def test_page_says_so_while_the_api_is_away(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/jobs")
+    expect(page.locator(".virtual-row").first).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Products", exact=True).click()
+    expect(page.get_by_text("The API does not answer.")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".product-row").first).to_be_visible()
+    expect(page.get_by_text("The API does not answer.")).to_be_hidden()

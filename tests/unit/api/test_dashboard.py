@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -10,8 +12,14 @@ from pydantic import ValidationError
 
 from services.api.dashboard import STATIC, policy
 from services.api.deltas import Change
+from services.api.failures import REFUSALS
+from services.sweeper.expiry import EXPIRED, LIMIT_REACHED
 from shared.amazon.marketplaces import MARKETPLACES
-from shared.jobs import ItemStatus, JobStatus, JobType
+from shared.amazon.pages.kinds import MARKS
+from shared.jobs import ItemStatus, JobStatus, JobType, Step
+from shared.profit import load_tables
+from shared.profit.reasons import ReasonCode
+from shared.quality import GateField
 from shared.user_events import UserEventType
 from shared.webhooks import DeliveryState
 from tests.unit.api.builders import api_settings
@@ -29,7 +37,15 @@ FAMILIES = {
     "change": Change,
     "delivery": DeliveryState,
     "event": UserEventType,
+    "kind": Step,
+    "reason": ReasonCode,
+    "refusal": REFUSALS,
+    "field": get_args(GateField),
+    "category": load_tables(None).categories.categories,
+    "error": [reason for _, _, reason, _ in MARKS],
 }
+# Words that are the same in all languages.
+SAME = {"product.asin"}
 
 
 def message_forms(message: Message) -> dict[str, str]:
@@ -76,6 +92,12 @@ def test_translations_keep_what_is_filled_in(language: str) -> None:
     assert {k: names(v) for k, v in CATALOGUES["en"].items()} == {k: names(v) for k, v in CATALOGUES[language].items()}
 
 
+@pytest.mark.parametrize("language", ["ko", "ja"])
+def test_nothing_is_left_in_english(language: str) -> None:
+    told, english = CATALOGUES[language], CATALOGUES["en"]
+    assert {key for key in english if forms(told[key])[-1] == forms(english[key])[-1]} == SAME
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plural_forms_are_those_of_the_language(language: str) -> None:
     wanted = {"en": {"one", "other"}, "ko": {"other"}, "ja": {"other"}}[language]
@@ -104,6 +126,20 @@ def test_modules_import_what_is_there_and_make_no_markup(module: Path) -> None:
 def test_form_offers_every_marketplace() -> None:
     listed = re.findall(r'"(amazon\.[a-z.]+)"', (UI / "core" / "asins.js").read_text())
     assert listed == list(MARKETPLACES)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "values"),
+    [("parts/gate.js", "FIELDS", get_args(GateField)), ("views/products.js", "CATEGORIES", FAMILIES["category"])],
+)
+def test_forms_offer_every_choice_of_the_interface(module: str, name: str, values: Iterable[str]) -> None:
+    [listed] = re.findall(rf"const {name} = \[([^\]]+)\]", (UI / module).read_text())
+    assert re.findall(r'"(\w+)"', listed) == list(values)
+
+
+def test_ends_that_the_sweeper_gives_jobs_are_told_in_words() -> None:
+    known = re.findall(r'"(Timeout: [^"]+)"', (UI / "parts" / "jobs.js").read_text())
+    assert all(any(reason.startswith(each) for each in known) for reason in (EXPIRED, LIMIT_REACHED))
 
 
 def test_page_fetches_what_its_first_module_needs_at_once() -> None:

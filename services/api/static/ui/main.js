@@ -1,8 +1,9 @@
 // Begins: language, shell, and a view for each address.
 
-import { whenUnauthorized } from "./core/api.js";
+import { unreachable, whenUnauthorized } from "./core/api.js";
 import { render } from "./core/dom.js";
 import { t, useLanguage } from "./core/i18n.js";
+import { cameByLink, drop, keep, restore } from "./core/kept.js";
 import { route } from "./core/router.js";
 import { session } from "./core/session.js";
 import { closeDialogs } from "./parts/dialog.js";
@@ -33,32 +34,63 @@ const app = document.getElementById("app");
 let current = null;
 let turn = 0;
 
-async function show() {
+/** Shows what the address names; `event` is the change of it, if there was one. */
+async function show(event) {
   const mine = (turn += 1);
   const { path, query } = route();
+  const before = event?.oldURL ? new URL(event.oldURL).hash : "";
+  const back = !cameByLink();
   closeDialogs();
   if (session.signedIn && current?.update?.(path, query)) return;
-  current?.close?.();
-  current = null;
-  const loaded = await (session.signedIn ? (VIEWS[path[0] ?? ""] ?? VIEWS[""])() : import("./views/signin.js"));
+  leave(before);
+  const loaded = await loadedOf(path[0] ?? "");
   if (mine !== turn) return;
   const main = session.signedIn ? shell(app, path[0] ?? "", restart) : app;
+  current = (back ? restore(main, location.hash, before) : null) ?? opened(main, loaded, path, query);
+  document.title = document.querySelector("h1") ? `${document.querySelector("h1").textContent} · Asinflow` : "Asinflow";
+}
+
+/** The module of a place; of one that cannot be fetched now, one that says so. */
+async function loadedOf(place) {
+  try {
+    return await (session.signedIn ? (VIEWS[place] ?? VIEWS[""])() : import("./views/signin.js"));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { open: (main) => void render(main, failed(unreachable(), reload)) };
+  }
+}
+
+/** Loads the page anew if it can be had: browsers do not ask again for a module that failed. */
+async function reload() {
+  if ((await fetch("/healthz").catch(() => null))?.ok) location.reload();
+}
+
+function opened(main, loaded, path, query) {
+  let view = null;
   render(main);
   try {
-    current = loaded.open(main, path, query) ?? null;
+    view = loaded.open(main, path, query) ?? null;
   } catch (error) {
     render(main, failed(error, show));
   }
   scrollTo(0, 0);
   // Whoever came by a link goes on reading here, not at the top of the page.
-  if (mine > 1) main.focus({ preventScroll: true });
-  document.title = document.querySelector("h1") ? `${document.querySelector("h1").textContent} · Asinflow` : "Asinflow";
+  if (turn > 1) main.focus({ preventScroll: true });
+  return view;
+}
+
+/** Ends the view of `hash`; a list is kept for whoever comes back. */
+function leave(hash) {
+  if (current?.resume) keep(current, document.getElementById("main"), hash);
+  else current?.close?.();
+  current = null;
 }
 
 /** Draws everything anew: another language, another user. */
 async function restart() {
   current?.close?.();
   current = null;
+  drop();
   render(app);
   await show();
 }

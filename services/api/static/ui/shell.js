@@ -16,11 +16,15 @@ const PLACES = [
   ["samples", "nav.samples", "operator"],
 ];
 
+// What is on the screen may be old while nothing comes.
+const away = h("div", { class: "away", role: "status" });
+addEventListener("asinflow:reach", ({ detail }) => render(away, detail ? "" : h("p", { class: "notice" }, t("state.away"))));
+
 /** Draws the shell into `app` where it is not there yet, marks the place, and gives the element for the view. */
 export function shell(app, place, restart) {
   if (!app.querySelector("main")) {
     const skip = h("a", { class: "skip", href: "#main", onclick: (event) => (event.preventDefault(), document.getElementById("main").focus()) }, t("nav.skip"));
-    render(app, skip, top(restart), h("main", { id: "main", tabindex: -1 }), bottom());
+    render(app, skip, top(restart), away, h("main", { id: "main", tabindex: -1 }), bottom());
   }
   for (const link of app.querySelectorAll("nav a")) {
     if (link.dataset.place === place) {
@@ -45,16 +49,17 @@ function top(restart) {
 
 function bottom() {
   const zone = new Date().toLocaleTimeString(currentLanguage(), { timeZoneName: "shortOffset" }).split(" ").pop();
-  return h("footer", { class: "bottom muted" }, h("span", {}, t("footer.zone", { zone: `${ownZone()} (${zone})` })), h("a", { href: "/docs" }, t("footer.api")));
+  return h("footer", { class: "bottom muted" }, h("span", {}, t("footer.zone", { zone: `${ownZone()} (${zone})` })), h("a", { href: "/openapi.json" }, t("footer.api")));
 }
 
 function account(restart) {
-  return h("details", { class: "menu account" },
+  const menu = h("details", { class: "menu account", onkeydown: (event) => event.key === "Escape" && menu.open && ((menu.open = false), menu.querySelector("summary").focus()), onfocusout: (event) => event.relatedTarget && !menu.contains(event.relatedTarget) && (menu.open = false) },
     h("summary", { "aria-label": t("nav.account") }, h("span", { class: "avatar", "aria-hidden": true }, session.user.slice(0, 1).toUpperCase())),
     h("div", { class: "menu-body" },
       h("p", { class: "menu-name" }, session.user),
       ...preferences(restart),
       !session.byGateway && h("button", { class: "button", onclick: () => (session.end(), (location.hash = "#/"), restart()) }, t("nav.signout"))));
+  return menu;
 }
 
 /** The choice of language and of light or dark. */

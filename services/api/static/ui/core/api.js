@@ -54,13 +54,28 @@ export async function request(method, path, { query, json, body, headers = {}, s
   throw new ApiError(response.status, await problemOf(response), pause);
 }
 
+let reached = true;
+
+function tell(now) {
+  if (now !== reached) dispatchEvent(new CustomEvent("asinflow:reach", { detail: now }));
+  reached = now;
+}
+
 async function reach(url, asked) {
   try {
-    return await fetch(url, asked);
+    const response = await fetch(url, asked);
+    tell(true);
+    return response;
   } catch (error) {
-    if (error instanceof TypeError) throw new ApiError(0, { code: "unreachable" }, 0);
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    throw unreachable();
   }
+}
+
+/** Tells that the API does not answer; the error for it. */
+export function unreachable() {
+  tell(false);
+  return new ApiError(0, { code: "unreachable" }, 0);
 }
 
 async function problemOf(response) {

@@ -41,13 +41,14 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Calls `act` once the calls have paused for `ms`. */
+/** Calls `act` once the calls have paused for `ms`; `cancel` takes back the last one. */
 export function debounced(act, ms) {
   let timer = 0;
-  return (...given) => {
+  const later = (...given) => {
     clearTimeout(timer);
     timer = setTimeout(() => act(...given), ms);
   };
+  return Object.assign(later, { cancel: () => clearTimeout(timer) });
 }
 
 /** Calls `act` every `ms` while the page is seen, never twice at a time; the returned function ends it. */

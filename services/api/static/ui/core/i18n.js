@@ -27,6 +27,7 @@ export const currentLanguage = () => language;
 
 /** The message of `key`, its {names} filled in, numbers as the language writes them; `n` chooses among plural forms. */
 export function t(key, values = {}) {
+  if (!(key in words)) console.error(`there is no message ${key}`);
   const word = words[key] ?? key;
   const text = typeof word === "string" ? word : (word[plurals.select(values.n)] ?? word.other);
   return text.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : String(values[name] ?? "")));

@@ -3,7 +3,8 @@
 import { MARKETPLACES, examine } from "../core/asins.js";
 import { debounced, h, render } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { area, choice, input, segments } from "./fields.js";
+import { area, check, choice, input, segments } from "./fields.js";
+import { gateDraft, gateFields, gateOf, newGate } from "./gate.js";
 
 const TYPES = ["BULK_ASIN", "KEYWORD", "URL"];
 const PROMPT = "B0C8TAT96S\nhttps://www.amazon.co.jp/dp/B07WXL5YPW";
@@ -12,7 +13,29 @@ const LINES_TOLD = 5;
 const OPTIONS = { target_margin: 1, japan_shipping_jpy: 1, korea_shipping_krw: 1, max_age_seconds: 60, time_limit_seconds: 3_600 };
 
 export function newDraft() {
-  return { type: "BULK_ASIN", marketplace: "amazon.co.jp", text: "", file: null, keyword: "", url: "", max_results: "", priority: "normal", tags: "", metadata: "", options: {} };
+  return { type: "BULK_ASIN", marketplace: "amazon.co.jp", text: "", file: null, keyword: "", url: "", max_results: "", priority: "normal", tags: "", metadata: "", options: {}, analyze: true, gate: newGate() };
+}
+
+/** A draft that asks for what `job` was asked to be; its list comes from `linesOf`. */
+export function draftOf(job) {
+  const { request, settings } = job;
+  const options = Object.entries(OPTIONS).filter(([name]) => settings[name] !== null && settings[name] !== undefined).map(([name, unit]) => [name, String(settings[name] / unit)]);
+  const metadata = Object.entries(job.metadata ?? {}).map(([name, value]) => `${name} = ${value}`).join("\n");
+  const plain = { type: job.type, priority: job.priority, tags: (job.tags ?? []).join(" "), metadata };
+  const source = { keyword: request.keyword ?? "", url: request.url ?? "", max_results: String(request.max_results ?? "") };
+  return { ...newDraft(), ...plain, ...source, marketplace: request.marketplace ?? newDraft().marketplace, options: Object.fromEntries(options), analyze: settings.auto_analyze, gate: gateDraft(settings.quality_gate) };
+}
+
+const MOST_LINES = 1_000;
+
+/** What a list holds, given as the CSV of its items: as lines, or, where they are many, as a file. */
+export function linesOf(csv) {
+  const [head, ...rows] = csv.trim().split(/\r?\n/).map((row) => row.split(","));
+  const [asin, marketplace] = ["asin", "marketplace"].map((name) => head.indexOf(name));
+  if (rows.length > MOST_LINES) return { file: new File([csv], "products.csv", { type: "text/csv" }) };
+  const places = new Set(rows.map((row) => row[marketplace]));
+  if (places.size === 1) return { marketplace: [...places][0], text: rows.map((row) => row[asin]).join("\n") };
+  return { text: rows.map((row) => `https://www.${row[marketplace]}/dp/${row[asin]}`).join("\n") };
 }
 
 /** Whether there is enough to ask for. */
@@ -48,22 +71,22 @@ const FORMS = {
 
 function listForm(draft, set, files) {
   const told = h("div", { id: "lines-told", class: "told", role: "status" });
-  const check = debounced(() => render(told, draft.file ? "" : verdict(examine(draft.text, draft.marketplace))), 120);
-  const lines = h("textarea", { id: "lines", rows: 9, spellcheck: "false", autocapitalize: "off", value: draft.text, placeholder: PROMPT, "aria-describedby": "lines-told", oninput: (e) => (set("text")(e.target.value), check()) });
+  const look = debounced(() => render(told, draft.file ? "" : verdict(examine(draft.text, draft.marketplace))), 120);
+  const lines = h("textarea", { id: "lines", rows: 9, spellcheck: "false", autocapitalize: "off", value: draft.text, placeholder: PROMPT, "aria-describedby": "lines-told", oninput: (e) => (set("text")(e.target.value), look()) });
   const field = h("div", { class: "field" }, h("label", { for: "lines" }, t("submit.lines")), lines, told);
-  check();
-  return [field, files && fileField(draft, set, lines, field, check), places(draft, (name) => (value) => (set(name)(value), check()))];
+  look();
+  return [field, files && fileField(draft, set, lines, field, look), places(draft, (name) => (value) => (set(name)(value), look()))];
 }
 
 /** A file in the place of the lines: chosen, or dropped on them. */
-function fileField(draft, set, lines, field, check) {
+function fileField(draft, set, lines, field, look) {
   const name = h("span", { class: "muted" });
   const draw = () => {
     lines.disabled = draft.file !== null;
     clear.hidden = draft.file === null;
     name.textContent = draft.file?.name ?? t("submit.file.types");
   };
-  const take = (file) => (set("file")(file), draw(), check());
+  const take = (file) => (set("file")(file), draw(), look());
   const file = h("input", { id: "file", type: "file", class: "hidden", accept: ".txt,.csv,.ndjson,.jsonl", onchange: (e) => e.target.files[0] && take(e.target.files[0]) });
   const clear = h("button", { type: "button", class: "button button-small", onclick: () => ((file.value = ""), take(null)) }, t("submit.file.clear"));
   field.addEventListener("dragover", (event) => event.preventDefault());
@@ -85,19 +108,23 @@ function verdict(found) {
 
 function more(draft, set, changed) {
   const option = (name) => input(t(`option.${name}`), { id: name, type: "number", min: 0, step: "any", inputmode: "decimal", value: draft.options[name] ?? "", oninput: (e) => ((draft.options[name] = e.target.value), changed()) });
-  return h("details", { class: "more" }, h("summary", {}, t("submit.more")),
+  return h("details", { class: "more", open: Object.keys(draft.options).length > 0 }, h("summary", {}, t("submit.more")),
     h("div", { class: "pair" }, Object.keys(OPTIONS).map(option),
       choice(t("submit.priority"), ["high", "normal", "low"], draft.priority, set("priority"), (p) => t(`priority.${p}`)),
       input(t("submit.tags"), { id: "tags", value: draft.tags, oninput: (e) => set("tags")(e.target.value) }, t("submit.tags.help"))),
-    area(t("submit.metadata"), { id: "metadata", rows: 2, spellcheck: "false", value: draft.metadata, placeholder: "order = 4711", oninput: (e) => set("metadata")(e.target.value) }, t("submit.metadata.help")));
+    check(t("option.auto_analyze"), draft.analyze, set("analyze")),
+    area(t("submit.metadata"), { id: "metadata", rows: 2, spellcheck: "false", value: draft.metadata, placeholder: "order = 4711", oninput: (e) => set("metadata")(e.target.value) }, t("submit.metadata.help")),
+    gateFields(draft.gate, changed));
 }
 
 export const tagsOf = (draft) => draft.tags.split(/[\s,]+/).filter(Boolean);
 
-/** Its options in the interface's units; what was left empty is left to the API. */
-export function optionsOf(draft) {
+/** Its settings in the interface's units; what was left empty is left to the API. */
+export function settingsOf(draft) {
   const given = Object.entries(draft.options).filter(([, value]) => value !== "");
-  return Object.fromEntries(given.map(([name, value]) => [name, OPTIONS[name] === 1 ? Number(value) : Math.round(Number(value) * OPTIONS[name])]));
+  const gate = gateOf(draft.gate);
+  const options = given.map(([name, value]) => [name, OPTIONS[name] === 1 ? Number(value) : Math.round(Number(value) * OPTIONS[name])]);
+  return { ...Object.fromEntries(options), ...(draft.analyze ? {} : { auto_analyze: false }), ...(gate === null ? {} : { quality_gate: gate }) };
 }
 
 /** `name = value` a line; without a sign the line is a name. */
@@ -108,7 +135,7 @@ export function metadataOf(draft) {
 
 /** What `POST /v1/jobs` takes, for a draft without a file. */
 export function requestOf(draft) {
-  const common = { type: draft.type, priority: draft.priority, tags: tagsOf(draft), metadata: metadataOf(draft), settings: optionsOf(draft) };
+  const common = { type: draft.type, priority: draft.priority, tags: tagsOf(draft), metadata: metadataOf(draft), settings: settingsOf(draft) };
   const limit = draft.max_results ? { max_results: Number(draft.max_results) } : {};
   const own = {
     BULK_ASIN: () => ({ marketplace: draft.marketplace, asins: draft.text.split("\n").filter((line) => line.trim()) }),

@@ -16,6 +16,14 @@ export function badge(status) {
   return h("span", { class: `badge badge-${status.toLowerCase()}` }, t(`status.${status}`));
 }
 
+// How the message of a job that was ended begins, and the words for it.
+const ENDINGS = { "Timeout: Job expired": "failed.expired", "Timeout: the job's time limit": "failed.limit" };
+
+function failure({ error_message: message, status_reason }) {
+  const ending = Object.keys(ENDINGS).find((each) => message?.startsWith(each));
+  return ending ? t(ENDINGS[ending]) : (message ?? status_reason ?? "");
+}
+
 /** Why it stands as it does, in words; empty where there is nothing to say. */
 export function reason(job) {
   const pause = job.waiting_for ?? job.delayed_by?.[0];
@@ -24,7 +32,7 @@ export function reason(job) {
     const told = job.delayed_by.map((each) => t("job.delayed", { marketplace: each.marketplace, until: moment(each.until) }));
     return `${told.join(" · ")}. ${t("job.others")}`;
   }
-  if (job.status === "FAILED") return job.error_message ?? job.status_reason ?? "";
+  if (job.status === "FAILED") return failure(job);
   return job.status === "PENDING" ? t("job.pending") : "";
 }
 

@@ -18,7 +18,8 @@ export function empty(title, text, ...actions) {
 export function explain(error) {
   if (!(error instanceof ApiError)) throw error;
   const fields = error.errors.slice(0, 3).map((each) => `${each.field}: ${each.message}`);
-  return [known(`problem.${error.code}`, error.message), ...fields].join(" ");
+  const told = error.code.endsWith("_not_found") ? t("problem.not_found") : known(`problem.${error.code}`, error.message);
+  return [told, ...fields].join(" ");
 }
 
 export function failed(error, again) {

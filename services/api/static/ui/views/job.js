@@ -5,16 +5,19 @@ import { h, render, say } from "../core/dom.js";
 import { duration, number, percent, t } from "../core/i18n.js";
 import { href } from "../core/router.js";
 import { follow } from "../core/sse.js";
+import { gateTold } from "../parts/gate.js";
 import { ENDED, badge, bar, counts, jobName, reason } from "../parts/jobs.js";
 import { explain, loading, skeleton } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { actions } from "./job/actions.js";
+import { openDetails } from "./job/details.js";
 import { openErrors } from "./job/errors.js";
 import { openItems } from "./job/items.js";
 import { openBooks, openExports, openTimeline } from "./job/papers.js";
 import { openProfit } from "./job/profit.js";
+import { openResults } from "./job/results.js";
 
-const TABS = { items: openItems, errors: openErrors, profit: openProfit, timeline: openTimeline, audit: openBooks, exports: openExports };
+const TABS = { items: openItems, results: openResults, errors: openErrors, profit: openProfit, timeline: openTimeline, audit: openBooks, exports: openExports, details: openDetails };
 
 export function open(root, path) {
   const page = new JobPage(root, path[1]);
@@ -24,7 +27,7 @@ export function open(root, path) {
 
 class JobPage {
   constructor(root, id) {
-    Object.assign(this, { root, id, job: null, tab: null, name: null });
+    Object.assign(this, { root, id, job: null, tab: null, name: null, closed: false });
     this.abort = new AbortController();
   }
 
@@ -36,20 +39,28 @@ class JobPage {
     this.tabs = h("nav", { class: "tabs", "aria-label": t("job.parts") },
       Object.keys(TABS).map((name) => h("a", { href: href(["jobs", this.id, name]), data: { tab: name } }, t(`tab.${name}`))));
     this.take(job);
-    queueMicrotask(() => (this.#show(tab in TABS ? tab : "items"), (document.title = `${jobName(job)} · Asinflow`)));
+    queueMicrotask(() => this.#show(tab in TABS ? tab : "items"));
     this.#follow();
     return [this.head, this.figures, this.tabs, this.panel];
   }
 
   /** A newer view of the job, from wherever it came. */
   take(job) {
-    if (this.job && (job.rev < this.job.rev)) return;
+    if (this.closed || (this.job && job.rev < this.job.rev)) return;
     const before = this.job;
     this.job = job;
     if (!before || before.status !== job.status || before.priority !== job.priority) this.#drawHead();
     this.#drawFigures();
+    this.#title();
     this.tab?.take?.(job, before);
     if (before && ENDED.has(before.status) && !ENDED.has(job.status)) this.#follow();
+  }
+
+  /** Told where the tab is out of sight, too. */
+  #title() {
+    const { job } = this;
+    const state = ENDED.has(job.status) ? t(`status.${job.status}`) : percent(job.progress_percent, 0);
+    document.title = `${state} · ${jobName(job)} · Asinflow`;
   }
 
   turn(path) {
@@ -107,10 +118,12 @@ class JobPage {
         figure(t("job.failed"), number(job.error_count), job.error_count ? "bad" : ""),
         figure(t("job.speed"), job.items_per_second ? t("job.rate", { n: number(job.items_per_second, 1) }) : "–"),
         figure(...time)),
-      !(ENDED.has(job.status) && !why) && h("p", { class: "job-reason" }, why && h("span", { class: job.status === "FAILED" ? "bad" : "warn" }, why)));
+      !(ENDED.has(job.status) && !why) && h("p", { class: "job-reason" }, why && h("span", { class: job.status === "FAILED" ? "bad" : "warn" }, why)),
+      gateTold(job));
   }
 
   close() {
+    this.closed = true;
     this.abort.abort();
     this.tab?.close?.();
   }

@@ -31,18 +31,19 @@ export function open(root, _path, query) {
       tag),
     place);
   shown = table(place, filter);
-  return { close: () => shown.close() };
+  return { resume: () => shown.refresh(), close: () => shown.close() };
 }
 
 function table(place, filter) {
   const shown = listing(place, { path: "/v1/jobs", query: filter, kind: "jobs", label: t("nav.jobs"), rowOf: (job) => h("div", {}, jobRow(job)), nothing: () => nothing(filter) });
   // Nothing is asked for while nothing on the screen can change but what is new at the top.
   const stop = every(4_000, () => {
+    if (!place.isConnected) return null;
     const [first, last] = shown.list.range;
     const alive = shown.source.entries.slice(first, last + 1).some((job) => !ENDED.has(job.status));
     return alive || first === 0 ? shown.refresh() : null;
   });
-  return { close: () => (stop(), shown.close()) };
+  return { refresh: shown.refresh, close: () => (stop(), shown.close()) };
 }
 
 function nothing(filter) {

@@ -2,13 +2,14 @@
 
 import { get, send } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
-import { ago, known, money, moment, number, percent, t } from "../core/i18n.js";
+import { known, money, moment, number, percent, t } from "../core/i18n.js";
 import { go, href } from "../core/router.js";
 import { session } from "../core/session.js";
 import { sparkline } from "../parts/charts.js";
+import { change, favourite, picture } from "../parts/products.js";
 import { loading, skeleton } from "../parts/states.js";
+import { since } from "../parts/time.js";
 import { attempt, deferred, toast } from "../parts/toast.js";
-import { change, favourite, picture } from "./products.js";
 
 export function open(root, path) {
   const address = `/v1/products/${encodeURIComponent(path[1])}/${encodeURIComponent(path[2])}`;
@@ -24,6 +25,7 @@ export function open(root, path) {
 }
 
 function facts(product, address) {
+  const analysed = product.analysis?.category;
   const star = h("span", {});
   const draw = (next) => render(star, favourite(next, draw));
   draw(product);
@@ -37,13 +39,16 @@ function facts(product, address) {
     h("div", { class: "head" }, h("h1", { class: "product-title" }, product.title ?? product.asin), star),
     h("p", { class: "product-cost" }, h("strong", {}, money(product.price, product.currency)), change(product), product.missing?.price && h("span", { class: "warn" }, known(`missing.${product.missing.price}`, product.missing.price))),
     h("dl", { class: "pairs" },
-      pair("product.brand", product.brand ?? product.author), pair("product.asin", product.asin), pair("product.availability", product.availability_text),
-      pair("product.rating", product.rating && `${number(product.rating, 1)} (${number(product.review_count)})`), pair("product.seller", product.seller), pair("product.collected", product.collected_at && ago(product.collected_at))),
+      pair("product.brand", product.brand ?? product.author), pair("product.asin", product.asin), pair("product.category", analysed && h("a", { href: href(["products"], { category: analysed }) }, known(`category.${analysed}`, analysed))), pair("product.availability", product.availability_text),
+      pair("product.rating", product.rating && `${number(product.rating, 1)} (${number(product.review_count)})`), pair("product.seller", product.seller), pair("product.collected", product.collected_at && collected(product))),
     h("div", { class: "field" }, h("label", { for: "notes" }, t("product.notes")), notes),
     h("div", { class: "buttons" },
       h("a", { class: "button", href: product.url, target: "_blank", rel: "noopener noreferrer" }, t("product.shop")),
       session.may("products:write") && h("button", { class: "button", onclick: remove }, t("product.forget"))));
 }
+
+/** When, and by which job. */
+const collected = ({ collected_at, job_id }) => [since(collected_at), job_id && [" · ", h("a", { href: href(["jobs", job_id]) }, t("schedules.job"))]];
 
 function prices(history) {
   const points = [...history].reverse();

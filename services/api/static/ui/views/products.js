@@ -1,23 +1,27 @@
 // What was collected: found, sorted, marked.
 
-import { download, get, hasRoom, send } from "../core/api.js";
+import { download, send } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
-import { money, number, percent, t } from "../core/i18n.js";
-import { href, refine } from "../core/router.js";
-import { session } from "../core/session.js";
+import { percent, t } from "../core/i18n.js";
+import { refine } from "../core/router.js";
 import { Source } from "../core/source.js";
-import { sparkline } from "../parts/charts.js";
 import { choice } from "../parts/fields.js";
+import { Histories, keyOf, productRow } from "../parts/products.js";
 import { empty, failed, skeleton } from "../parts/states.js";
-import { attempt, toast } from "../parts/toast.js";
+import { attempt } from "../parts/toast.js";
 import { VirtualList } from "../parts/virtual.js";
 
 const SORTS = ["-collected_at", "-margin", "margin", "price", "-price", "price_change_percent", "-price_change_percent", "title", "category"];
 const MOST_TRIED = 200;
+// As the analysis tells them.
+const CATEGORIES = [
+  "electronics", "computers", "tablets", "keyboards_mice", "cameras", "tvs", "games", "monitors", "beauty", "toys_hobbies",
+  "rc_toys", "figures", "fashion", "food", "books", "daily_necessities", "automotive", "sports", "baby",
+];
 const FLAGS = ["favorite", "profitable", "changed"];
 
 export function open(root, _path, query) {
-  const filter = { q: "", sort: "-collected_at", min_margin: "", ...query };
+  const filter = { q: "", sort: "-collected_at", min_margin: "", category: "", ...query };
   const place = h("section", { class: "panel panel-flush" });
   const trial = { margin: null };
   let shown = null;
@@ -30,12 +34,33 @@ export function open(root, _path, query) {
     h("div", { class: "filters" },
       h("input", { type: "search", class: "grow", value: filter.q, placeholder: t("products.search"), "aria-label": t("products.search"), oninput: debounced((e) => set("q", e.target.value.trim()), 350) }),
       choice(t("products.sort"), SORTS, filter.sort, (value) => set("sort", value), (s) => t(`sort.${s}`)),
+      choice(t("product.category"), ["", ...CATEGORIES], filter.category, (value) => set("category", value), (name) => t(name ? `category.${name}` : "items.all")),
       h("label", { class: "field field-compact" }, h("span", {}, t("products.least")), h("input", { type: "number", class: "short", value: filter.min_margin, oninput: debounced((e) => set("min_margin", e.target.value), 350) })),
       FLAGS.map(flag)),
+    chips(filter, draw),
     whatIf(trial, () => shown.look()),
     place);
   draw();
-  return { close: () => shown.close() };
+  return { resume: () => shown.refresh(), close: () => shown.close() };
+}
+
+const NARROWED = ["job_id", "marketplace"];
+
+/** What a link has narrowed the list to, each with a way out of it. */
+function chips(filter, draw) {
+  const place = h("div", { class: "tags" });
+  const nameOf = { job_id: () => t("products.ofjob"), marketplace: (name) => name };
+  const widen = (name) => {
+    delete filter[name];
+    show();
+    draw();
+  };
+  const show = () => render(place, NARROWED.filter((name) => filter[name]).map((name) => {
+    const text = nameOf[name](filter[name]);
+    return h("button", { class: "tag", "aria-label": t("products.widen", { name: text }), onclick: () => widen(name) }, text, h("span", { "aria-hidden": true }, " ×"));
+  }));
+  show();
+  return place;
 }
 
 /** A target margin to try on all that is seen; nothing is stored. */
@@ -54,13 +79,11 @@ function whatIf(trial, look) {
   return h("div", { class: "panel slider what-if" }, h("label", { for: "what-if" }, t("reprice.whatif")), slider, output, reset);
 }
 
-const keyOf = (product) => `${product.marketplace}:${product.asin}`;
-
 function listing(place, filter, trial) {
   const tell = (error) => render(place, failed(error, () => source.more().catch(tell)));
   const source = new Source("/v1/products", filter, { keyOf, limit: 50, onChange: show });
   const histories = new Histories();
-  const list = new VirtualList({ rowOf: (product) => productRow(product, source, histories), keyOf, needMore: () => source.more().catch(tell), label: t("nav.products") });
+  const list = new VirtualList({ rowOf: (product) => productRow(product, histories, (next) => source.replace(keyOf(product), next)), keyOf, needMore: () => source.more().catch(tell), label: t("nav.products") });
   list.element.classList.add("virtual-products");
   render(place, skeleton(6));
   let tried = new Map();
@@ -85,74 +108,5 @@ function listing(place, filter, trial) {
     if (trial.margin !== null) look();
   }
   source.more().catch(tell);
-  return { look, close: () => (list.close(), source.close(), histories.close()) };
-}
-
-/** Price histories of products whose price has changed, one request after the other, as far as the limit has room. */
-class Histories {
-  constructor() {
-    this.known = new Map();
-    this.last = Promise.resolve();
-    this.closed = false;
-  }
-
-  show(product, place) {
-    if (!product.price_changed_at) return;
-    const draw = (prices) => render(place, sparkline(prices, t("product.history")));
-    if (this.known.has(keyOf(product))) return void draw(this.known.get(keyOf(product)));
-    this.last = this.last.then(async () => {
-      if (this.closed || !place.isConnected || !hasRoom()) return;
-      const page = await get(`/v1/products/${product.marketplace}/${product.asin}/price-history`, { limit: 60 }).catch(() => null);
-      if (page === null) return;
-      this.known.set(keyOf(product), page.items.map((point) => point.price).reverse());
-      draw(this.known.get(keyOf(product)));
-    });
-  }
-
-  close() {
-    this.closed = true;
-  }
-}
-
-function productRow(product, source, histories) {
-  const spark = h("span", { class: "product-spark" });
-  queueMicrotask(() => histories.show(product, spark));
-  const margin = product.analysis?.margin_percent;
-  return h("div", { class: "product-row" },
-    picture(product, 52),
-    h("div", { class: "product-name" },
-      h("a", { class: "row-link clip", href: href(["products", product.marketplace, product.asin]) }, product.title ?? product.asin),
-      h("span", { class: "muted clip" }, [product.brand, product.asin, product.marketplace, product.notes].filter(Boolean).join(" · "))),
-    spark,
-    h("div", { class: "product-price" }, h("span", { class: "figure" }, money(product.price, product.currency)), change(product)),
-    product.tried ? triedOn(product.tried) : h("span", { class: `product-margin figure ${product.analysis?.is_profitable ? "good" : "muted"}`, title: t("product.margin") }, percent(margin)),
-    favourite(product, (next) => source.replace(keyOf(product), next)));
-}
-
-function triedOn(figures) {
-  return h("span", { class: `product-margin tried figure ${figures.is_profitable ? "good" : "bad"}` }, figures.profit_krw === null ? "–" : money(figures.profit_krw, "KRW"),
-    h("span", { class: "muted" }, figures.recommended_price_krw === null ? "" : t("reprice.at", { price: money(figures.recommended_price_krw, "KRW") })));
-}
-
-export function picture(product, size) {
-  const frame = h("span", { class: "picture", "aria-hidden": true });
-  if (product.images?.[0]) frame.append(h("img", { src: product.images[0], alt: "", width: size, height: size, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer", onerror: (e) => e.target.remove() }));
-  return frame;
-}
-
-export function change(product) {
-  const percents = product.price_change_percent;
-  if (percents === null || percents === undefined) return null;
-  return h("span", { class: `change ${percents < 0 ? "good" : "bad"}` }, `${percents < 0 ? "↓" : "↑"} ${number(Math.abs(percents), 1)}%`);
-}
-
-/** The star; `take` gets the product as it is afterwards. */
-export function favourite(product, take) {
-  const toggle = async () => {
-    const next = await attempt(() => send("PATCH", `/v1/products/${product.marketplace}/${product.asin}`, { favorite: !product.favorite }));
-    if (!next) return;
-    take(next);
-    if (product.favorite) toast(t("products.unmarked"), { undo: () => favourite(next, take).click() });
-  };
-  return h("button", { class: "star", "aria-pressed": String(Boolean(product.favorite)), "aria-label": t("products.mark", { name: product.title ?? product.asin }), disabled: !session.may("products:write"), onclick: toggle }, product.favorite ? "★" : "☆");
+  return { look, refresh: () => source.refresh(...list.range).catch(() => {}), close: () => (list.close(), source.close(), histories.close()) };
 }

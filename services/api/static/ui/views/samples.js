@@ -17,7 +17,7 @@ function sampleRow(sample) {
   const save = () => attempt(() => download(`/v1/page-samples/${encodeURIComponent(sample.id)}/body`, {}, `${sample.marketplace}-${sample.asin ?? "list"}.html`));
   return h("div", { class: "sample-row" },
     h("div", { class: "stacked" },
-      h("span", { class: "clip" }, h("strong", {}, known(`samples.${sample.reason}`, sample.reason)), " ", h("span", { class: "muted" }, sample.missing.join(", "))),
+      h("span", { class: "clip" }, h("strong", {}, known(`samples.${sample.reason}`, sample.reason)), " ", h("span", { class: "muted" }, sample.missing.map((name) => known(`field.${name}`, name)).join(", "))),
       h("p", { class: "muted clip" }, sample.url),
       h("p", { class: "muted clip" }, [sample.marketplace, `HTTP ${sample.status}`, `${number(sample.size / 1000)} kB`, ago(sample.at)].join(" · "))),
     h("button", { class: "button button-small", "aria-label": `${t("samples.download")}: ${sample.url}`, onclick: save }, t("samples.download")));

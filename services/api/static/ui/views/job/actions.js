@@ -3,7 +3,7 @@
 import { send } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { duration, t } from "../../core/i18n.js";
-import { go } from "../../core/router.js";
+import { go, href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { confirmed, modal } from "../../parts/dialog.js";
 import { choice } from "../../parts/fields.js";
@@ -24,6 +24,7 @@ export function actions(job, take) {
     return [
       (job.error_count > 0 || job.status === "CANCELLED") && button("action.retry", () => retry(job, null, take), "button-primary"),
       job.success_count > 0 && button("action.recollect", () => recollect(job, take)),
+      h("a", { class: "button", href: href(["submit"], { from: job.id }) }, t("action.again.new")),
       button("action.delete", () => remove(job)),
     ];
   }

@@ -10,21 +10,31 @@ export function openTimeline(panel, job) {
   const load = () => loading(panel, skeleton(4), () => get(`/v1/jobs/${job.id}/timeline`, { limit: 200 }), ({ items }) =>
     h("ol", { class: "panel timeline" }, items.map((entry) => h("li", { class: `timeline-${entry.after.toLowerCase()}` },
       h("strong", {}, known(`kind.${entry.kind}`, entry.kind)),
-      h("span", { class: "muted" }, [t(`status.${entry.after}`), entry.reason].filter(Boolean).join(" · ")),
+      h("span", { class: "muted" }, [t(`status.${entry.after}`), whyOf(entry)].filter(Boolean).join(" · ")),
       h("time", { datetime: entry.at, class: "muted" }, moment(entry.at))))));
   load();
   return { take: (next, before) => before && next.status !== before.status && load() };
 }
 
+/** What the kind of an entry does not say already. */
+function whyOf({ kind, reason, actor }) {
+  const [, from, to] = /^from (\w+) to (\w+)$/.exec(reason ?? "") ?? [];
+  if (kind === "priority" && to) return `${t(`priority.${from}`)} → ${t(`priority.${to}`)}`;
+  return actor === "user" && ["pause", "cancel"].includes(kind) ? null : reason;
+}
+
 export function openBooks(panel, job) {
-  loading(panel, skeleton(3), () => get(`/v1/jobs/${job.id}/audit`), (audit) => {
+  const load = () => loading(panel, skeleton(3), () => get(`/v1/jobs/${job.id}/audit`), (audit) => {
     const names = ["total", "succeeded", "failed", "cancelled", "remaining"];
     const row = (name) => h("tr", { class: audit.recorded[name] === audit.derived[name] ? "" : "bad" }, h("th", { scope: "row" }, t(`audit.${name}`)), h("td", {}, number(audit.recorded[name])), h("td", {}, number(audit.derived[name])));
     return h("div", { class: "panel" },
       h("p", { class: `verdict ${audit.balanced ? "good" : "bad"}` }, t(audit.balanced ? "audit.balanced" : "audit.unbalanced")),
       h("table", { class: "plain" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("audit.what")), h("th", { scope: "col" }, t("audit.recorded")), h("th", { scope: "col" }, t("audit.derived")))), h("tbody", {}, names.map(row))),
-      audit.differences.length > 0 && h("ul", { class: "wrong" }, audit.differences.map((each) => h("li", {}, each.message))));
+      audit.differences.length > 0 && h("ul", { class: "wrong" }, audit.differences.map((each) => h("li", {}, `${known(`difference.${each.code}`, each.message)}: ${number(each.expected)} ≠ ${number(each.actual)}`, each.passing && h("span", { class: "muted" }, ` ${t("audit.passing")}`)))),
+      h("div", { class: "buttons" }, h("button", { class: "button button-small", onclick: load }, t("audit.again"))));
   });
+  load();
+  return { take: (next, before) => before && next.status !== before.status && load() };
 }
 
 const FILES = ["results", "items", "errors"];

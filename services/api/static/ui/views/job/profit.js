@@ -7,9 +7,9 @@ import { href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { columns } from "../../parts/charts.js";
 import { ENDED } from "../../parts/jobs.js";
+import { picture } from "../../parts/products.js";
 import { empty, explain, loading, skeleton } from "../../parts/states.js";
 import { attempt, toast } from "../../parts/toast.js";
-import { picture } from "../products.js";
 
 const BEST = { best: 5 };
 

@@ -1,1 +1,0 @@
-"""A job of a million items between jobs of a thousand."""
