@@ -4,7 +4,7 @@ LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench-parse setup-bench bench-pipeline bench-dashboard audit chaos soak clean
+.PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench bench-growth bench-parse setup-bench bench-pipeline bench-dashboard bench-lists audit chaos soak clean
 
 help: ## Explain all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ status: setup ## List the processes of the running system
 	@$(LOCAL) status
 
 setup-test:
-	@$(PYTHON) -m deploy.local.install --observe --browser
+	@$(PYTHON) -m deploy.local.install --observe --browser --gateway
 
 test: setup-test ## Run all tests (ARGS="-k name" for some)
 	@.venv/bin/pytest -n $(PYTEST_WORKERS) $(ARGS)
@@ -52,6 +52,9 @@ format: setup ## Format the code and repair what the linter can
 bench-dashboard: setup-test ## Measure when a page of 100,000 items is on the screen and what open tabs cost the API (exits 1 above 1 s, 5 %)
 	@.venv/bin/python -m bench.dashboard $(ARGS)
 
+bench-lists: setup ## Measure pages of 100,000 products in every order under every filter, and a job of as many items (exits 1 above 1 s a page)
+	@.venv/bin/python -m bench.lists $(ARGS)
+
 audit: setup ## Check the dependencies: pinned, used, not withdrawn, no known vulnerability (ARGS=--offline leaves out what needs the internet)
 	@.venv/bin/python -m deploy.audit $(ARGS)
 
@@ -62,6 +65,12 @@ manifests: setup ## Write what follows from settings classes and alert rules in 
 
 bench-parse: setup ## Measure parsing against the bare parser (exits 1 above 1.5 times)
 	@.venv/bin/python -m bench.parse
+
+bench: setup-bench ## Measure everything beside peers and limits (40 minutes; QUICK=1: 5) and write docs/performance.md (ARGS="pipeline" for a part)
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(ARGS)
+
+bench-growth: setup-bench ## Measure a job of a million items, which `make bench` leaves out
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) million
 
 setup-bench:
 	@$(PYTHON) -m deploy.local.install --bench

@@ -13,6 +13,8 @@ from typing import IO
 from deploy.local.folder import ROOT
 from deploy.local.process import bound_to_parent
 
+# The environment of the peers, whose requirements are not ours.
+PEERS = ROOT / ".run" / "bench-venv"
 END_SECONDS = 10.0
 READY_SECONDS = 60.0
 

@@ -32,8 +32,13 @@ class Servers:
 
 
 @contextlib.contextmanager
-def servers(*, fsync: bool, redis: bool = False, storefront: bool = False, api: bool = False) -> Iterator[Servers]:
-    """Private servers while the block runs. With `fsync` an acknowledged write survives a kill of the database."""
+def servers(
+    *, fsync: bool, redis: bool = False, storefront: bool = False, api: bool = False, logs: Path | None = None
+) -> Iterator[Servers]:
+    """Private servers while the block runs. With `fsync` an acknowledged write survives a kill of the database.
+
+    What they and those who use them have logged is kept in `logs`.
+    """
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="asinflow-bench-")))
     only = ("rabbitmq", "mongo", *(["storefront"] if storefront else []), *(["api"] if api else []))
     try:
@@ -50,6 +55,8 @@ def servers(*, fsync: bool, redis: bool = False, storefront: bool = False, api: 
             yield Servers(folder, endpoints, url, pids)
     finally:
         commands.down(folder, say=lambda _: None)
+        if logs is not None:
+            shutil.copytree(folder.logs, logs, dirs_exist_ok=True)
         shutil.rmtree(folder.path)
 
 

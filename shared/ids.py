@@ -20,4 +20,9 @@ def product_key(marketplace: str, asin: str) -> str:
 
 
 def user_product_key(user_id: str, marketplace: str, asin: str) -> str:
-    return f"{user_id}:{marketplace}:{asin}"
+    return user_key(user_id, product_key(marketplace, asin))
+
+
+def user_key(user_id: str, key: str) -> str:
+    """The id of a user's product, from the product's own key."""
+    return f"{user_id}:{key}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import uvloop
+
 from bench.peers import common
 
 TOGETHER = 500
@@ -12,7 +14,7 @@ TOGETHER = 500
 
 def submit(start: Callable[[], Awaitable[object]], send: Callable[[str, int, int], Awaitable[object]]) -> None:
     """As `common.submit`; `send(job, seq, total)` publishes one item."""
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_awaited(start()))
 
         def send_all(job: str, total: int) -> None:

@@ -12,6 +12,7 @@ app = Celery("peer", broker=common.AMQP_URL, backend=common.REDIS_URL)
 app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=128,  # as its guide advises for many short tasks
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     result_expires=600,

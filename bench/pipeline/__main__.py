@@ -1,22 +1,18 @@
-"""python -m bench.pipeline [--items N] [--rounds N] [--no-fsync] [--only NAME …]"""
+"""python -m bench.pipeline [--items N] [--rounds N] [--no-fsync] [--only NAME …]: a contest of one's own choice."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from pathlib import Path
 
-from bench.pipeline.contest import Entrant, summary, take_turns
-from bench.pipeline.limit import limit
+from bench.pipeline.limit import LIMITS, limit
 from bench.pipeline.ours import ours
+from bench.pipeline.part import contest, unlimited
 from bench.pipeline.peers import PEERS
+from bench.pipeline.sample import sample
 from bench.servers import servers
-
-
-def entrants() -> list[Entrant]:
-    storing = [peer.entrant(stores=True) for peer in PEERS]
-    without = [peer.entrant(stores=False) for peer in PEERS]
-    return [ours(), *storing, *without, limit()]
 
 
 def main() -> None:
@@ -29,15 +25,23 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="entrants by the beginning of their names")
     parser.add_argument("--output", type=Path, help="where the result goes as JSON")
     options = parser.parse_args()
-    chosen = [e for e in entrants() if not options.only or any(e.name.startswith(name) for name in options.only)]
-    with servers(fsync=not options.no_fsync, redis=True) as running:
-        turns = take_turns(chosen, running, options.items, options.rounds, print)
-    rows = summary(chosen, turns)
-    for row in rows:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unlimited(),
+        servers(fsync=not options.no_fsync, redis=True) as running,
+    ):
+        sampled = Path(folder) / "sample.bson"
+        peers = [peer.entrant(stores=stores) for stores in (True, False) for peer in PEERS]
+        everyone = [ours(), *peers, *(limit(one, sampled) for one in LIMITS)]
+        chosen = [e for e in everyone if not options.only or any(e.name.startswith(name) for name in options.only)]
+        if any(entrant.kind == "limit" for entrant in chosen):
+            sample(running).save(sampled)
+        result = contest(running, chosen, options.items, options.rounds, synced=not options.no_fsync)
+    for row in result["rows"]:
         speed, cpu, memory = row["items_per_second"], row["total_cpu_us"], row["worker_megabytes"]
-        print(f"{row['name']:<34}{speed:8,.0f}/s {cpu:7,.0f} µs  {memory:.0f} MB")
+        print(f"{row['name']:<38}{speed:8,.0f}/s {cpu:7,.0f} µs  {memory:.0f} MB")
     if options.output:
-        options.output.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+        options.output.write_text(json.dumps(result, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

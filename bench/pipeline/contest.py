@@ -6,16 +6,22 @@ import contextlib
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from bench.meter import ROLES, Meter
+from pymongo import MongoClient
+
+from bench.meter import Meter
+from bench.pipeline.result import Kind, Row, Turn
 from bench.servers import Servers
 
 WARM_UP_ITEMS = 200
+# Of Asinflow, the peers and the raw limit.
+DATABASES = ("asinflow", "peers", "limit")
 # Does so many items and returns the seconds from submission until all are known to be done.
 Run = Callable[[str, int], float]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -26,73 +32,70 @@ class Entrant:
     keeps: str
     stores: bool
     enter: Callable[[Servers], AbstractContextManager[tuple[Run, dict[str, list[int]]]]]
+    kind: Kind = "ours"
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One job of one entrant: `cpu_us` are microseconds per item by role."""
+def take_turns(entrants: Sequence[Entrant], servers: Servers, items: int, rounds: int, say: Say) -> list[Row]:
+    """`rounds` jobs of `items` each, one entrant after the other, so that a slow minute slows all alike.
 
-    entrant: str
-    items: int
-    seconds: float
-    cpu_us: dict[str, float]
-    worker_megabytes: float
-
-    @property
-    def per_second(self) -> float:
-        return self.items / self.seconds
-
-    @property
-    def total_cpu_us(self) -> float:
-        return sum(self.cpu_us.values())
-
-
-def take_turns(
-    entrants: Sequence[Entrant], servers: Servers, items: int, rounds: int, say: Callable[[str], None]
-) -> list[Turn]:
-    """`rounds` jobs of `items` each, one entrant after the other, so that a slow minute slows all alike."""
-    turns = []
+    Whoever began a round is the last of the next. The medians, the fastest entrant first.
+    """
+    turns: dict[str, list[Turn]] = {entrant.name: [] for entrant in entrants}
     for number in range(rounds):
-        for entrant in entrants:
+        first = number % len(entrants)
+        for entrant in (*entrants[first:], *entrants[:first]):
             turn = _turn(entrant, servers, items)
-            say(
-                f"  round {number + 1}/{rounds}  {entrant.name:<34}{turn.per_second:8,.0f} items/s"
-                f"{turn.total_cpu_us:8,.0f} µs CPU an item"
-            )
-            turns.append(turn)
-    return turns
+            turns[entrant.name].append(turn)
+            say(f"   {number + 1}/{rounds}  {entrant.name:<38}{_shown(turn)}")
+    rows = [_row(entrant, turns[entrant.name]) for entrant in entrants]
+    return sorted(rows, key=lambda row: -row["items_per_second"])
 
 
 def _turn(entrant: Entrant, servers: Servers, items: int) -> Turn:
+    """On an empty database: nobody works among what others have left, and no product is known already."""
+    empty(servers)
     with entrant.enter(servers) as (run, pids):
         run(f"warm-up-{uuid4().hex[:8]}", WARM_UP_ITEMS)
         meter = Meter(pids)
         before = meter.cpu_seconds()
         seconds = run(f"job-{uuid4().hex[:8]}", items)
         after = meter.cpu_seconds()
-        cpu = {role: (after[role] - before[role]) * 1e6 / items for role in ROLES if role in after}
-        return Turn(entrant.name, items, seconds, cpu, max(meter.resident_megabytes("worker"), default=0.0))
+        memory = meter.resident_megabytes("worker")
+    return {
+        "items": items,
+        "seconds": seconds,
+        "cpu_us": {role: (after[role] - before[role]) * 1e6 / items for role in after},
+        "worker_megabytes": max(memory, default=0.0),
+        "workers_megabytes": sum(memory),
+    }
 
 
-def summary(entrants: Sequence[Entrant], turns: Sequence[Turn]) -> list[dict[str, Any]]:
-    """Medians of each entrant, the fastest first."""
-    rows = [_row(entrant, [turn for turn in turns if turn.entrant == entrant.name]) for entrant in entrants]
-    return sorted(rows, key=lambda row: -row["items_per_second"])
+def empty(servers: Servers) -> None:
+    """Drop all that entrants have stored."""
+    with MongoClient[dict[str, Any]](servers.endpoints["MONGO_URL"]) as client:
+        for name in DATABASES:
+            client.drop_database(name)
 
 
-def _row(entrant: Entrant, turns: Sequence[Turn]) -> dict[str, Any]:
-    speeds = [turn.per_second for turn in turns]
+def _shown(turn: Turn) -> str:
+    return f"{turn['items'] / turn['seconds']:8,.0f} items/s{sum(turn['cpu_us'].values()):8,.0f} µs CPU an item"
+
+
+def _row(entrant: Entrant, turns: list[Turn]) -> Row:
+    speeds = [turn["items"] / turn["seconds"] for turn in turns]
     return {
         "name": entrant.name,
-        "keeps": entrant.keeps,
+        "kind": entrant.kind,
         "stores": entrant.stores,
+        "keeps": entrant.keeps,
         "items_per_second": statistics.median(speeds),
         "slowest": min(speeds),
         "fastest": max(speeds),
-        "cpu_us": {role: statistics.median(turn.cpu_us[role] for turn in turns) for role in turns[0].cpu_us},
-        "total_cpu_us": statistics.median(turn.total_cpu_us for turn in turns),
-        "worker_megabytes": statistics.median(turn.worker_megabytes for turn in turns),
-        "turns": [asdict(turn) for turn in turns],
+        "cpu_us": {role: statistics.median(turn["cpu_us"][role] for turn in turns) for role in turns[0]["cpu_us"]},
+        "total_cpu_us": statistics.median(sum(turn["cpu_us"].values()) for turn in turns),
+        "worker_megabytes": statistics.median(turn["worker_megabytes"] for turn in turns),
+        "workers_megabytes": statistics.median(turn["workers_megabytes"] for turn in turns),
+        "turns": turns,
     }
 
 

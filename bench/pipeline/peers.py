@@ -11,12 +11,12 @@ import bson
 
 from bench.pipeline.contest import Entrant, Run, with_servers
 from bench.pipeline.noop import PRODUCT
+from bench.programs import PEERS as ENVIRONMENT
 from bench.programs import program, said, tell
 from bench.servers import Servers
 from deploy.local.folder import ROOT
 from services.collector.products import page_document
 
-ENVIRONMENT = ROOT / ".run" / "bench-venv" / "bin"
 PROCESSES = 2
 
 
@@ -32,7 +32,7 @@ class Peer:
 
     def entrant(self, *, stores: bool) -> Entrant:
         name = self.name if stores else f"{self.name}, nothing stored"
-        return Entrant(name, self.keeps, stores, lambda servers: _entered(self, servers, stores=stores))
+        return Entrant(name, self.keeps, stores, lambda servers: _entered(self, servers, stores=stores), "peer")
 
 
 _CELERY = ("celery", "-A", "bench.peers.celery_app", "worker", "-c", str(PROCESSES), "--loglevel", "WARNING")
@@ -86,9 +86,9 @@ def _entered(peer: Peer, servers: Servers, *, stores: bool) -> Iterator[tuple[Ru
     }
     log = servers.log(peer.module)
     with (
-        program([str(ENVIRONMENT / peer.worker[0]), *peer.worker[1:]], environment, log) as worker,
+        program([str(ENVIRONMENT / "bin" / peer.worker[0]), *peer.worker[1:]], environment, log) as worker,
         program(
-            [str(ENVIRONMENT / "python"), "-m", f"bench.peers.{peer.module}"], environment, log, talks=True
+            [str(ENVIRONMENT / "bin" / "python"), "-m", f"bench.peers.{peer.module}"], environment, log, talks=True
         ) as submitter,
     ):
         said(submitter, log)

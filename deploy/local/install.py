@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local import browser, nodetools, prometheus
+from deploy.local import browser, gateway, nodetools, prometheus
 from deploy.local.errors import LocalError
 from deploy.local.rabbitmq import find_binaries
 
@@ -45,7 +45,8 @@ def main() -> int:
     """Set up the virtual environment and RabbitMQ where they are missing; 1 with the reason when one cannot be had.
 
     With `--observe` Prometheus and Alertmanager as well, with `--bench` what the benchmarks
-    compare with, with `--browser` what tests of the dashboard look at it with.
+    compare with, with `--browser` what tests of the dashboard look at it with, with `--gateway` what they
+    put before the API.
     """
     try:
         _require_python()
@@ -58,6 +59,8 @@ def main() -> int:
             _install_peers()
         if "--browser" in sys.argv:
             _install_browser()
+        if "--gateway" in sys.argv:
+            _install_gateway()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -161,6 +164,18 @@ def _install_browser() -> None:
         _apt_install("chromium", why="to test the dashboard")
     except LocalError as error:
         _say(f"{error}: the tests of the dashboard are skipped")
+
+
+def _install_gateway() -> None:
+    """Only a test of an example needs it: its absence stops nothing else."""
+    if gateway.nginx():
+        return
+    try:
+        _apt_install("nginx", why="to test the example of a gateway")
+    except LocalError as error:
+        _say(f"{error}: the test of the gateway is skipped")
+        return
+    _as_root(_STAY_OFF, "nginx")
 
 
 def _apt_install(*packages: str, why: str) -> None:

@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.folder import ROOT
-from deploy.reference import api_page, asyncapi, messages_page, metrics, openapi
+from deploy.reference import asyncapi, messages_page, metrics, openapi
 from deploy.reference.dashboards import document
 from deploy.reference.panels import DASHBOARDS
+from services.api.reference import markdown
 
 GENERATED: dict[Path, Callable[[], str]] = {
     ROOT / "docs" / "metrics.md": metrics.page,
     ROOT / "docs" / "messages.md": messages_page.page,
     openapi.PATH: openapi.text,
-    ROOT / "docs" / "api.md": api_page.page,
+    ROOT / "docs" / "api.md": lambda: markdown.page(openapi.document()),
     # Where the API serves it from; docs/asyncapi.json leads there.
     ROOT / "services" / "api" / "static" / "asyncapi.json": asyncapi.text,
     **{

@@ -8,8 +8,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from services.api import dashboard, errors, openapi
 from services.api.dependencies import Parts
+from services.api.head import HeadAsGet
 from services.api.middleware import BodyLimit, RequestContext
 from services.api.parameters import only_known
+from services.api.reference import served as reference
 from services.api.routes import (
     decisions,
     events,
@@ -43,7 +45,7 @@ SCHEDULE_BODY_BYTES = 1_048_576
 
 def create_app(parts: Parts) -> FastAPI:
     """Nothing is started here: the application serves as long as its parts do."""
-    # The interactive pages load scripts from elsewhere, so they are left out; any OpenAPI viewer shows the document.
+    # The framework's pages load scripts from elsewhere: one of our own is at /docs.
     app = FastAPI(title="Asinflow", version="1.0.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.parts = parts
     errors.install(app)
@@ -52,6 +54,7 @@ def create_app(parts: Parts) -> FastAPI:
     for resource in (*of_users, samples, failures, queues, operations):
         app.include_router(resource.router, dependencies=[Depends(only_known)])
     app.include_router(health.router)
+    reference.install(app)
     dashboard.install(app, parts.settings.image_hosts)
     # The last added is the outermost.
     bulk = (parts.settings.max_body_bytes, parts.settings.max_upload_bytes)
@@ -70,6 +73,8 @@ def create_app(parts: Parts) -> FastAPI:
                 "Last-Event-ID",
                 "If-Match",
                 "If-None-Match",
+                "X-Request-ID",
+                "traceparent",
             ],
             expose_headers=[
                 "ETag",
@@ -82,5 +87,6 @@ def create_app(parts: Parts) -> FastAPI:
                 "X-Request-ID",
             ],
         )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestContext)
     return app

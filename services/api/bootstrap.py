@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -94,20 +95,10 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
         results = ResultReader(items, product_store)
-        profit, job_profit = ProfitDesk(tables, rates.current), ProfitReader(results, product_store)
-        repricings = MongoRepricingStore(database)
-        repricing = RepriceDesk(repricings, profit, results, product_store, job_profit)
-        repricer = Repricer(
-            store=repricings,
-            jobs=job_store,
-            results=results,
-            products=product_store,
-            desk=profit,
-            lease=Lease(database, "repricer", settings.instance, LEASE_SECONDS),
-            wake=repricing.asked_for,
-        )
+        pricing = _pricing(settings, database, results, ProfitDesk(tables, rates.current))
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
-        async with _background(preparation.run(), live.feed(intake, live_jobs), repricer.run(), watch(database)):
+        feeding = live.feed(intake, live_jobs)
+        async with _background(preparation.run(), feeding, pricing.repricer.run(), watch(database)):
             yield Parts(
                 settings=settings,
                 authenticator=_authenticator(settings, client),
@@ -119,15 +110,15 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),
                 items=items,
                 results=results,
-                job_profit=job_profit,
-                repricing=repricing,
+                job_profit=pricing.summaries,
+                repricing=pricing.desk,
                 error_groups=FailureCounter(item_store, items),
                 auditor=Auditor(item_store),
                 products=product_store,
                 samples=MongoSampleStore(database),
                 failures=MongoFailureStore(database),
                 queues=_queues(settings, broker, client),
-                profit=profit,
+                profit=pricing.profit,
                 operations=MongoOperationsStore(database),
                 webhooks=WebhookDesk(MongoWebhookStore(database), settings, settings.webhooks_per_user, clock),
                 schedules=ScheduleDesk(MongoScheduleStore(database), jobs, settings, clock),
@@ -136,6 +127,32 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 checks={"database": preparation.ready, "broker": broker.usable},
                 clock=clock,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pricing:
+    """All that tells or changes what products would earn."""
+
+    profit: ProfitDesk
+    summaries: ProfitReader
+    desk: RepriceDesk
+    repricer: Repricer
+
+
+def _pricing(settings: ApiSettings, database: Database, results: ResultReader, profit: ProfitDesk) -> _Pricing:
+    products, repricings = MongoProductStore(database), MongoRepricingStore(database)
+    summaries = ProfitReader(results, products)
+    desk = RepriceDesk(repricings, profit, results, products, summaries)
+    repricer = Repricer(
+        store=repricings,
+        jobs=MongoLifeStore(database),
+        results=results,
+        products=products,
+        desk=profit,
+        lease=Lease(database, "repricer", settings.instance, LEASE_SECONDS),
+        wake=desk.asked_for,
+    )
+    return _Pricing(profit, summaries, desk, repricer)
 
 
 class _Preparation:

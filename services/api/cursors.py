@@ -11,6 +11,7 @@ from services.api.problems import Problem, invalid_field
 
 # A cursor may hold a product's title.
 MAX_CHARACTERS = 8_000
+MOST = 2**63 - 1
 
 
 def encode(*parts: str | int | None) -> str:
@@ -27,9 +28,16 @@ def decode(cursor: str, *kinds: type | tuple[type, ...]) -> list[Any]:
         raise bad_cursor() from error
     if not genuine or len(parts) != len(kinds):
         raise bad_cursor()
-    if not all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True)):
+    if not all(_fits(part, kind) for part, kind in zip(parts, kinds, strict=True)):
         raise bad_cursor()
     return list(parts)
+
+
+def _fits(part: Any, kind: type | tuple[type, ...]) -> bool:
+    """True is no number here, and no number that was given out is larger than a database keeps."""
+    if isinstance(part, int) and (isinstance(part, bool) or abs(part) > MOST):
+        return False
+    return isinstance(part, kind)
 
 
 def moment(text: str) -> datetime:

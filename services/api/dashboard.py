@@ -1,4 +1,4 @@
-"""The dashboard: one page and its modules, served as they are, and the rules that browsers hold them to."""
+"""The dashboard: one page and its modules, served as they are, and the rules that browsers hold pages to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from fastapi.responses import FileResponse
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.reference import served as reference
 
 STATIC = Path(__file__).parent / "static"
 HOME = "/"
@@ -48,7 +50,7 @@ def policy(image_hosts: Sequence[str]) -> str:
 
 
 class PagePolicy:
-    """Adds the policy to every answer for the page and its files; other answers are data and stay as they are."""
+    """Adds the policy to every answer for pages and their files; other answers are data and stay as they are."""
 
     def __init__(self, app: ASGIApp, policy: str) -> None:
         self._app = app
@@ -74,4 +76,4 @@ class PagePolicy:
 
 
 def _is_page(path: str) -> bool:
-    return path == HOME or path.startswith(f"{FILES}/")
+    return path in {HOME, reference.PATH} or path.startswith(f"{FILES}/")

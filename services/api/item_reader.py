@@ -9,6 +9,7 @@ from services.api.items import UNFINISHED, item_view, possible, unfinished_statu
 from services.api.records import Job, Outcome
 from services.api.responses import ItemView
 from services.api.stores import ItemStore
+from shared.ids import product_key
 from shared.jobs import ItemStatus
 
 BLOCK = 1_000
@@ -37,6 +38,17 @@ class ItemReader:
             for item in await self._views(job, seqs):
                 if status is None or item.status is status:
                     yield item
+
+    async def collected(self, job: Job, after: int = -1, *, block: int = BLOCK) -> AsyncIterator[list[tuple[int, str]]]:
+        """Blocks of the items above seq `after` that succeeded, in order: the seq and the key of each."""
+        async for seqs in self._finished(job, ItemStatus.SUCCEEDED, after, block):
+            if job.run > 1:
+                views = await self._views(job, seqs)
+                good = [view for view in views if view.status is ItemStatus.SUCCEEDED]
+                yield [(view.seq, product_key(view.marketplace, view.asin)) for view in good]
+            else:  # there was no other run, in which it could have failed
+                keys = await self._store.find_keys(job.id, seqs[0], seqs[-1])
+                yield [(seq, keys[seq]) for seq in seqs if seq in keys]
 
     async def _candidates(
         self, job: Job, status: ItemStatus | None, after: int, block: int

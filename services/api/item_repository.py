@@ -71,8 +71,8 @@ class MongoItemStore:
 
     async def find_outcomes(self, job_id: str, run: int, seqs: Sequence[int]) -> dict[int, Outcome]:
         with database_errors():
-            cursor = self._outcomes.find(_by_ids(job_id, run, seqs))
-            return {document["seq"]: _to_outcome(document) async for document in cursor}
+            found = await self._outcomes.find(_by_ids(job_id, run, seqs)).to_list(None)
+        return {document["seq"]: _to_outcome(document) for document in found}
 
     async def find_finished(self, job_id: str, run: int, status: str, after: int, limit: int) -> list[int]:
         # In spans that grow: asked for all above `after`, a database may sort the rest of the job to give so few of it.
@@ -82,7 +82,7 @@ class MongoItemStore:
             query = {"job_id": job_id, "run": run, "status": status, "seq": {"$gt": after, "$lte": after + span}}
             with database_errors():
                 cursor = self._outcomes.find(query, {"seq": True}).sort("seq", ASCENDING).limit(limit - len(found))
-                found += [document["seq"] async for document in cursor]
+                found += [document["seq"] for document in await cursor.to_list(None)]
             after, span = after + span, 4 * span
         return found
 

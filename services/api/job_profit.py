@@ -7,7 +7,6 @@ from services.api.records import Job
 from services.api.responses import BestProduct, JobProfit
 from services.api.results import ResultReader
 from services.api.stores import Document, ProductStore
-from shared.ids import user_product_key
 
 
 class ProfitReader:
@@ -21,12 +20,11 @@ class ProfitReader:
         """Of all items that have succeeded so far, with the `best` of them."""
         tally = ProfitTally(best, by)
         async for found in self._results.stored(job, FIGURES):
-            for item, product in found:
+            for seq, product in found:
                 if product is None:
                     tally.add_deleted()
                 else:
-                    product_id = user_product_key(job.user_id, item.marketplace, item.asin)
-                    tally.add(item.seq, product_id, product.get("analysis"))
+                    tally.add(seq, product["_id"], product.get("analysis"))
         return await self.shown(job, tally)
 
     async def shown(self, job: Job, tally: ProfitTally) -> JobProfit:

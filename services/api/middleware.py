@@ -87,7 +87,8 @@ class _Exchange:
 
 
 class BodyLimit:
-    """Refuses bodies over `max_bytes` (413), by their announced length or as soon as they grow past it.
+    """Refuses bodies over `max_bytes` (413), by their announced length or as soon as they grow past it, and compressed
+    ones (415), whose size nobody knows.
 
     `larger` are the limits of those paths that have another one: of JSON, and of all else.
     """
@@ -105,6 +106,9 @@ class BodyLimit:
         is_json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
         json_limit, other_limit = self._larger.get(scope["path"], (self._max_bytes, self._max_bytes))
         most = json_limit if is_json else other_limit
+        if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            await send_problem(send, _ENCODED, scope["state"]["request_id"])
+            return
         announced = headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > most:
             await send_problem(send, _too_large(most), scope["state"]["request_id"])
@@ -120,6 +124,14 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited, send)
+
+
+_ENCODED = Problem(
+    415,
+    "unsupported_content_encoding",
+    "Send the body as it is, without a Content-Encoding.",
+    headers={"Accept-Encoding": "identity"},
+)
 
 
 def _too_large(most: int) -> Problem:

@@ -49,14 +49,14 @@ class MongoProductStore:
         wanted = None if fields is None else dict.fromkeys(("user_id", *fields), True)
         with database_errors():
             # Whose they are is looked at here: asked for both, a database may walk all of the user's products.
-            cursor = self._products.find({"_id": {"$in": list(ids)}}, wanted)
-            return {document["_id"]: _plain(document) async for document in cursor if document["user_id"] == user_id}
+            found = await self._products.find({"_id": {"$in": list(ids)}}, wanted).to_list(None)
+        return {document["_id"]: _plain(document) for document in found if document["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
         found: list[Document] = []
         with database_errors():
             for part in self.parts(user_id, query):
-                found += [_plain(document) async for document in part.limit(query.limit - len(found))]
+                found += map(_plain, await part.limit(query.limit - len(found)).to_list(None))
                 if len(found) == query.limit:
                     break
         return found

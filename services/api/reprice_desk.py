@@ -84,13 +84,13 @@ class RepriceDesk:
             async for found in self._results.stored(job, FIELDS):
                 there = [product for _, product in found if product is not None]
                 new = iter(await asyncio.to_thread(repriced, there, self._desk, asked, rates, job.settings))
-                for item, product in found:
+                for seq, product in found:
                     if product is None:
                         before.add_deleted()
                         after.add_deleted()
                     else:
-                        before.add(item.seq, product["_id"], product.get("analysis"))
-                        after.add(item.seq, product["_id"], next(new).as_document())
+                        before.add(seq, product["_id"], product.get("analysis"))
+                        after.add(seq, product["_id"], next(new).as_document())
         return RepricePreview(before=await self._profit.shown(job, before), after=await self._profit.shown(job, after))
 
     async def preview_products(self, user_id: str, asked: RepricePreviewRequest) -> ProductsPreview:

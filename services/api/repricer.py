@@ -115,7 +115,7 @@ class Repricer:
             written = await self._write(job, task, found)
             if written == sum(product is not None for _, product in found):
                 break
-        after = found[-1][0].seq if found else task.after
+        after = found[-1][0] if found else task.after
         await self._store.advance(task, after=after, repriced=written, left_out=len(found) - written, done=not more)
         if not more:
             log.info("repricing_done", job_id=task.job_id, repricing=task.id)

@@ -9,15 +9,15 @@ from services.api.item_reader import BLOCK as ITEMS
 from services.api.item_reader import ItemReader
 from services.api.products import product_fields
 from services.api.records import Job
-from services.api.responses import ItemView, ResultView
+from services.api.responses import ResultView
 from services.api.stores import ProductStore
-from shared.ids import user_product_key
-from shared.jobs import ItemStatus
+from shared.ids import user_key
 
 # Whole products looked up at once: a page's features, images and description may make one 20 kB.
 PRODUCTS = 200
 
-Found = tuple[ItemView, Mapping[str, Any] | None]
+# The seq of an item, and its product; None: it has none.
+Found = tuple[int, Mapping[str, Any] | None]
 
 
 class ResultReader:
@@ -39,31 +39,35 @@ class ResultReader:
     async def scan(self, job: Job, after: int = -1, *, block: int = ITEMS) -> AsyncIterator[ResultView]:
         """Every product above seq `after`; `block` is how many items are looked at at once."""
         async for found in self.stored(job, after=after, block=block):
-            for item, product in found:
+            for seq, product in found:
                 if product is not None:
-                    yield ResultView.model_validate({"seq": item.seq, **product_fields(product)})
+                    yield ResultView.model_validate({"seq": seq, **product_fields(product)})
 
     async def stored(
         self, job: Job, fields: Sequence[str] | None = None, *, after: int = -1, block: int = ITEMS
     ) -> AsyncIterator[Sequence[Found]]:
-        """Blocks of items that succeeded, each with its product as stored, or those fields of it; None: it has none."""
-        items: list[ItemView] = []
-        async for item in self._items.scan(job, ItemStatus.SUCCEEDED, after, block=min(ITEMS, block)):
-            items.append(item)
-            if len(items) >= min(block, PRODUCTS if fields is None else ITEMS):
-                yield await self._look_up(job, items, fields)
-                items = []
-        if items:
-            yield await self._look_up(job, items, fields)
+        """Blocks of items that succeeded, each with its product as stored, or those fields of it."""
+        most = min(block, PRODUCTS if fields is None else ITEMS)
+        async for items in self._items.collected(job, after, block=min(ITEMS, block)):
+            for first in range(0, len(items), most):
+                yield await self._look_up(job, items[first : first + most], fields)
 
     async def stored_page(
         self, job: Job, fields: Sequence[str], after: int, limit: int
     ) -> tuple[Sequence[Found], bool]:
         """The next such block of up to `limit` items, and whether there are more."""
-        items, more = await self._items.page(job, ItemStatus.SUCCEEDED, after, limit)
-        return (await self._look_up(job, items, fields) if items else []), more
+        items: list[tuple[int, str]] = []
+        async for block in self._items.collected(job, after, block=limit + 1):
+            items += block
+            if len(items) > limit:
+                break
+        return await self._look_up(job, items[:limit], fields), len(items) > limit
 
-    async def _look_up(self, job: Job, items: Sequence[ItemView], fields: Sequence[str] | None) -> Sequence[Found]:
-        ids = [user_product_key(job.user_id, item.marketplace, item.asin) for item in items]
+    async def _look_up(
+        self, job: Job, items: Sequence[tuple[int, str]], fields: Sequence[str] | None
+    ) -> Sequence[Found]:
+        if not items:
+            return []
+        ids = [user_key(job.user_id, key) for _, key in items]
         products = await self._products.find_by_ids(job.user_id, ids, fields)
-        return [(item, products.get(product_id)) for item, product_id in zip(items, ids, strict=True)]
+        return [(seq, products.get(product_id)) for (seq, _), product_id in zip(items, ids, strict=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from services.api.records import Job, WaitingFor
@@ -10,8 +9,6 @@ from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSour
 from services.api.submission import Submission
 from shared.jobs import JobStatus
 
-# What changes by the clock alone while a job runs.
-PASSING = {"duration_seconds", "items_per_second", "eta_seconds"}
 # Ends that leave items without an outcome.
 CUT_SHORT = frozenset({JobStatus.CANCELLED, JobStatus.FAILED})
 
@@ -52,20 +49,6 @@ def job_view(job: Job, now: datetime) -> JobView:
         trace_id=job.trace_id,
         quality=job.quality,
     )
-
-
-def entity_tag(view: JobView) -> str:
-    """The job's revision, and a digest of all that is told of it: what it waits for changes without a new revision.
-
-    Weak, because a view tells times as well, which pass while the job stays the same.
-    """
-    told = view.model_dump_json(exclude=PASSING).encode()
-    return f'W/"{view.rev}-{hashlib.blake2b(told, digest_size=8).hexdigest()}"'
-
-
-def tagged_revision(tag: str) -> str:
-    """The revision that an entity tag names, weak or not, whatever digest follows it."""
-    return tag.strip().removeprefix("W/").strip('"').partition("-")[0]
 
 
 def counts_of(submission: Submission) -> Counts | None:

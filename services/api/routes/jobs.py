@@ -11,7 +11,8 @@ from services.api.dependencies import JobsReader, PartsOf
 from services.api.errors import responses
 from services.api.responses import JobPage, JobView
 from services.api.routes.paging import LINK_HEADER, header, link_next
-from services.api.views import entity_tag, job_view
+from services.api.tags import entity_tag, is_named
+from services.api.views import job_view
 from shared.jobs import JobStatus, JobType
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -64,7 +65,7 @@ async def get_job(
     job = await using.jobs.get(caller.user_id, job_id)
     view = job_view(job, using.clock.now())
     tag = entity_tag(view)
-    if if_none_match is not None and tag in {given.strip() for given in if_none_match.split(",")}:
+    if if_none_match is not None and is_named(tag, if_none_match):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return view

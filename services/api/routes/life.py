@@ -13,7 +13,8 @@ from services.api.records import TimelineEntry
 from services.api.requests import JobPatch, RecollectRequest, RetryRequest
 from services.api.responses import JobView, TimelineEntryView, TimelinePage
 from services.api.routes.paging import LINK_HEADER, link_next
-from services.api.views import entity_tag, job_view, tagged_revision
+from services.api.tags import entity_tag, tagged_revision
+from services.api.views import job_view
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["jobs"])
 

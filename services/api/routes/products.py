@@ -18,6 +18,7 @@ from services.api.exports import Format, Row, Rows
 from services.api.parameters import Moment, Text
 from services.api.problems import Problem, not_found
 from services.api.products import (
+    MAX_PRICE_CHARACTERS,
     HistoryQuery,
     ProductQuery,
     ProductSort,
@@ -41,6 +42,9 @@ ANALYZE_TRIES = 5
 BLOCK = 200
 
 
+Price = Annotated[Decimal | None, Field(max_digits=MAX_PRICE_CHARACTERS)]
+
+
 class ProductFilter(BaseModel):
     """What a list of products is narrowed to, sorted by, and cut into."""
 
@@ -53,8 +57,8 @@ class ProductFilter(BaseModel):
     category: Text = Field(default=None, max_length=100, description="That of the analysis")
     availability: Text = Field(default=None, max_length=30)
     profitable: bool | None = Field(default=None, description="Whether the analysis says so")
-    min_price: Decimal | None = Field(default=None, ge=0, le=10_000_000_000)
-    max_price: Decimal | None = Field(default=None, ge=0, le=10_000_000_000)
+    min_price: Price = Field(default=None, ge=0, le=10_000_000_000)
+    max_price: Price = Field(default=None, ge=0, le=10_000_000_000)
     min_margin: float | None = Field(default=None, allow_inf_nan=False, description="In percent")
     max_margin: float | None = Field(default=None, allow_inf_nan=False)
     min_change: float | None = Field(default=None, allow_inf_nan=False, description="Of the price, in percent")

@@ -49,6 +49,11 @@ async def test_refusals_of_every_kind_are_problem_documents(client: httpx.AsyncC
     problem(await client.patch(f"/v1/jobs/{done}", json={}, headers={**me, "If-Match": "x"}), 422)
     problem(await client.post("/v1/profit/calculate", content=b"x" * 70_000, headers=me), 413)
     problem(await client.post("/v1/jobs", content="<x/>", headers={**me, "Content-Type": "text/xml"}), 415)
+    packed = await client.post("/v1/jobs", content=b"\x1f\x8b", headers={**me, "Content-Encoding": "gzip"})
+    assert (problem(packed, 415)["code"], packed.headers["Accept-Encoding"]) == (
+        "unsupported_content_encoding",
+        "identity",
+    )
     broken = problem(
         await client.post("/v1/jobs", content="{", headers={**me, "Content-Type": "application/json"}), 422
     )
@@ -93,8 +98,20 @@ async def test_unchanged_job_is_not_sent_again(client: httpx.AsyncClient, world:
     tag = (await client.get(path, headers=bearer())).headers["ETag"]
     again = await client.get(path, headers={**bearer(), "If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    for named in (tag.removeprefix("W/"), "*"):
+        assert (await client.get(path, headers={**bearer(), "If-None-Match": named})).status_code == 304
     world.jobs.put(replace(stored, rev=stored.rev + 1))
     assert (await client.get(path, headers={**bearer(), "If-None-Match": tag})).status_code == 200
+
+
+async def test_whatever_is_read_can_be_asked_for_its_headers(client: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/jobs/{world.jobs.put(job()).id}"
+    for each in (path, f"{path}/items?format=csv", f"{path}/events", "/v1/products", "/healthz", "/", "/ui/main.js"):
+        answer = await client.head(each, headers=bearer())
+        assert (answer.status_code, answer.content) == (200, b""), each
+    assert (await client.head(path, headers=bearer())).headers["ETag"]
+    assert (await client.head("/v1/jobs/none", headers=bearer())).status_code == 404
+    assert (await client.head(f"{path}/cancel", headers=bearer())).status_code == 405
 
 
 async def test_large_answers_are_compressed_and_other_origins_named(client: httpx.AsyncClient) -> None:

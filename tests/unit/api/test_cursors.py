@@ -12,7 +12,7 @@ from services.api.problems import Problem
 from services.api.products import Position, ProductSort, SortValue, decode_position, encode_position
 
 
-@given(st.text(), st.integers())
+@given(st.text(), st.integers(-cursors.MOST, cursors.MOST))
 def test_parts_come_back_as_given(text: str, number: int) -> None:
     assert cursors.decode(cursors.encode(text, number), str, int) == [text, number]
 
@@ -30,6 +30,12 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_cursor_of_another_list_is_refused(cursor: str) -> None:
     with pytest.raises(Problem):
         cursors.decode(cursor, str)
+
+
+@pytest.mark.parametrize("number", [True, False, 2**63, -(10**100)])
+def test_number_that_was_never_given_out_is_refused(number: int) -> None:
+    with pytest.raises(Problem):
+        cursors.decode(cursors.encode(number), int)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.api.records import Job, WaitingFor
-from services.api.views import entity_tag, job_view, tagged_revision
+from services.api.tags import entity_tag, tagged_revision
+from services.api.views import job_view
 from services.api.waiting import explained
 from shared.blocks import Block
 from shared.jobs import JobStatus

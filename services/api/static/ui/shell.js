@@ -49,7 +49,7 @@ function top(restart) {
 
 function bottom() {
   const zone = new Date().toLocaleTimeString(currentLanguage(), { timeZoneName: "shortOffset" }).split(" ").pop();
-  return h("footer", { class: "bottom muted" }, h("span", {}, t("footer.zone", { zone: `${ownZone()} (${zone})` })), h("a", { href: "/openapi.json" }, t("footer.api")));
+  return h("footer", { class: "bottom muted" }, h("span", {}, t("footer.zone", { zone: `${ownZone()} (${zone})` })), h("a", { href: "/docs" }, t("footer.api")));
 }
 
 function account(restart) {

@@ -1,4 +1,4 @@
-"""The HTTP interface for people who read: `docs/api.md`, from the OpenAPI document."""
+"""The OpenAPI document as Markdown for people who read: `docs/api.md`, and what `/docs` shows. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploy.reference import openapi
-
 Node = Mapping[str, Any]
 
 HEAD = """# The HTTP interface
 
-Written by `make docs` from [openapi.json](openapi.json), which the API serves at `/openapi.json`: any tool for OpenAPI
-3.1 reads it. Everything below but health needs `Authorization: Bearer TOKEN`. `?` marks what may be left out.
+Made from [openapi.json](openapi.json), which the API serves at `/openapi.json`, and shows as this page at `/docs`; any
+tool for OpenAPI 3.1 reads it. Everything below but health needs `Authorization: Bearer TOKEN`. `?` marks what may be
+left out.
 
 Refusals are problem documents (RFC 9457, [ProblemView](#problemview)) with a stable `code`: 401 without a valid token,
 403 without the scope, 404 for what is not there or another user's, 422 for what is not valid, 429 beyond the limits
@@ -26,9 +25,8 @@ _UNSAID = "Successful Response"
 _TOLD = frozenset({"401", "403", "404", "422", "429", "503"})
 
 
-def page() -> str:
+def page(document: Node) -> str:
     """The page's text."""
-    document = openapi.document()
     schemas: Mapping[str, Node] = document["components"]["schemas"]
     parts = [HEAD, *_overview(document), "", *_operations(document), "## Schemas", ""]
     for name in sorted(schemas):
@@ -43,7 +41,8 @@ def _all(document: Node) -> Iterator[tuple[str, str, Node]]:
                 yield method.upper(), path, methods[method]
 
 
-def _by_tag(document: Node) -> Mapping[str, list[tuple[str, str, Node]]]:
+def by_tag(document: Node) -> Mapping[str, list[tuple[str, str, Node]]]:
+    """Method, path and declaration of every operation, in the order of the page."""
     found: dict[str, list[tuple[str, str, Node]]] = {}
     for method, path, operation in _all(document):
         found.setdefault((operation.get("tags") or ["health"])[0], []).append((method, path, operation))
@@ -51,16 +50,16 @@ def _by_tag(document: Node) -> Mapping[str, list[tuple[str, str, Node]]]:
 
 
 def _overview(document: Node) -> Iterator[str]:
-    yield "| | does |"
+    yield "| operation | does |"
     yield "|---|---|"
-    for entries in _by_tag(document).values():
+    for entries in by_tag(document).values():
         for method, path, operation in entries:
-            yield f"| [`{method} {path}`](#{_anchor(f'{method} {path}')}) | {_line(operation.get('summary'))} |"
+            yield f"| [`{method} {path}`](#{anchor(f'{method} {path}')}) | {_line(operation.get('summary'))} |"
 
 
 def _operations(document: Node) -> Iterator[str]:
-    for tag, entries in _by_tag(document).items():
-        yield from (f"## {tag.capitalize()}", "")
+    for tag, entries in by_tag(document).items():
+        yield from (f"## Routes: {tag}", "")  # no schema is called so
         for method, path, operation in entries:
             yield from (f"### {method} {path}", "", f"{_line(operation.get('summary'))}.", "")
             if text := str(operation.get("description") or "").strip():
@@ -152,7 +151,7 @@ _LIMITS = {
 def _type(schema: Node) -> str:
     if reference := schema.get("$ref"):
         name = str(reference).rpartition("/")[2]
-        return f"[{name}](#{_anchor(name)})"
+        return f"[{name}](#{anchor(name)})"
     for choice in ("anyOf", "oneOf"):
         if choice in schema:
             return " or ".join(dict.fromkeys(_described(option) for option in schema[choice]))
@@ -177,6 +176,7 @@ def _line(text: object) -> str:
     return " ".join(str(text or "").split()).replace("|", "\\|").rstrip(".")
 
 
-def _anchor(heading: str) -> str:
+def anchor(heading: str) -> str:
+    """The name under which a heading is linked to."""
     kept = (char for char in heading.lower() if char.isalnum() or char in " -_")
     return "".join(kept).replace(" ", "-")

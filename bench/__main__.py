@@ -1,0 +1,65 @@
+"""`python -m bench [--quick] [PART …]`: measures the parts, keeps their results, and writes the page made of them.
+
+Exits with 1 when a part could not be measured; its earlier result stays. A target that is not reached is a result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import machine, parts, report
+from bench.programs import BenchError
+from bench.results import FULL, QUICK, Place, Record, keep
+from deploy.local.errors import LocalError
+from deploy.local.folder import ROOT
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    known = (*parts.PARTS, *parts.ASIDE)
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(known)}; without: all but {', '.join(parts.ASIDE)}"
+    )
+    parser.add_argument("--quick", action="store_true", help="little of everything, kept apart from full results")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(known):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    place = QUICK if asked.quick else FULL
+    chosen = [name for name in known if name in (asked.parts or parts.PARTS)]
+    failed = [name for name in chosen if not _measured(name, quick=asked.quick, place=place)]
+    report.write(place)
+    print(f"\n{place.page}" + (f"; not measured: {', '.join(failed)}" if failed else ""))
+    return int(bool(failed))
+
+
+def _measured(name: str, *, quick: bool, place: Place) -> bool:
+    """Whether the part could be measured; what stopped it is told."""
+    print(f"== {name}", flush=True)
+    started, at = time.monotonic(), datetime.now(UTC).replace(microsecond=0)
+    try:
+        result = parts.measuring(name).measure(quick, _room(name))
+    except (BenchError, LocalError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return False
+    seconds = time.monotonic() - started
+    facts = {"commit": machine.commit(), "machine": machine.machine(), "versions": machine.versions()}
+    keep(Record(part=name, quick=quick, measured_at=at, seconds=seconds, result=result, **facts), place)
+    print(f"   {seconds:.0f} s", flush=True)
+    return True
+
+
+def _room(name: str) -> Path:
+    """An empty folder for what the part leaves behind, such as logs."""
+    folder = ROOT / ".run" / "bench" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A job of a million items between jobs of a thousand."""

@@ -1,0 +1,142 @@
+"""The section of docs/performance.md on the pipeline. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.markdown import prose, table
+from bench.pipeline.result import INDEXED, LIMIT, OURS, Contest, Result, Row
+from bench.plots import Bar, Plots
+from bench.targets import Target, at_least, at_most, figure
+
+__all__ = ["TITLE", "Result", "render", "targets"]
+
+TITLE = "Pipeline"
+ROLES = ("worker", "broker", "database", "submitter")
+# At least so many times as fast as peers that store the same, by the beginning of their names.
+TIMES = {"Celery chord": 5.0, "Celery counter": 4.0, "FastStream": 2.0, "taskiq": 2.0, "Dramatiq": 1.5}
+TIMES_CHORD_UNSYNCED = 10.0
+MOST_TIMES_LIMIT = 1.5
+
+
+def targets(result: Result) -> list[Target]:
+    """Against the fastest form of each peer that took part."""
+    synced, unsynced = (_rows(result, synced=each) for each in (True, False))
+    found = [
+        at_least(f"storing, synced: times {row['name']}", _times(synced, row), least)
+        for name, least in TIMES.items()
+        if (row := _fastest(synced.values(), name, stores=True))
+    ]
+    if row := _fastest(unsynced.values(), "Celery chord", stores=True):
+        found.append(at_least("storing, not synced: times Celery chord", _times(unsynced, row), TIMES_CHORD_UNSYNCED))
+    confirming = [row for row in synced.values() if "confirms" in row["keeps"]]
+    if row := _fastest(confirming, "Dramatiq", stores=False):
+        found.append(at_least(f"storing, synced: times {row['name']}", _times(synced, row), 1.0))
+    if LIMIT in synced:
+        what = "CPU per item, over raw publish + consume + bulk write"
+        found.append(at_most(what, synced[OURS]["total_cpu_us"] / synced[LIMIT]["total_cpu_us"], MOST_TIMES_LIMIT))
+    return found
+
+
+def render(result: Result, plots: Plots) -> str:
+    documents = ", ".join(f"`{name}` {size:,} B" for name, size in result["documents"].items())
+    introduction = prose("pipeline", workers=str(result["workers"]), documents=documents)
+    sections = [_contest(contest, plots) for contest in result["contests"]]
+    return "\n\n".join([introduction, *sections, *_indexes(result), _losses(result)])
+
+
+def _contest(contest: Contest, plots: Plots) -> str:
+    synced = "synced" if contest["synced"] else "unsynced"
+    title = "With fsync" if contest["synced"] else "Without fsync"
+    says = (
+        "what the database has acknowledged survives a kill"
+        if contest["synced"]
+        else "what the database has acknowledged may be lost when it is killed, for all alike"
+    )
+    rows = contest["rows"]
+    speeds = [Bar(row["name"], row["items_per_second"], row["slowest"], row["fastest"], row["kind"]) for row in rows]
+    cpu = {role: [row["cpu_us"].get(role, 0.0) for row in rows] for role in ROLES}
+    return "\n\n".join(
+        [
+            f"### {title}\n\n{says.capitalize()}. {contest['items']:,} items a turn, {contest['rounds']} rounds.",
+            _table(rows),
+            plots.bars(f"{synced}-speed", f"{title}: speed", "items/s", speeds),
+            plots.stacked(f"{synced}-cpu", f"{title}: CPU", "µs per item", [row["name"] for row in rows], cpu),
+        ]
+    )
+
+
+def _table(rows: list[Row]) -> str:
+    ours = next(row for row in rows if row["kind"] == "ours")
+    head = ("", "items/s", "slowest – fastest", "Asinflow is", *(f"µs {role}" for role in ROLES), "µs CPU in all")
+    lines = [
+        (
+            f"**{row['name']}**" if row["kind"] == "ours" else row["name"],
+            figure(row["items_per_second"]),
+            f"{figure(row['slowest'])} – {figure(row['fastest'])}",
+            "–" if row is ours else f"{figure(ours['items_per_second'] / row['items_per_second'])} ×",
+            *(figure(round(row["cpu_us"].get(role, 0.0))) for role in ROLES),
+            figure(round(row["total_cpu_us"])),
+            figure(round(row["worker_megabytes"])),
+            figure(round(row["workers_megabytes"])),
+            row["keeps"],
+        )
+        for row in rows
+    ]
+    return table((*head, "MB largest worker", "MB all workers", "guarantees"), lines)
+
+
+def _indexes(result: Result) -> list[str]:
+    rows = _rows(result, synced=True)
+    if INDEXED not in rows:
+        return []
+    over = rows[OURS]["total_cpu_us"] / rows[INDEXED]["total_cpu_us"]
+    return [prose("indexes", indexed=figure(rows[INDEXED]["total_cpu_us"]), over=figure(over))]
+
+
+def _losses(result: Result) -> str:
+    """Who is faster, or needs less CPU, than Asinflow."""
+    lines = []
+    for contest in result["contests"]:
+        ours = next(row for row in contest["rows"] if row["kind"] == "ours")
+        peers = [row for row in contest["rows"] if row["kind"] == "peer"]
+        where = "with fsync" if contest["synced"] else "without fsync"
+        faster = [row for row in peers if row["items_per_second"] > ours["items_per_second"]]
+        for row in faster:
+            times = figure(row["items_per_second"] / ours["items_per_second"])
+            lines.append(f"- {row['name']} is {times} × as fast {where} ({row['keeps']}).")
+        thriftier = [row for row in peers if row not in faster and row["total_cpu_us"] < ours["total_cpu_us"]]
+        lines += [
+            f"- {row['name']} is slower but takes {row['total_cpu_us'] / ours['total_cpu_us']:.0%} of the CPU {where}."
+            for row in thriftier
+        ]
+    leaner = _leaner(result["contests"][0]["rows"])
+    told = "\n".join([*lines, *leaner]) or "- Nobody is faster or needs less CPU."
+    return f"### Where others are ahead\n\n{told}"
+
+
+def _leaner(rows: list[Row]) -> list[str]:
+    ours = next(row for row in rows if row["kind"] == "ours")
+    found = [row["name"] for row in rows if row["kind"] == "peer" and row["stores"]]
+    sizes = {row["name"]: row["workers_megabytes"] for row in rows if row["name"] in found}
+    smaller = [f"{name} ({size:.0f} MB)" for name, size in sizes.items() if size < ours["workers_megabytes"]]
+    if not smaller:
+        return []
+    own = f"{ours['workers_megabytes']:.0f} MB"
+    return [f"- All workers together take less memory than Asinflow's ({own}): {', '.join(smaller)}."]
+
+
+def _rows(result: Result, *, synced: bool) -> dict[str, Row]:
+    return {
+        row["name"]: row for contest in result["contests"] if contest["synced"] == synced for row in contest["rows"]
+    }
+
+
+def _fastest(rows: Iterable[Row], name: str, *, stores: bool) -> Row | None:
+    """Of the forms that a peer has."""
+    found = [row for row in rows if row["name"].startswith(name) and row["stores"] == stores and row["kind"] == "peer"]
+    return max(found, key=lambda row: row["items_per_second"], default=None)
+
+
+def _times(rows: dict[str, Row], other: Row) -> float:
+    return rows[OURS]["items_per_second"] / other["items_per_second"]

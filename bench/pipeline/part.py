@@ -1,0 +1,77 @@
+"""Asinflow, its peers and the raw limit do the same items by turns; with and without syncing what is written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.pipeline.contest import Entrant, empty, take_turns
+from bench.pipeline.limit import LIMITS, limit
+from bench.pipeline.ours import COLLECTORS, ours
+from bench.pipeline.peers import PEERS
+from bench.pipeline.result import LIMIT, Contest, Result
+from bench.pipeline.sample import Sample, sample
+from bench.servers import Servers, servers
+
+# Whoever measures asks more often than users may.
+UNLIMITED = ("ASINFLOW_USER_REQUESTS_PER_MINUTE", "ASINFLOW_USER_COLLECTING_REQUESTS_PER_MINUTE")
+CONFIRMING = "Dramatiq counter, confirms"
+QUICK_STORING = ("Celery chord", CONFIRMING, "FastStream")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which contests there are and how long; `quick` leaves most contestants out."""
+
+    items: int
+    rounds: int
+    quick: bool
+
+    def synced(self, sampled: Path) -> list[Entrant]:
+        storing = [peer.entrant(stores=True) for peer in PEERS if not self.quick or peer.name in QUICK_STORING]
+        without = [peer.entrant(stores=False) for peer in PEERS if not self.quick or peer.name == CONFIRMING]
+        limits = [limit(one, sampled) for one in LIMITS if not self.quick or one.name == LIMIT]
+        return [ours(), *storing, *without, *limits]
+
+    def unsynced(self, sampled: Path) -> list[Entrant]:
+        """Who stores nothing is as fast as with syncing."""
+        storing = [peer.entrant(stores=True) for peer in PEERS if not self.quick or peer.name == "Celery chord"]
+        return [ours(), *storing, *(limit(one, sampled) for one in LIMITS if one.name == LIMIT)]
+
+
+FULL = Plan(items=4_000, rounds=3, quick=False)
+QUICK = Plan(items=1_000, rounds=1, quick=True)
+
+
+def measure(quick: bool, run: Path) -> Result:
+    plan, sampled = QUICK if quick else FULL, run / "sample.bson"
+    contests = []
+    with unlimited():
+        for synced in (True, False):
+            with servers(fsync=synced, redis=True, logs=run) as running:
+                if not sampled.exists():
+                    sample(running).save(sampled)
+                entrants = plan.synced(sampled) if synced else plan.unsynced(sampled)
+                contests.append(contest(running, entrants, plan.items, plan.rounds, synced=synced))
+    return {"workers": COLLECTORS, "documents": Sample.load(sampled).sizes(), "contests": contests}
+
+
+def contest(running: Servers, entrants: Sequence[Entrant], items: int, rounds: int, *, synced: bool) -> Contest:
+    rows = take_turns(entrants, running, items, rounds, lambda line: print(line, flush=True))
+    empty(running)
+    return {"synced": synced, "items": items, "rounds": rounds, "rows": rows}
+
+
+@contextlib.contextmanager
+def unlimited() -> Iterator[None]:
+    """Let every service that is started meanwhile answer as often as it is asked."""
+    before = {name: os.environ.get(name) for name in UNLIMITED}
+    os.environ.update(dict.fromkeys(UNLIMITED, "0"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
