@@ -1,4 +1,4 @@
-"""Bodies of answers, read and decompressed as they come: never more in memory than is allowed, whatever they claim.
+"""Bodies of answers, received and unpacked: never more in memory than is allowed, whatever they claim.
 
 A few bytes can stand for gigabytes (a decompression bomb), so that each step of decompression gives out only so much at
 a time, and is not taken further once the limit is passed.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import brotli  # type: ignore[import-untyped]  # it brings no types
@@ -16,7 +18,8 @@ import zstandard
 
 from shared.errors import PermanentError, RetryableError
 
-STEP_BYTES = 65_536
+# So much at a time: each step gives the interpreter's lock up and has to get it back.
+STEP_BYTES = 262_144
 # A block of zstd is at most 128 kB, and at least four bytes: so many bytes at a time give at most 8 MB.
 ZSTD_SLICE = 256
 # RFC 9659: what a receiver of this coding must be able to hold, and need not exceed.
@@ -113,32 +116,52 @@ DECODERS: dict[str, Callable[[], Decoder]] = {
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 
 
-async def read_body(response: httpx.Response, limit: int) -> bytes:
-    """The decompressed body of a streamed response.
+@dataclass(frozen=True)
+class Packed:
+    """A body as it arrived, and in which coding; `limit` bounds what it may unpack to, in bytes."""
 
-    Raises PermanentError when it is larger than `limit` bytes (then no more of it is read) or compressed in a way that
-    was not asked for, RetryableError when it is damaged or breaks off.
+    raw: bytes
+    coding: str
+    limit: int
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body itself. Unpacking takes milliseconds: leave it to the thread that reads the page.
+
+        Raises PermanentError when it is larger than the limit, RetryableError when it is damaged or breaks off.
+        """
+        if DECODERS[self.coding] is Identity:
+            return self.raw
+        decoder, body = DECODERS[self.coding](), bytearray()
+        try:
+            for piece in decoder.feed(self.raw):
+                body += piece
+                if len(body) > self.limit:
+                    raise too_large(self.limit)
+        except DAMAGED as error:
+            raise RetryableError(f"the answer is damaged: {error}", code="incomplete_answer") from error
+        if self.raw and not decoder.complete:
+            raise RetryableError("the answer broke off within its compression", code="incomplete_answer")
+        return bytes(body)
+
+
+async def receive(response: httpx.Response, limit: int) -> Packed:
+    """The body of a streamed response, still as it was sent.
+
+    Raises PermanentError when even so it is larger than `limit` bytes (then no more of it is read) or compressed in a
+    way that was not asked for.
     """
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in DECODERS:
         raise PermanentError(f"the page is encoded as {coding[:50]!r}", code="unsupported_encoding")
-    decoder = DECODERS[coding]()
-    body, received = bytearray(), 0
+    pieces, received = [], 0
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  narrows to what an async client gives
-    async for raw in response.stream:
-        received += len(raw)
-        try:
-            for piece in decoder.feed(raw):
-                body += piece
-                if len(body) > limit:
-                    raise too_large(limit)
-        except DAMAGED as error:
-            raise RetryableError(f"the answer is damaged: {error}", code="incomplete_answer") from error
-        if received > limit:  # of which nothing came out
+    async for piece in response.stream:
+        pieces.append(piece)
+        received += len(piece)
+        if received > limit:
             raise too_large(limit)
-    if received and not decoder.complete:
-        raise RetryableError("the answer broke off within its compression", code="incomplete_answer")
-    return bytes(body)
+    return Packed(b"".join(pieces), coding, limit)
 
 
 def too_large(limit: int) -> PermanentError:

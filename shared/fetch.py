@@ -16,7 +16,7 @@ import httpx
 from prometheus_client import Counter, Histogram
 
 from shared.amazon.marketplaces import MARKETPLACES, by_host
-from shared.bodies import ACCEPT_ENCODING, read_body
+from shared.bodies import ACCEPT_ENCODING, Packed, receive
 from shared.errors import NoLongerWantedError, PermanentError, RetryableError
 from shared.exits import Exit, Exits
 from shared.guard import guarded_transport
@@ -46,17 +46,22 @@ FETCHED_BYTES = Counter("asinflow_fetched_bytes_total", "Bytes of pages after de
 
 @dataclass(frozen=True)
 class Answer:
-    """What a marketplace answered: the final address, status, decoded body, and when it asked us to come back.
+    """What a marketplace answered: the final address, status, body, and when it asked us to come back.
 
     `line` is the pace that the request took its turn of.
     """
 
     url: str
     status: int
-    body: bytes
+    packed: Packed
     content_type: str | None
     retry_after: float | None
     line: str
+
+    @property
+    def body(self) -> bytes:
+        """The page itself, unpacked at the first question: raises as `Packed.body` does."""
+        return self.packed.body
 
 
 class Fetcher:
@@ -71,7 +76,7 @@ class Fetcher:
     async def get(self, url: str, marketplace: str, wanted: Callable[[], bool]) -> Answer:
         """The page at `url`, a canonical address of `marketplace`.
 
-        Raises RetryableError (timeout, connection, incomplete body), BlockedError (a long pause), PermanentError
+        Raises RetryableError (timeout, connection, broken off), BlockedError (a long pause), PermanentError
         (leaves the marketplace, too large, too many redirects), or NoLongerWantedError when `wanted` says no once it
         is our turn. Every hop waits for its own turn: a redirect is a request, too.
         """
@@ -139,16 +144,15 @@ class Fetcher:
                         status = str(response.status_code)
                         if response.status_code in REDIRECTS and "location" in response.headers:
                             return response.headers["location"]
-                        body = await read_body(response, self._settings.page_max_bytes)
+                        packed = await receive(response, self._settings.page_max_bytes)
         finally:
             if sent_at is not None:
                 REQUESTS.labels(marketplace, status).inc()
                 FETCH_SECONDS.labels(marketplace).observe(loop.time() - sent_at)
                 self._pace.fetched(turn.marketplace, loop.time() - sent_at)
-        FETCHED_BYTES.labels(marketplace).inc(len(body))
         retry_after = parse_retry_after(response.headers.get("retry-after"))
         line = way.egress.line(marketplace)
-        return Answer(url, response.status_code, body, response.headers.get("content-type"), retry_after, line)
+        return Answer(url, response.status_code, packed, response.headers.get("content-type"), retry_after, line)
 
     def _next_hop(self, url: str, location: str, marketplace: str) -> str:
         """The canonical address that `location` leads to; raises PermanentError where it leaves the marketplace."""

@@ -1,4 +1,4 @@
-"""Products and listings read off a marketplace's pages: fetch at its pace, recognise, parse in a thread."""
+"""Products and listings read off a marketplace's pages: fetch at its pace, then unpack and parse in a thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.amazon.pages import FIELD_NAMES, Listing, Page, Product
 from shared.clock import SystemClock
 from shared.drift import RULE_DRIFT
 from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
-from shared.fetch import Answer, Fetcher, open_fetcher
+from shared.fetch import FETCHED_BYTES, Answer, Fetcher, open_fetcher
 from shared.log import get_logger
 from shared.mongo import Database
 from shared.pace import Pace
@@ -33,7 +33,7 @@ log = get_logger(__name__)
 PAGES = Counter("asinflow_pages_total", "Pages by what they turned out to be", ["marketplace", "kind", "reason"])
 # Rises for every field of every product page, by the rule that answered (none: the page does not show it).
 FIELDS = Counter("asinflow_fields_total", "Fields of product pages by answering rule", ["marketplace", "field", "rule"])
-# Time in a parser thread for one page.
+# Time in a parser thread for one page, unpacking included.
 PARSE_SECONDS = Histogram("asinflow_parse_seconds", "Time to parse one page", ["kind"])
 
 # Threads take turns this often, so that a page in a parser thread delays the event loop by no more.
@@ -71,6 +71,7 @@ class HtmlSource:
     async def _parse(self, answer: Answer, marketplace: str) -> Page:
         loop = asyncio.get_running_loop()
         page = await loop.run_in_executor(self._executor, _parse, answer)
+        FETCHED_BYTES.labels(marketplace).inc(len(answer.body))
         PAGES.labels(marketplace, page.kind, page.reason).inc()
         if page.advice != "slow_down":
             try:

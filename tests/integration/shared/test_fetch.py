@@ -121,6 +121,7 @@ def get(database: Database) -> Get:
         async with open_fetcher(settings, pace) as fetcher:
             for _ in range(times):
                 answer = await fetcher.get(PAGE, HOME, wanted)
+        assert answer.body is not None  # unpacked here, as by whoever reads the page
         return answer
 
     return get

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import zstandard
 
-from shared.bodies import ACCEPT_ENCODING, DECODERS, read_body
+from shared.bodies import ACCEPT_ENCODING, DECODERS, receive
 from shared.errors import PermanentError, RetryableError
 
 TEXT = ("商品 " * 5_000).encode()
@@ -42,7 +42,7 @@ class Pieces(httpx.AsyncByteStream):
 
 async def read(body: bytes, coding: str | None, *, limit: int = LIMIT, size: int = 1_000) -> bytes:
     headers = {} if coding is None else {"content-encoding": coding}
-    return await read_body(httpx.Response(200, headers=headers, stream=Pieces(body, size)), limit)
+    return (await receive(httpx.Response(200, headers=headers, stream=Pieces(body, size)), limit)).body
 
 
 @pytest.mark.parametrize("size", [1, 777, 1_000_000])
@@ -104,7 +104,7 @@ def _bomb(coding: str, megabytes: int) -> bytes:
 async def test_nothing_is_taken_beyond_the_limit() -> None:
     endless = Pieces(bytes(10_000_000))
     with pytest.raises(PermanentError):
-        await read_body(httpx.Response(200, stream=endless), 50_000)
+        await receive(httpx.Response(200, stream=endless), 50_000)
     assert endless.taken == 51
 
 

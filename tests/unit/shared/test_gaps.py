@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Page
+from shared.bodies import Packed
 from shared.creators.items import NOT_CARRIED, product_of
 from shared.fetch import Answer, Fetcher
 from shared.html_source import HtmlSource
@@ -26,7 +27,8 @@ class Stubs:
 
     async def get(self, url: str, *_: Any) -> Answer:
         body = page('<b id="priceblock_ourprice">￥1,290</b>')
-        return Answer(url, 200, body if isinstance(body, bytes) else body.encode(), "text/html", None, HOME)
+        raw = body if isinstance(body, bytes) else body.encode()
+        return Answer(url, 200, Packed(raw, "", len(raw)), "text/html", None, HOME)
 
     async def ease(self, _: str) -> None:
         return
