@@ -90,8 +90,11 @@ class JobPage {
     this.tab?.close?.();
     this.name = name;
     for (const link of this.tabs.children) {
-      if (link.dataset.tab === name) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.dataset.tab === name) {
+        link.setAttribute("aria-current", "page");
+        // Not scrollIntoView, which would move the page as well.
+        this.tabs.scrollLeft = link.offsetLeft - this.tabs.offsetLeft - 40;
+      } else link.removeAttribute("aria-current");
     }
     render(this.panel);
     this.tab = TABS[name](this.panel, this.job, (job) => this.take(job)) ?? null;

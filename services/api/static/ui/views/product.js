@@ -53,8 +53,11 @@ const collected = ({ collected_at, job_id }) => [since(collected_at), job_id && 
 function prices(history) {
   const points = [...history].reverse();
   const line = sparkline(points.map((point) => point.price), t("product.history"), { width: 520, height: 150 });
+  const sold = history.filter((point) => point.price !== null).sort((one, other) => one.price - other.price);
+  const extreme = (key, point) => h("div", { class: "pairs-line" }, h("dt", {}, t(key), " ", h("span", { class: "muted" }, moment(point.at))), h("dd", {}, money(point.price, point.currency)));
+  const extremes = line && h("dl", { class: "pairs" }, extreme("product.lowest", sold[0]), extreme("product.highest", sold.at(-1)));
   const rows = history.slice(0, 5).map((point) => h("li", {}, h("span", { class: "muted" }, moment(point.at)), h("span", { class: "figure" }, money(point.price, point.currency))));
-  return h("section", { class: "panel" }, h("h2", {}, t("product.history")), line ?? h("p", { class: "muted" }, t("product.steady")), h("ul", { class: "prices" }, rows));
+  return h("section", { class: "panel" }, h("h2", {}, t("product.history")), line ?? h("p", { class: "muted" }, t("product.steady")), extremes, h("h3", {}, t("product.latest")), h("ul", { class: "prices" }, rows));
 }
 
 function resale(product, address) {
