@@ -17,7 +17,7 @@ from bench.targets import figure
 # Stands for the colour of text, which follows the reader's light or dark.
 _INK = "#010203"
 _STYLE = "svg{color:#1f2328}@media (prefers-color-scheme:dark){svg{color:#e6edf3}}"
-_FACES = ("#3b82f6", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#14b8a6", "#ec4899", "#8b949e")
+_FACES = ("#3b82f6", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#a16207", "#ec4899", "#8b949e")
 _OURS, _OTHER, _LIMIT = "#3b82f6", "#8b949e", "#10b981"
 KINDS = {"ours": _OURS, "peer": _OTHER, "limit": _LIMIT}
 _SETTINGS = {
@@ -35,6 +35,8 @@ _SETTINGS = {
     "grid.color": "#8b949e",
     "grid.alpha": 0.3,
     "legend.frameon": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
 }
 Point = tuple[float, float]
 
@@ -76,12 +78,12 @@ class Plots:
     ) -> str:
         """Lying bars made of the series, one bar per label."""
         with matplotlib.rc_context(_SETTINGS):
-            drawn, axes = _lying(len(labels))
+            drawn, axes = _lying(len(labels) + 1)
             left = [0.0] * len(labels)
             for face, (part, values) in zip(_FACES, series.items(), strict=False):
                 axes.barh(range(len(labels)), values, left=left, color=face, label=part)
                 left = [start + value for start, value in zip(left, values, strict=True)]
-            axes.legend(ncols=len(series), loc="lower center", bbox_to_anchor=(0.5, -0.08 - 1.0 / (len(labels) + 2)))
+            drawn.legend(ncols=len(series), loc="outside lower center")
             _label(axes, labels, title, unit)
             return self._kept(drawn, name, title)
 
@@ -103,6 +105,8 @@ class Plots:
                 axes.plot([x for x, _ in points], [y for _, y in points], marker="o", ms=4, color=face, label=label)
             if log_x:
                 axes.set_xscale("log")
+            else:
+                axes.set_xticks(sorted({x for points in series.values() for x, _ in points}))
             axes.set_ylim(bottom=0)
             axes.grid(visible=True)
             axes.set(title=title, xlabel=x_label, ylabel=y_label)
@@ -122,7 +126,6 @@ class Plots:
 
 def _lying(bars: int) -> tuple[Figure, Any]:
     drawn = Figure(figsize=(7.5, 0.9 + 0.27 * bars), layout="constrained")
-    drawn.patch.set_alpha(0)
     return drawn, drawn.add_subplot()
 
 
@@ -130,7 +133,6 @@ def _label(axes: Any, labels: Sequence[str], title: str, unit: str) -> None:
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
     axes.set(title=title, xlabel=unit)
-    axes.patch.set_alpha(0)
     axes.grid(visible=True, axis="x")
     axes.set_axisbelow(True)
 

@@ -65,6 +65,7 @@ def test_plots_take_the_colour_of_the_readers_text(place: Place) -> None:
     assert "prefers-color-scheme:dark" in drawn
     assert "currentColor" in drawn
     assert "#010203" not in drawn
+    assert [path.name for path in place.plots.glob("*.svg") if "fill: #ffffff" in path.read_text()] == []
 
 
 def test_a_target_that_is_not_reached_is_said_so(place: Place) -> None:
