@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.growth.result import PROCESSES
 from bench.pipeline.result import INDEXED, LIMIT, OURS
+from tests.unit.bench.collecting_examples import collecting
 
 ROLES = ("worker", "broker", "database", "submitter")
 
@@ -88,4 +89,10 @@ def million() -> dict[str, Any]:
     return {"turns": [turn(1000, 1.0), turn(1_000_000, 1000.0), turn(1000, 1.0)]}
 
 
-EXAMPLES = {"pipeline": pipeline, "growth": growth, "parse": parse, "million": million}
+EXAMPLES = {
+    "pipeline": pipeline,
+    "growth": growth,
+    "collecting": collecting,
+    "parse": parse,
+    "million": million,
+}
