@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from services.api import metrics
 from services.api.problems import Problem
+from services.api.records import Job
 from shared.errors import DecodeError
+from shared.flights import Flights
 from shared.ids import new_id
 from shared.intake import Intake
 from shared.log import get_logger
@@ -32,7 +34,8 @@ def events_queue(instance: str) -> Queue:
 class Listener:
     """Keeps the latest state of one job for one reader: however slow it reads, it holds one event at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, audience: Audience | None = None) -> None:
+        self.audience = audience or Audience()
         self._latest: JobEvent | None = None
         self._news = asyncio.Event()
 
@@ -48,7 +51,8 @@ class Listener:
     async def wait(self, seconds: float) -> bool:
         """Whether there was news within `seconds`."""
         try:
-            await asyncio.wait_for(self._news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
         except TimeoutError:
             return False
         self._news.clear()
@@ -60,12 +64,51 @@ class Listener:
         return latest
 
 
+class Audience:
+    """The listeners to one job: what one of them has read of it, or made of it, serves the others as well."""
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self._news = 0
+        self._reads: Flights[Job] = Flights()
+        self._advanced: tuple[Job, JobEvent, Job] | None = None
+        self._made: tuple[str, Job, bytes] | None = None
+
+    def offer(self, message: Message) -> None:
+        self._news += 1
+        for listener in self.listeners:
+            listener.offer(message)
+
+    async def read(self, read: Callable[[], Awaitable[Job]]) -> Job:
+        """The job, read no earlier than the latest news came; those who ask meanwhile share one reading."""
+        job, _ = await self._reads.fly(str(self._news), read)
+        return job
+
+    def advance(self, job: Job, event: JobEvent, advance: Callable[[Job, JobEvent], Job]) -> Job:
+        """What `advance` makes of the job by this event: the very same for all who had the same of it."""
+        done = self._advanced
+        if done is None or done[1] is not event or not _same(done[0], job):
+            done = self._advanced = (job, event, advance(job, event))
+        return done[2]
+
+    def frame(self, name: str, job: Job, make: Callable[[], bytes]) -> bytes:
+        """What `make` makes of the job in this state; made by another listener, it tells that moment's times."""
+        made = self._made
+        if made is None or made[0] != name or not _same(made[1], job):
+            made = self._made = (name, job, make())
+        return made[2]
+
+
+def _same(one: Job, other: Job) -> bool:
+    return one is other or one == other
+
+
 class LiveJobs:
     """Who listens to which job. `close` ends all streams, so that the process can stop."""
 
     def __init__(self, max_per_user: int) -> None:
         self._max_per_user = max_per_user
-        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._audiences: defaultdict[str, Audience] = defaultdict(Audience)
         self._open: defaultdict[str, int] = defaultdict(int)
         self.closed = False
 
@@ -74,9 +117,10 @@ class LiveJobs:
         """Events of the job arrive at the listener within the block. Raises Problem (429) past the user's limit."""
         if self._open[user_id] >= self._max_per_user:
             raise Problem(429, "too_many_streams", f"At most {self._max_per_user} streams at once.", retryable=True)
-        listener = Listener()
+        audience = self._audiences[job_id]
+        listener = Listener(audience)
         self._open[user_id] += 1
-        self._listeners[job_id].add(listener)
+        audience.listeners.add(listener)
         metrics.STREAMS.inc()
         try:
             yield listener
@@ -88,19 +132,20 @@ class LiveJobs:
         self._open[user_id] -= 1
         if not self._open[user_id]:
             del self._open[user_id]
-        self._listeners[job_id].discard(listener)
-        if not self._listeners[job_id]:
-            del self._listeners[job_id]
+        self._audiences[job_id].listeners.discard(listener)
+        if not self._audiences[job_id].listeners:
+            del self._audiences[job_id]
 
     def dispatch(self, message: Message) -> None:
         """Hand an event to the listeners of its job."""
-        for listener in self._listeners.get(message.job_id, ()):
-            listener.offer(message)
+        audience = self._audiences.get(message.job_id)
+        if audience is not None:
+            audience.offer(message)
 
     def close(self) -> None:
         self.closed = True
-        for listeners in self._listeners.values():
-            for listener in listeners:
+        for audience in self._audiences.values():
+            for listener in audience.listeners:
                 listener.wake()
 
 

@@ -65,8 +65,8 @@ class JobStream:
             else:
                 job = newer
                 if not job.over:
-                    yield self._frame("progress", job)
-        yield self._frame(job.status.lower(), job)
+                    yield self._shared_frame("progress", job)
+        yield self._shared_frame(job.status.lower(), job)
 
     async def _next(self, job: Job) -> Job | None:
         """The job once it has changed; None when there was nothing to say for the time of a heartbeat."""
@@ -78,7 +78,7 @@ class JobStream:
             if event is not None and event.rev <= job.rev:
                 continue
             if event is not None and event.status == job.status:
-                return _advanced(job, event)
+                return self._listener.audience.advance(job, event, _advanced)
             overdue = self._clock.monotonic() >= deadline
             if news or overdue or self._may_have_missed():
                 fresh = await self._reread(job)
@@ -97,10 +97,13 @@ class JobStream:
 
     async def _reread(self, job: Job) -> Job:
         try:
-            return await self._read()
+            return await self._listener.audience.read(self._read)
         except DatabaseUnavailableError as error:
             log.warning("stream_read_failed", job_id=job.id, reason=error.message)
             return job
+
+    def _shared_frame(self, name: str, job: Job) -> bytes:
+        return self._listener.audience.frame(name, job, lambda: self._frame(name, job))
 
     def _frame(self, name: str, job: Job, *, with_id: bool = True, retry: int | None = None) -> bytes:
         data = job_view(job, self._clock.now()).model_dump_json()

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.collector.flights import Flights
 from services.collector.inhand import InHand
 from services.collector.jobstates import JobStates, is_late
 from services.collector.products import cut_to_milliseconds, page_document
@@ -32,6 +31,7 @@ from shared.errors import (
     RetryableError,
 )
 from shared.failures import FailurePolicy
+from shared.flights import Flights
 from shared.intake import Delivery, Intake
 from shared.jobs import ItemStatus
 from shared.log import get_logger

@@ -1,6 +1,7 @@
 """What a reader of live events gets to see."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -8,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from services.api.live import Listener, LiveJobs
+from services.api.live import Audience, Listener, LiveJobs
 from services.api.problems import Problem
 from services.api.records import Job
-from services.api.streams import JobStream, StreamSettings
+from services.api.streams import JobStream, StreamSettings, _advanced
 from shared.clock import SystemClock
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import JobStatus
@@ -41,9 +42,14 @@ class Scene:
     reads: int = 0
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=5))
     listener: Listener = field(default_factory=Listener)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def read(self) -> Job:
         self.reads += 1
+        await self.answers.wait()
         if self.down:
             raise DatabaseUnavailableError("down")
         return self.stored
@@ -198,6 +204,65 @@ def test_events_reach_the_listeners_of_their_job_only() -> None:
     assert [event and event.rev for event in taken] == [9, 9, None]
 
 
+async def test_end_is_read_once_for_all_who_follow() -> None:
+    scene = Scene(job(rev=4))
+    with contextlib.ExitStack() as stack:
+        streams = []
+        for _ in range(3):
+            scene.listener = stack.enter_context(scene.live.listen("ann", scene.stored.id))
+            streams.append(scene.frames())
+        snapshots = [await frame(frames) for frames in streams]
+        waiting = [asyncio.create_task(frame(frames)) for frames in streams]
+        await asyncio.sleep(0)
+        scene.stored = replace(scene.stored, status=JobStatus.COMPLETED, rev=5, completed_at=NOW)
+        scene.answers.clear()
+        scene.live.dispatch(progressed(scene.stored, rev=5))
+        for _ in range(10):  # turns of the loop, in which everyone asks
+            await asyncio.sleep(0)
+        scene.answers.set()
+        ends = [await task for task in waiting]
+    assert {each["event"] for each in snapshots} == {"snapshot"}
+    assert [(each["event"], each["id"]) for each in ends] == [("completed", "5")] * 3
+    assert scene.reads == 1
+
+
+async def test_news_during_a_reading_make_it_be_read_again() -> None:
+    audience, first, second = Audience(), job(rev=4), job(rev=5)
+    audience.listeners.add(Listener(audience))
+    slow: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+    early = asyncio.create_task(audience.read(lambda: slow))
+    await asyncio.sleep(0)
+    audience.offer(progressed(second, rev=5))
+    assert (await audience.read(lambda: _read(second))).rev == 5
+    slow.set_result(first)
+    assert (await early).rev == 4
+
+
+async def _read(stored: Job) -> Job:
+    return stored
+
+
+def test_frame_of_one_state_is_made_once() -> None:
+    audience, made = Audience(), []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"%d" % len(made)
+
+    one, other = job(rev=4), job(rev=5)
+    shown = [audience.frame("progress", each, make) for each in (one, replace(one), other, one)]
+    assert shown == [b"1", b"1", b"2", b"3"]
+    assert audience.frame("completed", one, make) == b"4"
+
+
+def test_listeners_to_one_event_share_what_it_makes_of_their_job() -> None:
+    audience, one, another = Audience(), job(rev=4), job(rev=5)
+    event = progressed(one, rev=6)
+    advanced = [audience.advance(each, event, _advanced) for each in (one, replace(one), another)]
+    assert advanced[0] is advanced[1]
+    assert [each.id for each in advanced] == [one.id, one.id, another.id]
+
+
 def test_user_may_hold_so_many_streams_and_no_more() -> None:
     live = LiveJobs(max_per_user=1)
     with live.listen("ann", "a"):
@@ -214,4 +279,4 @@ def test_listeners_gone_leave_nothing_behind() -> None:
     live = LiveJobs(max_per_user=1)
     with live.listen("ann", "a"):
         pass
-    assert (dict(live._listeners), dict(live._open)) == ({}, {})
+    assert (dict(live._audiences), dict(live._open)) == ({}, {})

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from services.collector.flights import Flights
 from shared.errors import NoLongerWantedError, RetryableError
+from shared.flights import Flights
 from tests.fakes import settle
 
 
