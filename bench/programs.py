@@ -16,7 +16,7 @@ from deploy.local.process import bound_to_parent
 # The environment of the peers, whose requirements are not ours.
 PEERS = ROOT / ".run" / "bench-venv"
 END_SECONDS = 10.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 class BenchError(Exception):
