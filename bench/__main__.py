@@ -12,11 +12,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from bench import machine, parts, report
 from bench.programs import BenchError
 from bench.results import FULL, QUICK, Place, Record, keep
 from deploy.local.errors import LocalError
 from deploy.local.folder import ROOT
+
+LOOK_SECONDS = 2.0
+# Above it, what others do shows in the figures.
+BUSY_PERCENT = 10.0
 
 
 def main() -> int:
@@ -39,7 +45,10 @@ def main() -> int:
 
 def _measured(name: str, *, quick: bool, place: Place) -> bool:
     """Whether the part could be measured; what stopped it is told."""
+    busy = psutil.cpu_percent(LOOK_SECONDS)
     print(f"== {name}", flush=True)
+    if busy > BUSY_PERCENT:
+        print(f"   others keep the machine {busy:.0f} % busy: trust no figure of this part", flush=True)
     started, at = time.monotonic(), datetime.now(UTC).replace(microsecond=0)
     try:
         result = parts.measuring(name).measure(quick, _room(name))
@@ -47,8 +56,18 @@ def _measured(name: str, *, quick: bool, place: Place) -> bool:
         print(f"{name}: {error}", file=sys.stderr)
         return False
     seconds = time.monotonic() - started
-    facts = {"commit": machine.commit(), "machine": machine.machine(), "versions": machine.versions()}
-    keep(Record(part=name, quick=quick, measured_at=at, seconds=seconds, result=result, **facts), place)
+    record = Record(
+        part=name,
+        quick=quick,
+        measured_at=at,
+        seconds=seconds,
+        busy_percent=busy,
+        commit=machine.commit(),
+        machine=machine.machine(),
+        versions=machine.versions(),
+        result=result,
+    )
+    keep(record, place)
     print(f"   {seconds:.0f} s", flush=True)
     return True
 

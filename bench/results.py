@@ -17,7 +17,7 @@ FIGURES = 6
 
 
 class Record(BaseModel):
-    """A part's result with all that is needed to judge it."""
+    """A part's result with all that is needed to judge it; `busy_percent` of the CPU was in use before it began."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,6 +25,7 @@ class Record(BaseModel):
     quick: bool
     measured_at: datetime
     seconds: float
+    busy_percent: float
     commit: str
     machine: dict[str, str]
     versions: dict[str, str]

@@ -22,7 +22,7 @@ from pymongo import AsyncMongoClient, MongoClient
 AMQP_URL = os.environ["AMQP_URL"]
 REDIS_URL = os.environ["REDIS_URL"]
 STORE = os.environ["STORE"] == "1"
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 240
 
 
 @cache

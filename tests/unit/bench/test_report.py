@@ -19,7 +19,14 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 def record(name: str, *, quick: bool = False) -> Record:
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    facts = {"measured_at": at, "seconds": 61.0, "commit": COMMIT, "machine": MACHINE, "versions": {"Python": "3.11"}}
+    facts = {
+        "measured_at": at,
+        "seconds": 61.0,
+        "busy_percent": 1.0,
+        "commit": COMMIT,
+        "machine": MACHINE,
+        "versions": {"Python": "3.11"},
+    }
     return Record(part=name, quick=quick, result=EXAMPLES[name](), **facts)
 
 
