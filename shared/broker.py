@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ import aiormq
 from aiormq.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 from pamqp import commands as amqp
 
-from shared import link, metrics, tracing
+from shared import confirms, link, metrics, tracing
+from shared.confirms import Parcel
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.ids import new_id
 from shared.link import is_connection_error
@@ -50,6 +52,9 @@ class Outgoing:
     message_id: str = field(default_factory=new_id)
     headers: dict[str, Header] = field(default_factory=dict)
     mandatory: bool = True
+
+    def parcel(self, source: str) -> Parcel:
+        return Parcel(self.exchange.name, self.key, self.mandatory, self.properties(source), self.body)
 
     def properties(self, source: str) -> amqp.Basic.Properties:
         now = datetime.now(UTC)
@@ -218,44 +223,35 @@ class Broker:
         channel = self._channel
         if channel is None or not self.connected:
             raise BrokerUnavailableError("RabbitMQ is not connected")
-        results = await self._confirmed(channel, messages)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        for error in errors:
-            if not isinstance(error, PublishError):
-                raise _unavailable(error) from error
+        try:
+            errors = await self._confirmed(channel, messages)
+        except Exception as error:
+            if not is_connection_error(error):
+                raise
+            raise _unavailable(error) from error
+        refused = next((error for error in errors.values() if not isinstance(error, PublishError)), None)
+        if refused is not None:
+            raise _unavailable(refused) from refused
         if errors:
-            lost = next(m for m, r in zip(messages, results, strict=True) if isinstance(r, BaseException))
+            lost = messages[min(errors)]
             with link.connection_errors_suppressed():
                 # It may be a queue of ours that somebody deleted: then it is there for the next attempt.
                 await link.declare_all(channel, self._queues)
-            raise UnroutableError(f"no queue takes {lost.key!r} on {lost.exchange.name}") from errors[0]
-        for message in messages:
-            metrics.MESSAGES_PUBLISHED.labels(metrics.known_type(message.type)).inc()
+            raise UnroutableError(f"no queue takes {lost.key!r} on {lost.exchange.name}") from errors[min(errors)]
+        for type_, number in Counter(message.type for message in messages).items():
+            metrics.MESSAGES_PUBLISHED.labels(metrics.known_type(type_)).inc(number)
 
-    async def _confirmed(self, channel: aiormq.Channel, messages: Sequence[Outgoing]) -> Sequence[object]:
-        """What became of each; raises BrokerUnavailableError as soon as the broker takes nothing any more."""
-        if not await link.flows(channel):
-            raise BrokerUnavailableError("RabbitMQ takes no messages now: it is out of memory or disk")
-        sending = asyncio.gather(*(self._send(channel, message) for message in messages), return_exceptions=True)
+    async def _confirmed(self, channel: aiormq.Channel, messages: Sequence[Outgoing]) -> Mapping[int, BaseException]:
+        """What was told of those that did not arrive; raises as soon as the broker takes nothing any more."""
+        await _flowing(channel)
+        sent = await confirms.send(channel, [message.parcel(self._name) for message in messages])
         try:
-            while not (await asyncio.wait([sending], timeout=LOOK_SECONDS))[0]:
-                if not await link.flows(channel):
-                    raise BrokerUnavailableError("RabbitMQ took no more messages: it is out of memory or disk")
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                while not (await asyncio.wait([sent.told], timeout=LOOK_SECONDS))[0]:
+                    await _flowing(channel)
+            return sent.result()
         finally:
-            sending.add_done_callback(_seen)
-            sending.cancel()
-        return sending.result()
-
-    async def _send(self, channel: aiormq.Channel, message: Outgoing) -> None:
-        await channel.basic_publish(
-            message.body,
-            exchange=message.exchange.name,
-            routing_key=message.key,
-            properties=message.properties(self._name),
-            mandatory=message.mandatory,
-            timeout=CONFIRM_SECONDS,
-            wait=False,
-        )
+            sent.forget()
 
     async def _keep_connected(self) -> None:
         attempt = 0
@@ -351,16 +347,14 @@ class Broker:
                 future.cancel()
 
 
-def _seen(given_up: asyncio.Future[Any]) -> None:
-    """Nobody asks any more how it ended."""
-    if not given_up.cancelled():
-        given_up.exception()
+async def _flowing(channel: aiormq.Channel) -> None:
+    if not await link.flows(channel):
+        raise BrokerUnavailableError("RabbitMQ takes no messages now: it is out of memory or disk")
 
 
 def _unavailable(error: BaseException) -> BaseException:
     if isinstance(error, DeliveryError):
         return BrokerUnavailableError("RabbitMQ refused a message (queue full or its node out of memory or disk)")
-    # A connection closed by us ends its pending confirms as cancelled: the publisher itself is not.
-    if isinstance(error, asyncio.CancelledError) or is_connection_error(error):
+    if is_connection_error(error):
         return BrokerUnavailableError(f"RabbitMQ did not confirm: {error or type(error).__name__}")
     return error

@@ -95,7 +95,7 @@ class FailurePolicy:
             await self._broker.publish([_dead(queue, delivery, error, decision.code)])
             outcome = "dead"
         delivery.done()
-        metrics.settled(queue.name, delivery, outcome)
+        metrics.settled(queue.name, [delivery], outcome)
         log.warning(
             "message_failed",
             outcome=outcome,

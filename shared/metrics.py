@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -89,11 +91,21 @@ class Limited:
         return value
 
 
-def settled(queue: str, delivery: Delivery, outcome: str) -> None:
-    """Count a message that its consumer has finished with."""
-    kind = known_type(delivery.type)
-    MESSAGES_PROCESSED.labels(queue, kind, outcome).inc()
-    MESSAGE_SECONDS.labels(queue, kind).observe(time.monotonic() - delivery.arrived_at)
+def settled(queue: str, deliveries: Iterable[Delivery], outcome: str) -> None:
+    """Count messages that their consumer has finished with."""
+    now = time.monotonic()
+    for kind, arrivals in _by_kind(deliveries).items():
+        MESSAGES_PROCESSED.labels(queue, kind, outcome).inc(len(arrivals))
+        seconds = MESSAGE_SECONDS.labels(queue, kind)
+        for arrived_at in arrivals:
+            seconds.observe(now - arrived_at)
+
+
+def _by_kind(deliveries: Iterable[Delivery]) -> Mapping[str, list[float]]:
+    arrivals: dict[str, list[float]] = defaultdict(list)
+    for delivery in deliveries:
+        arrivals[known_type(delivery.type)].append(delivery.arrived_at)
+    return arrivals
 
 
 def tell_build(service: str, revision: str) -> None:

@@ -139,5 +139,5 @@ class Worker(Generic[M]):
         finished = [received.delivery for received in batch if not received.delivery.stale]
         for delivery in finished:
             delivery.done()
-            metrics.settled(self._queue.name, delivery, "ok")
+        metrics.settled(self._queue.name, finished, "ok")
         self._failures.brake(self._queue).succeeded(len(finished))

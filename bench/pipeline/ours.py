@@ -72,6 +72,8 @@ def _environment(servers: Servers, name: str, port: int, secret: str) -> dict[st
         "ASINFLOW_INTERVAL_SECONDS": "0",
         "ASINFLOW_MAX_ITEMS_PER_JOB": "1000000",
         "ASINFLOW_LOG_LEVEL": "WARNING",
+        "ASINFLOW_USER_REQUESTS_PER_MINUTE": "0",
+        "ASINFLOW_USER_COLLECTING_REQUESTS_PER_MINUTE": "0",
         "ASINFLOW_FRANKFURTER_URL": "",
         "ASINFLOW_OPEN_ER_API_URL": "",
     }

@@ -12,6 +12,7 @@ from services.api.products import SEARCHED, STORED, HistoryQuery, Position, Prod
 from services.api.repricing import NewAnalysis
 from shared.ids import user_product_key
 from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, UpdateOne, database_errors
+from shared.mongodecimals import to_decimal, to_decimal128
 
 # Before all that happens here: as a bound it asks for any time, which an index answers and "not null" does not.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -161,7 +162,7 @@ def _holding(word: str) -> Document:
 
 
 def _stored(value: Any) -> Any:
-    return Decimal128(value) if isinstance(value, Decimal) else value
+    return to_decimal128(value) if isinstance(value, Decimal) else value
 
 
 def _beyond(query: ProductQuery, position: Position) -> list[Document]:
@@ -178,7 +179,7 @@ def _beyond(query: ProductQuery, position: Position) -> list[Document]:
 def _plain(value: Any) -> Any:
     """The document with the driver's decimals as Python's."""
     if isinstance(value, Decimal128):
-        return value.to_decimal()
+        return to_decimal(value)
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     return [_plain(entry) for entry in value] if isinstance(value, list) else value

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.collector.results import Observation, Result
 from shared.mongo import Decimal128, Document
+from shared.mongodecimals import to_decimal
 from shared.profit.analysis import analyze
 from shared.profit.models import Analysis, AnalysisSettings, ProductFacts, Rate
 from shared.profit.tables import Tables
@@ -44,4 +45,4 @@ def _facts(observation: Observation) -> ProductFacts:
 
 
 def _decimal(value: Decimal128 | int | None) -> Decimal | None:
-    return value.to_decimal() if isinstance(value, Decimal128) else None if value is None else Decimal(value)
+    return to_decimal(value) if isinstance(value, Decimal128) else None if value is None else Decimal(value)

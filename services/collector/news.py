@@ -10,6 +10,7 @@ from typing import Any
 from services.collector.pricehistory import price_change
 from services.collector.results import Observation, Result
 from shared.messages import PriceChange, ProductsNoted, ProfitableProduct
+from shared.mongodecimals import to_decimal
 from shared.profit.models import Analysis
 
 Analysed = tuple[Result, Observation, Analysis | None]
@@ -56,6 +57,6 @@ def _price_change(seen: Observation, product: dict[str, Any]) -> PriceChange | N
     return PriceChange(
         **product,
         currency=page["currency"],
-        price=page["price"].to_decimal(),
-        previous_price=point["previous_price"].to_decimal(),
+        price=to_decimal(page["price"]),
+        previous_price=to_decimal(point["previous_price"]),
     )

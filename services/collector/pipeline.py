@@ -181,7 +181,7 @@ class MarketplacePipeline:
 
     def _drop(self, delivery: Delivery) -> None:
         delivery.done()
-        metrics.settled(self._queue.name, delivery, "late")
+        metrics.settled(self._queue.name, [delivery], "late")
 
     def _dispatch(self, task: Task, known: ItemStatus | None, last: Document | None) -> None:
         total = task.job.total_items
@@ -198,30 +198,33 @@ class MarketplacePipeline:
             return
         if not self._taken.take(task, self._again.put_nowait):
             return
-        running = asyncio.create_task(self._collect(task), name=task.outcome_id)
+        running = asyncio.create_task(self._collect(task, new=last is None), name=task.outcome_id)
         self._in_hand.add(running)
         running.add_done_callback(self._in_hand.discard)
 
-    async def _collect(self, task: Task) -> None:
+    async def _collect(self, task: Task, *, new: bool) -> None:
+        """`new` when nothing is known of its product yet."""
         result = None
         try:
             handling = tracing.handling(CollectItem.TYPE, task.delivery.headers, outcome_id=task.outcome_id)
             with handling, self._states.held(task.command.job_id):
-                result = await self._get(task)
+                result = await self._get(task, new=new)
         finally:
             if result is None:
                 self._taken.settle(task)
             else:
                 self._recorder.add(result)
 
-    async def _get(self, task: Task) -> Result | None:
+    async def _get(self, task: Task, *, new: bool) -> Result | None:
         """What is to be recorded; None when the item was given up or put back."""
         try:
             held = self._clock.monotonic() - task.delivery.arrived_at
             async with in_line(patience(self._hold_seconds, held)) as limit, self._slots:
                 async for attempt in until_back():
                     with attempt:
-                        observation, first = await self._flights.fly(task.key, lambda: self._observe(task, limit))
+                        observation, first = await self._flights.fly(
+                            task.key, lambda: self._observe(task, limit, new=new)
+                        )
             return Result(task, "fetched" if first else "reused", observation)
         except NoLongerWantedError:
             self._drop(task.delivery)
@@ -229,7 +232,7 @@ class MarketplacePipeline:
         except Exception as error:  # noqa: BLE001  whatever went wrong is settled, never dropped
             return await self._failed(task, error)
 
-    async def _observe(self, task: Task, limit: asyncio.Timeout) -> Observation:
+    async def _observe(self, task: Task, limit: asyncio.Timeout, *, new: bool) -> Observation:
         command = task.command
         item = Item(asin=command.asin, marketplace=command.marketplace)
         running = asyncio.current_task()
@@ -245,7 +248,7 @@ class MarketplacePipeline:
             return True
 
         product = await self._source.product(item, wanted)
-        return Observation(page_document(product), cut_to_milliseconds(self._clock.now()))
+        return Observation(page_document(product), cut_to_milliseconds(self._clock.now()), first=new)
 
     async def _failed(self, task: Task, error: Exception) -> Result | None:
         """Try again later, or let this be the item's outcome; an unforeseen error goes to the failure store as well."""

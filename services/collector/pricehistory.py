@@ -10,6 +10,7 @@ from typing import Any
 
 from services.collector.results import Observation
 from shared.mongo import Decimal128, Document
+from shared.mongodecimals import to_decimal
 
 # What a point is about: when one of them changes, there is a new point.
 WATCHED = ("price", "currency", "availability")
@@ -62,7 +63,7 @@ def _change(price: Any, currency: str | None, at: datetime, last: Document | Non
 def same(one: Any, other: Any) -> bool:
     """Equality by value: 10 and 10.00 are stored differently, and are one price."""
     if isinstance(one, Decimal128) and isinstance(other, Decimal128):
-        return one.to_decimal() == other.to_decimal()
+        return to_decimal(one) == to_decimal(other)
     return bool(one == other)
 
 
@@ -71,7 +72,7 @@ def price_change(seen: Observation) -> Document:
     point, price = seen.point, seen.page.get("price")
     if point is None or price is None or point["previous_price"] is None or not same(price, point["known_price"]):
         return {}
-    before, now = point["previous_price"].to_decimal(), price.to_decimal()
+    before, now = to_decimal(point["previous_price"]), to_decimal(price)
     # To sort by; what a reader is shown is worked out from the two prices, exactly.
     percent = {"price_change_percent": float((now - before) * 100 / before)} if before else {}
     return {**{name: point[name] for name in CHANGE_FIELDS}, **percent}

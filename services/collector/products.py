@@ -13,10 +13,12 @@ from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change
 from services.collector.results import Observation, Result, Task
 from shared.amazon.pages import Product, Rank
 from shared.ids import user_product_key
-from shared.mongo import Decimal128, Document
+from shared.mongo import Document
+from shared.mongodecimals import to_decimal128
 from shared.profit.models import Analysis
 from shared.quality import lacking
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 _FIELDS = tuple(each.name for each in fields(Product))
 
 
@@ -26,15 +28,15 @@ def page_document(product: Product) -> Document:
 
 
 def _stored(value: Any) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
-        case StrEnum():
-            return value.value
-        case str() | int() | None:
-            return value
         case Decimal():
-            return Decimal128(value)
+            return to_decimal128(value)
         case list() | tuple():
             return [_stored(part) for part in value]
+        case StrEnum():
+            return value.value
         case Mapping():
             return {str(name): _stored(part) for name, part in value.items()}
         case Rank():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter as Counted
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from shared.batching import take_batch
 from shared.broker import Broker, event
 from shared.clock import Clock
 from shared.failures import FailurePolicy
+from shared.intake import Delivery
 from shared.items import finished
 from shared.jobs import ItemStatus
 from shared.log import get_logger
@@ -117,8 +119,7 @@ class Recorder:
         stored = await self._repository.insert_outcomes(documents)
         statuses = [(r, stored.get(r.task.outcome_id, r.status)) for r in results]
         await self._tell(statuses)
-        for result, status in statuses:
-            await self._finish(result, status)
+        await self._finish(statuses)
 
     async def _tell(self, statuses: Sequence[tuple[Result, ItemStatus]]) -> None:
         """Each fact goes on with the trace of its job."""
@@ -140,17 +141,22 @@ class Recorder:
         points = await self._repository.upsert_observations(new)
         return [(r, seen if seen.point else replace(seen, point=points[r.task.key])) for r, seen in observed]
 
-    async def _finish(self, result: Result, status: ItemStatus) -> None:
-        command, delivery = result.task.command, result.task.delivery
-        queue = self._queue_of(command.marketplace)
-        if result.bug is not None:
-            await self._failures.settle(queue, delivery, result.bug)
-        else:
-            delivery.done()
-            self._failures.brake(queue).succeeded()
-            metrics.settled(queue.name, delivery, "ok")
-        if result.known_status is None:
-            ITEMS.labels(command.marketplace, str(status), result.origin).inc()
+    async def _finish(self, statuses: Sequence[tuple[Result, ItemStatus]]) -> None:
+        good: dict[str, list[Delivery]] = defaultdict(list)
+        for result, _ in statuses:
+            name, delivery = result.task.command.marketplace, result.task.delivery
+            if result.bug is not None:
+                await self._failures.settle(self._queue_of(name), delivery, result.bug)
+            else:
+                delivery.done()
+                good[name].append(delivery)
+        for name, deliveries in good.items():
+            queue = self._queue_of(name)
+            self._failures.brake(queue).succeeded(len(deliveries))
+            metrics.settled(queue.name, deliveries, "ok")
+        new = ((r.task.command.marketplace, str(s), r.origin) for r, s in statuses if r.known_status is None)
+        for labels, number in Counted(new).items():
+            ITEMS.labels(*labels).inc(number)
 
 
 def in_vain(result: Result) -> bool:

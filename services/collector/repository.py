@@ -95,9 +95,8 @@ class CollectorRepository:
         What a newer observation has overtaken changes nothing. Points are written first and carry the number of the
         change in their id: a crash in between, or another collector that sees the same, leads to the same point.
         """
-        with database_errors():
-            found = self._observations.find({"_id": {"$in": list(observations)}}, {"observed_at": 1, "point": 1})
-            stored = {d["_id"]: d async for d in found}
+        known = [key for key, seen in observations.items() if not seen.first]
+        stored = await _find(self._observations, known, {"observed_at": 1, "point": 1})
         points = {key: document["point"] for key, document in stored.items() if document.get("point")}
         new = {
             key: seen
@@ -143,12 +142,10 @@ class CollectorRepository:
         return found
 
     async def upsert_products(self, results: Sequence[tuple[Result, Observation, Analysis | None]]) -> None:
+        """Make these the users' views of their products; a repetition changes nothing."""
         updates = [product_update(result.task, observation, analysis) for result, observation, analysis in results]
-        if not updates:
-            return
-        with database_errors():
-            found = self._products.find({"_id": {"$in": [query["_id"] for query, _ in updates]}}, {"_id": 1})
-            stored = {document["_id"] async for document in found}
+        known = [query["_id"] for (query, _), (_, seen, _) in zip(updates, results, strict=True) if not seen.first]
+        stored = await _find(self._products, known, {"_id": 1})
         await _insert_or_update(
             self._products,
             {query["_id"]: new_product(query, update) for query, update in updates},
@@ -160,6 +157,15 @@ class CollectorRepository:
         """Store outcomes; returns what is stored under ids that another delivery had already taken."""
         taken = await insert_new(self._outcomes, documents)
         return await self.find_statuses([documents[index]["_id"] for index in taken]) if taken else {}
+
+
+async def _find(collection: Collection, keys: Sequence[str], fields: Document) -> dict[str, Document]:
+    """These fields of what is stored under `keys`, by key; nobody is asked about none."""
+    if not keys:
+        return {}
+    with database_errors():
+        documents = await collection.find({"_id": {"$in": keys}}, fields).to_list(None)
+    return {document["_id"]: document for document in documents}
 
 
 async def _insert_or_update(

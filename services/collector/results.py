@@ -39,6 +39,7 @@ class Observation:
     page: Document
     observed_at: datetime
     point: Document | None = None
+    first: bool = False  # nothing was known of the product when it was taken up: storing it need not look again
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CategorySource = Literal["given", "breadcrumbs", "title", "default"]
 Text = Annotated[str, Field(min_length=1)]
+
+# Breadcrumbs whose category is kept: more than a marketplace's departments have in use at a time.
+REMEMBERED = 4096
 
 _SPACE = re.compile(r"\s+")
 _SPACED_MARK = re.compile(r" ?([&・/,]) ?")
@@ -62,6 +65,11 @@ class CategoryTable(BaseModel):
         ]
         return tuple(sorted(words, key=lambda word: -len(word.text)))
 
+    @cached_property
+    def in_breadcrumbs(self) -> Callable[[tuple[str, ...]], Word | None]:
+        """The word that settles the category of breadcrumbs; many products share theirs, so answers are kept."""
+        return lru_cache(maxsize=REMEMBERED)(lambda nodes: _in_breadcrumbs([_normal(n) for n in nodes], self.words))
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -97,7 +105,7 @@ class CategoryMatch:
 
 def classify(breadcrumbs: Sequence[str], title: str | None, table: CategoryTable) -> CategoryMatch:
     """The category by breadcrumbs, else by title, else the default one; the same input always gives the same answer."""
-    if found := _in_breadcrumbs([_normal(node) for node in breadcrumbs], table.words):
+    if found := table.in_breadcrumbs(tuple(breadcrumbs)):
         return CategoryMatch(found.category, "breadcrumbs", found.text)
     if title and (found := _longest(table.words, _normal(title))):
         return CategoryMatch(found.category, "title", found.text)

@@ -33,6 +33,7 @@ PRICE_STEP_KRW = 100
 EXACT = Context(prec=60, rounding=ROUND_FLOOR, traps=[DivisionByZero, InvalidOperation, Overflow])
 
 _CENT = Decimal("0.01")
+_WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,4 @@ def outcome(price_krw: int, cost_krw: Decimal, fee_percent: Decimal, target_perc
 
 def won(amount: Decimal) -> int:
     """`amount` as shown: whole won, halves away from zero."""
-    with localcontext(EXACT):
-        return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(amount.quantize(_WHOLE, rounding=ROUND_HALF_UP, context=EXACT))
