@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from services.api.dashboard import STATIC
 from services.api.records import Job
-from tests.dashboard.axe import Axe, turn_to
+from tests.dashboard.axe import Axe, is_too_wide, turn_to
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import Stage
 
@@ -56,6 +56,7 @@ def _looked_at(page: Page, axe: Axe, name: str) -> list[tuple[str, ...]]:
     expect(dialog).to_be_visible()
     expect(dialog.locator("[aria-busy]")).to_have_count(0)
     found = [(name, *each) for each in axe.complaints(page)]
+    assert not is_too_wide(page), name
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import expect
 
 from services.api.records import Job
@@ -36,6 +38,16 @@ def test_schedule_is_made_with_its_times_shown_before(look: Opener, stage: Stage
         "Asia/Tokyo",
         [f"{HOME}:{asin(1)}", f"{HOME}:{asin(2)}"],
     )
+
+
+def test_job_is_had_made_regularly(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['running'].id}/details")
+    page.get_by_role("link", name="Have it made regularly").click()
+    page.get_by_label("Name").fill("cards at six")
+    page.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_role("heading", name="cards at six")).to_be_visible()
+    asked: Any = named(stage, "cards at six")["job"]
+    assert (asked["request"]["keyword"], asked["tags"]) == ("pokemon cards", ["cards", "autumn"])
 
 
 def test_wrong_expression_is_told_while_it_is_typed(look: Opener, stage: Stage) -> None:

@@ -28,11 +28,11 @@ export function draftOf(job) {
 
 const MOST_LINES = 1_000;
 
-/** What a list holds, given as the CSV of its items: as lines, or, where they are many, as a file. */
-export function linesOf(csv) {
+/** What a list holds, given as the CSV of its items: as lines, or, where they are many and `files` may be, as a file. */
+export function linesOf(csv, { files = true } = {}) {
   const [head, ...rows] = csv.trim().split(/\r?\n/).map((row) => row.split(","));
   const [asin, marketplace] = ["asin", "marketplace"].map((name) => head.indexOf(name));
-  if (rows.length > MOST_LINES) return { file: new File([csv], "products.csv", { type: "text/csv" }) };
+  if (files && rows.length > MOST_LINES) return { file: new File([csv], "products.csv", { type: "text/csv" }) };
   const places = new Set(rows.map((row) => row[marketplace]));
   if (places.size === 1) return { marketplace: [...places][0], text: rows.map((row) => row[asin]).join("\n") };
   return { text: rows.map((row) => `https://www.${row[marketplace]}/dp/${row[asin]}`).join("\n") };

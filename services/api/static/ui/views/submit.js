@@ -1,10 +1,11 @@
 // A new job: what to collect, checked while it is typed, and what it would come to.
 
-import { ApiError, get, newKey, request } from "../core/api.js";
+import { ApiError, newKey, request } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { go } from "../core/router.js";
-import { draftOf, isReady, jobForm, linesOf, metadataOf, newDraft, requestOf, settingsOf, tagsOf } from "../parts/jobform.js";
+import { draftLike } from "../parts/again.js";
+import { isReady, jobForm, metadataOf, newDraft, requestOf, settingsOf, tagsOf } from "../parts/jobform.js";
 import { quoteCard } from "../parts/quote.js";
 import { explain, loading, skeleton } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
@@ -14,20 +15,12 @@ const KINDS = { csv: "text/csv", ndjson: "application/x-ndjson", jsonl: "applica
 export function open(root, _path, query) {
   if (!query.from) return form(root, newDraft());
   let shown = null;
-  loading(root, skeleton(3, "block"), () => again(query.from), (draft) => {
+  loading(root, skeleton(3, "block"), () => draftLike(query.from), (draft) => {
     const place = h("div", { class: "stack" });
     shown = form(place, draft);
     return place;
   });
   return { close: () => shown?.close() };
-}
-
-/** A draft like the job of that id. */
-async function again(id) {
-  const job = await get(`/v1/jobs/${encodeURIComponent(id)}`);
-  if (job.type !== "BULK_ASIN") return draftOf(job);
-  const items = await request("GET", `/v1/jobs/${job.id}/items`, { query: { format: "csv" } });
-  return { ...draftOf(job), ...linesOf(await items.text()) };
 }
 
 function form(root, begun) {

@@ -2,6 +2,8 @@
 
 import { h, render } from "../../core/dom.js";
 import { duration, fullMoment, money, number, percent, t } from "../../core/i18n.js";
+import { href } from "../../core/router.js";
+import { session } from "../../core/session.js";
 import { gateRules } from "../../parts/gate.js";
 import { jobName } from "../../parts/jobs.js";
 
@@ -11,7 +13,7 @@ const at = (iso) => iso && h("time", { datetime: iso }, fullMoment(iso));
 
 export function openDetails(panel, job) {
   const draw = (now) => render(panel, h("div", { class: "charts" },
-    h("section", { class: "panel" }, h("h2", {}, t("details.asked")), h("dl", { class: "pairs" }, asked(now))),
+    h("section", { class: "panel" }, h("h2", {}, t("details.asked")), h("dl", { class: "pairs" }, asked(now)), again(now)),
     h("section", { class: "panel" }, h("h2", {}, t("details.job")), h("dl", { class: "pairs" }, facts(now))),
     own(now)));
   draw(job);
@@ -32,6 +34,14 @@ function asked(job) {
     pair(t("details.limit"), settings.time_limit_seconds && duration(settings.time_limit_seconds)),
     settings.quality_gate && pair(t("gate.title"), gateRules(settings.quality_gate).map((rule) => h("div", {}, rule))),
   ];
+}
+
+/** Long lists are for those who hand them in themselves: a schedule takes no file. */
+const MOST_SCHEDULED = 10_000;
+
+function again(job) {
+  if (!session.may("jobs:write") || (job.request.count ?? 0) > MOST_SCHEDULED) return null;
+  return h("p", { class: "buttons" }, h("a", { class: "button button-small", href: href(["schedules", "new"], { from: job.id }) }, t("details.schedule")));
 }
 
 function facts(job) {

@@ -5,6 +5,7 @@ import { choiceOf, cronOf, weekday } from "../../core/cron.js";
 import { debounced, h, render } from "../../core/dom.js";
 import { fullMoment, ownZone, t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
+import { draftLike } from "../../parts/again.js";
 import { choice, input, segments } from "../../parts/fields.js";
 import { isReady, jobForm, newDraft, requestOf } from "../../parts/jobform.js";
 import { explain, loading, skeleton } from "../../parts/states.js";
@@ -12,19 +13,27 @@ import { toast } from "../../parts/toast.js";
 
 const REPEATS = ["hour", "day", "weekday", "week", "month", "custom"];
 
-export function open(root, path) {
-  if (path[1] === "new") return form(root, { name: "", cron: "0 6 * * *", timezone: ownZone(), missed: "run_once", overlap: "skip" }, null);
+const NEW = { name: "", cron: "0 6 * * *", missed: "run_once", overlap: "skip" };
+
+export function open(root, path, query) {
+  const begin = (place, job) => form(place, { ...NEW, timezone: ownZone() }, null, job);
+  if (path[1] !== "new") return later(root, () => get(`/v1/schedules/${encodeURIComponent(path[1])}`), (place, schedule) => form(place, { ...schedule }, schedule.id, null));
+  return query.from ? later(root, () => draftLike(query.from, { files: false }), begin) : begin(root, newDraft());
+}
+
+/** The form that `begin` makes of what `load` gives. */
+function later(root, load, begin) {
   let shown = null;
-  loading(root, skeleton(3, "block"), () => get(`/v1/schedules/${encodeURIComponent(path[1])}`), (schedule) => {
+  loading(root, skeleton(3, "block"), load, (found) => {
     const place = h("div", { class: "stack" });
-    shown = form(place, { ...schedule }, schedule.id);
+    shown = begin(place, found);
     return place;
   });
   return { close: () => shown?.close() };
 }
 
-function form(root, draft, id) {
-  const job = id === null ? newDraft() : null;
+/** The form of `draft`; of a new schedule also of `job`, which is made then. */
+function form(root, draft, id, job) {
   const error = h("p", { class: "field-error", role: "alert" });
   const save = h("button", { class: "button button-primary button-wide" }, t(id === null ? "schedules.create" : "action.save"));
   const times = preview(draft);
