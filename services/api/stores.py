@@ -87,6 +87,9 @@ class ProductStore(Protocol):
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]: ...
 
+    def scan_products(self, user_id: str, query: ProductQuery) -> AsyncIterator[Sequence[Document]]:
+        """All that `find_products` would find without a limit, a block at a time."""
+
     async def set_analysis(
         self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
     ) -> bool:

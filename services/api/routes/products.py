@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -38,8 +37,6 @@ router = APIRouter(prefix="/v1/products", tags=["products"])
 
 # Each one lost means that the product was collected in that very moment.
 ANALYZE_TRIES = 5
-# Products of a file that are read at once.
-BLOCK = 200
 
 
 Price = Annotated[Decimal | None, Field(max_digits=MAX_PRICE_CHARACTERS)]
@@ -144,14 +141,10 @@ async def list_products(
 
 async def _rows(using: Parts, caller: Caller, query: ProductQuery) -> Rows[ProductView]:
     """Every product, a block at a time."""
-    while True:
-        found = await using.products.find_products(caller.user_id, replace(query, limit=BLOCK))
+    async for found in using.products.scan_products(caller.user_id, query):
         for document in found:
             place = position(query.sort, document)
             yield Row(product_view(document), encode_position(query.sort, place))
-        if len(found) < BLOCK:
-            return
-        query = replace(query, after=position(query.sort, found[-1]))
 
 
 @router.post(

@@ -111,3 +111,49 @@ async def test_paging_misses_and_repeats_nothing_while_products_are_written(
     assert len(seen) == len(set(seen))
     assert [each for each in seen if each in set(whole)] == whole
     assert all(each.startswith(f"ann:{HOME}:{asin(0)[:2]}") for each in seen)
+
+
+async def test_file_holds_what_pages_hold_in_every_order(database: Database) -> None:
+    store = MongoProductStore(database)
+    for sort in ProductSort:
+        query = ProductQuery(sort=sort, limit=COUNT)
+        whole = await store.find_products("ann", query)
+        for after in (None, position(sort, whole[COUNT // 3])):
+            file = [found async for block in store.scan_products("ann", replace(query, after=after)) for found in block]
+            assert file == (whole if after is None else whole[COUNT // 3 + 1 :]), sort
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("pokémon", {1}),
+        ("POKÉMON", {1}),
+        ("ポケモン", {1}),
+        ("$title", {2}),
+        (".*", {2}),
+        ("b000000002", {2}),
+        ("acme ann", {2}),
+        ("acme elsewhere", set()),
+        ("école", {3}),
+        ("éCOLE", {3}),
+    ],
+)
+async def test_words_are_found_wherever_they_stand_in_any_case(database: Database, words: str, found: set[int]) -> None:
+    changes: list[dict[str, Any]] = [
+        {"title": "Pokémon ポケモン", "brand": None},
+        {"title": None, "brand": "ACME $title .*", "notes": "for Ann"},
+        {"title": "ÉCOLE"},
+    ]
+    products = [product(number, "carl", **change) for number, change in enumerate(changes, 1)]
+    await database["products"].insert_many(products)
+    listed = await MongoProductStore(database).find_products("carl", ProductQuery(q=words))
+    assert {int(each["asin"][1:]) for each in listed} == found
+
+
+async def test_one_product_is_found_in_every_marketplace(database: Database) -> None:
+    await database["products"].insert_one({**product(5), "_id": f"ann:amazon.de:{asin(5)}", "marketplace": "amazon.de"})
+    store = MongoProductStore(database)
+    everywhere = await store.find_products("ann", ProductQuery(asin=asin(5)))
+    there = await store.find_products("ann", ProductQuery(asin=asin(5), marketplace="amazon.de"))
+    assert {each["marketplace"] for each in everywhere} == {HOME, "amazon.de"}
+    assert [each["marketplace"] for each in there] == ["amazon.de"]

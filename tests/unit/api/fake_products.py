@@ -1,9 +1,11 @@
 """Products in memory, as their store has them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from services.api.product_repository import SCANNED_AT_ONCE
 from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.repricing import NewAnalysis
 
@@ -40,6 +42,11 @@ class FakeProductStore:
         if (after := query.after) is not None:
             found = [p for p in found if p["_id"] != after.id and follows(p, after.value, after.id)]
         return found[: query.limit]
+
+    async def scan_products(self, user_id: str, query: ProductQuery) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        found = await self.find_products(user_id, replace(query, limit=len(self.products) + 1))
+        for first in range(0, len(found), SCANNED_AT_ONCE):
+            yield found[first : first + SCANNED_AT_ONCE]
 
     async def set_analysis(
         self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: dict[str, Any]
