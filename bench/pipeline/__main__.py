@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.pipeline.limit import LIMITS, limit
 from bench.pipeline.ours import ours
-from bench.pipeline.part import contest, unlimited
+from bench.pipeline.part import contest
 from bench.pipeline.peers import PEERS
 from bench.pipeline.sample import sample
 from bench.servers import servers
@@ -27,7 +27,6 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        unlimited(),
         servers(fsync=not options.no_fsync, redis=True) as running,
     ):
         sampled = Path(folder) / "sample.bson"

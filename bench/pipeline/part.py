@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +14,6 @@ from bench.pipeline.result import LIMIT, Contest, Result
 from bench.pipeline.sample import Sample, sample
 from bench.servers import Servers, servers
 
-# Whoever measures asks more often than users may.
-UNLIMITED = ("ASINFLOW_USER_REQUESTS_PER_MINUTE", "ASINFLOW_USER_COLLECTING_REQUESTS_PER_MINUTE")
 CONFIRMING = "Dramatiq counter, confirms"
 QUICK_STORING = ("Celery chord", CONFIRMING, "FastStream")
 
@@ -49,13 +45,12 @@ QUICK = Plan(items=1_000, rounds=1, quick=True)
 def measure(quick: bool, run: Path) -> Result:
     plan, sampled = QUICK if quick else FULL, run / "sample.bson"
     contests = []
-    with unlimited():
-        for synced in (True, False):
-            with servers(fsync=synced, redis=True, logs=run) as running:
-                if not sampled.exists():
-                    sample(running).save(sampled)
-                entrants = plan.synced(sampled) if synced else plan.unsynced(sampled)
-                contests.append(contest(running, entrants, plan.items, plan.rounds, synced=synced))
+    for synced in (True, False):
+        with servers(fsync=synced, redis=True, logs=run) as running:
+            if not sampled.exists():
+                sample(running).save(sampled)
+            entrants = plan.synced(sampled) if synced else plan.unsynced(sampled)
+            contests.append(contest(running, entrants, plan.items, plan.rounds, synced=synced))
     return {"workers": COLLECTORS, "documents": Sample.load(sampled).sizes(), "contests": contests}
 
 
@@ -63,15 +58,3 @@ def contest(running: Servers, entrants: Sequence[Entrant], items: int, rounds: i
     rows = take_turns(entrants, running, items, rounds, lambda line: print(line, flush=True))
     empty(running)
     return {"synced": synced, "items": items, "rounds": rounds, "rows": rows}
-
-
-@contextlib.contextmanager
-def unlimited() -> Iterator[None]:
-    """Let every service that is started meanwhile answer as often as it is asked."""
-    before = {name: os.environ.get(name) for name in UNLIMITED}
-    os.environ.update(dict.fromkeys(UNLIMITED, "0"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
