@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -74,4 +76,14 @@ def with_profile_first(given: list[str]) -> list[str]:
 def _usage(error: TyperException) -> CliError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "asinflow"
-    return CliError(error.format_message(), hint=f"{path} --help")
+    message = error.format_message()
+    return CliError(message, hint="\n".join([*_meant(message, context, path), f"{path} --help"]))
+
+
+def _meant(message: str, context: Any, path: str) -> list[str]:
+    """The commands that a misspelt one comes close to."""
+    misspelt = re.match(r"No such command '(.+?)'", message)
+    if misspelt is None or context is None:
+        return []
+    known = context.command.list_commands(context)
+    return [f"{path} {name}" for name in difflib.get_close_matches(misspelt[1], known, n=2)]

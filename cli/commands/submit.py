@@ -29,12 +29,19 @@ _MOST_LINES_SHOWN = 10
 
 
 class Kinds(TyperGroup):
-    """The kinds of jobs; the name of a file alone means `file`."""
+    """The kinds of jobs; the name of a file alone means `file`, an address `url`."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and Path(args[0]).is_file():
-            args = ["file", *args]
-        return super().resolve_command(ctx, args)
+        kind = _kind(args[0]) if args and args[0] not in self.commands else None
+        return super().resolve_command(ctx, args if kind is None else [kind, *args])
+
+
+def _kind(word: str) -> str | None:
+    """A name with a suffix or a folder is taken for a file, there or not: then it is what is told to be missing."""
+    if word.lower().startswith(("https://", "http://")):
+        return "url"
+    path = Path(word)
+    return "file" if path.is_file() or (not word.startswith("-") and (path.suffix or "/" in word)) else None
 
 
 app = typer.Typer()

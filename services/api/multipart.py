@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from services.api.lines import READERS
@@ -30,16 +30,18 @@ class FormFile:
             "on_headers_finished": self._open,
             "on_part_data": self._on_data,
             "on_part_end": self._close,
+            "on_end": self._end,
         }
         self._parser = MultipartParser(boundary, callbacks)
         self._headers: dict[str, bytes] = {}
         self._name = self._value = b""
         self._is_wanted = False
         self._pieces: list[bytes] = []
+        self._is_whole = False
         self.media_type: str | None = None
 
     async def pieces(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises Problem (422) when there is no file."""
+        """The file's bytes. Raises Problem (422) when there is no file, or the form has no end."""
         async for data in body:
             try:
                 self._parser.write(data)
@@ -50,6 +52,8 @@ class FormFile:
                 yield b"".join(pieces)
         if self.media_type is None:
             raise invalid_field("body", "no_file", "holds no file: send one as a part with a filename")
+        if not self._is_whole:
+            raise invalid_field("body", "multipart_incomplete", "ends before the form does")
 
     def _begin(self) -> None:
         self._headers = {}
@@ -81,11 +85,17 @@ class FormFile:
     def _close(self) -> None:
         self._is_wanted = False
 
+    def _end(self) -> None:
+        self._is_whole = True
+
 
 def form_file(content_type: str) -> FormFile:
-    """For a body of this type. Raises Problem (415) without a boundary."""
+    """For a body of this type. Raises Problem (415) without a boundary that can be used."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
         raise Problem(415, "unsupported_media_type", "multipart/form-data needs its boundary.")
-    return FormFile(boundary)
+    try:
+        return FormFile(boundary)
+    except FormParserError as error:
+        raise Problem(415, "unsupported_media_type", "The boundary of multipart/form-data is too long.") from error

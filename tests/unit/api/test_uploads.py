@@ -3,6 +3,7 @@
 import json
 import random
 import tracemalloc
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.api.keyset import ProductSet
 from services.api.lines import MAX_LINE, READERS, Splitter, Unreadable
+from services.api.multipart import form_file
 from services.api.problems import Problem
 from services.api.requests import BulkOptionsRequest
 from services.api.submission import Tally, bulk_options
@@ -128,3 +130,31 @@ def test_two_hundred_thousand_products_take_a_few_megabytes() -> None:
 
 def test_every_form_has_a_reader() -> None:
     assert {"text/plain", "text/csv", "application/x-ndjson"} <= READERS.keys()
+
+
+async def taken(boundary: str, body: bytes) -> bytes:
+    """The file of a form whose body comes in small pieces."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 7):
+            yield body[start : start + 7]
+
+    return b"".join([piece async for piece in form_file(f"multipart/form-data; boundary={boundary}").pieces(pieces())])
+
+
+async def test_form_that_breaks_off_or_cannot_be_read_is_refused() -> None:
+    part = f'--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n{A}\r\n'.encode()
+    assert await taken("b", part + b"--b--\r\n") == A.encode()
+    for boundary, body, status, code in (
+        ("b", part, 422, "multipart_incomplete"),
+        ("b", part + b"--b", 422, "multipart_incomplete"),
+        ("b", b"--b\r\n" + b"X" * 10_000, 422, "multipart_invalid"),
+        ("b" * 500, b"", 415, "unsupported_media_type"),
+        ("", b"", 415, "unsupported_media_type"),
+    ):
+        with pytest.raises(Problem) as caught:
+            await taken(boundary, body)
+        assert (caught.value.status, [error.code for error in caught.value.errors] or [caught.value.code]) == (
+            status,
+            [code],
+        )

@@ -66,6 +66,20 @@ def test_wrong_usage_exits_2_and_points_to_help(asinflow: CommandLine, arguments
     assert message in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["sumbit"], "asinflow submit"),
+        (["webhoks", "list"], "asinflow webhooks"),
+        (["profit", "jbo"], "asinflow profit job"),
+    ],
+)
+def test_misspelt_command_is_told_what_may_be_meant(asinflow: CommandLine, arguments: list[str], meant: str) -> None:
+    result = asinflow(*arguments)
+    assert result.exit_code == 2
+    assert f"Try:  {meant}\n" in result.stderr
+
+
 def test_wrong_usage_is_json_when_asked_for(asinflow: CommandLine) -> None:
     result = asinflow("watch", "--json")
     assert json.loads(result.stderr)["error"]["hint"] == "asinflow watch --help"

@@ -75,6 +75,13 @@ def test_url_is_sent_as_given(asinflow: CommandLine, api: FakeApi) -> None:
     assert api.bodies() == [{"type": "URL", "url": "https://www.amazon.co.jp/gp/bestsellers/toys/"}]
 
 
+def test_address_alone_is_a_page_and_a_name_with_a_suffix_a_file(asinflow: CommandLine, api: FakeApi) -> None:
+    asinflow("submit", "https://www.amazon.co.jp/gp/bestsellers/toys")
+    assert api.bodies() == [{"type": "URL", "url": "https://www.amazon.co.jp/gp/bestsellers/toys"}]
+    missing = asinflow("submit", "not-there.csv")
+    assert (missing.exit_code, "not-there.csv cannot be read" in missing.stderr) == (2, True)
+
+
 def test_file_and_arguments_are_joined(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
     (tmp_path / "asins.txt").write_text("B000000002\n\nB000000003\n")
     asinflow("submit", "asins", "B000000001", "--file", str(tmp_path / "asins.txt"))
