@@ -30,7 +30,7 @@ class Plan:
         storing = [peer.entrant(stores=True) for peer in PEERS if not self.quick or peer.name in QUICK_STORING]
         without = [peer.entrant(stores=False) for peer in PEERS if not self.quick or peer.name == CONFIRMING]
         limits = [limit(one, sampled) for one in LIMITS if not self.quick or one.name == LIMIT]
-        return [ours(), *storing, *without, *limits]
+        return [ours(), *([] if self.quick else [ours(analysing=True)]), *storing, *without, *limits]
 
     def unsynced(self, sampled: Path) -> list[Entrant]:
         """Who stores nothing is as fast as with syncing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +18,6 @@ from shared.mongodecimals import to_decimal128
 from shared.profit.models import Analysis
 from shared.quality import lacking
 
-_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 _FIELDS = tuple(each.name for each in fields(Product))
 
 
@@ -30,19 +29,25 @@ def page_document(product: Product) -> Document:
 def _stored(value: Any) -> Any:
     if type(value) in _AS_THEY_ARE:
         return value
-    match value:
-        case Decimal():
-            return to_decimal128(value)
-        case list() | tuple():
-            return [_stored(part) for part in value]
-        case StrEnum():
-            return value.value
-        case Mapping():
-            return {str(name): _stored(part) for name, part in value.items()}
-        case Rank():
-            return {"rank": value.rank, "category": value.category}
-        case _:
-            raise TypeError(f"a {type(value).__name__} of a page cannot be stored")
+    for kind, convert in _CONVERSIONS:
+        if isinstance(value, kind):
+            return convert(value)
+    raise TypeError(f"a {type(value).__name__} of a page cannot be stored")
+
+
+def _sequence(values: Sequence[Any]) -> list[Any]:
+    return [value if type(value) in _AS_THEY_ARE else _stored(value) for value in values]
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_CONVERSIONS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (Decimal, to_decimal128),
+    (tuple, _sequence),
+    (list, _sequence),
+    (StrEnum, lambda value: value.value),
+    (Mapping, lambda value: {str(name): _stored(part) for name, part in value.items()}),
+    (Rank, lambda value: {"rank": value.rank, "category": value.category}),
+)
 
 
 def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> tuple[Document, Document]:
