@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from services.api.records import Job
 from shared.errors import BrokerUnavailableError
@@ -83,9 +83,18 @@ def test_job_is_made_anew_from_an_old_one(look: Opener, stage: Stage, jobs: dict
     assert (made.settings, made.metadata) == (jobs["large"].settings, {"order": "A-17"})
 
 
-def test_quote_that_has_to_wait_keeps_no_job_from_being_sent(look: Opener, stage: Stage) -> None:
+def test_too_many_requests_keep_no_job_from_being_sent(look: Opener, stage: Stage) -> None:
     page = look("#/submit")
     too_many = {"status": 429, "code": "rate_limited", "title": "Too many requests"}
+    refused: list[Route] = []
+
+    def refuse_first(route: Route) -> None:
+        refused.append(route)
+        route.fulfill(status=429, json=too_many, headers={"Retry-After": "1"}) if len(
+            refused
+        ) == 1 else route.continue_()
+
+    page.route("**/v1/jobs", refuse_first)
     page.route(
         "**/v1/jobs?dry_run=true", lambda route: route.fulfill(status=429, json=too_many, headers={"Retry-After": "60"})
     )
@@ -93,6 +102,7 @@ def test_quote_that_has_to_wait_keeps_no_job_from_being_sent(look: Opener, stage
     expect(page.locator(".quote")).to_contain_text("Too many requests")
     page.get_by_role("button", name="Submit job").click()
     expect(page.get_by_role("heading", name="1 product")).to_be_visible()
+    assert len(refused) == 2
 
 
 def test_job_moves_without_a_reload(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

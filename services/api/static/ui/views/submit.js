@@ -39,7 +39,7 @@ function form(root, begun) {
     event.preventDefault();
     send.disabled = true;
     try {
-      const response = await post(draft, false);
+      const response = await sent(draft, (problem) => (error.textContent = explain(problem)));
       const job = await response.json();
       toast(told(job, response.headers.has("Idempotency-Replayed")));
       go(["jobs", job.id]);
@@ -54,6 +54,22 @@ function form(root, begun) {
       h("div", { class: "submit-side" }, aside, error, send)));
   changed();
   return { close: quote.close };
+}
+
+const PATIENCE_SECONDS = 15;
+const TRIES = 4;
+
+/** Sends the draft; where there were too many requests, again as soon as there may be more, and `wait` is told. */
+async function sent(draft, wait) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await post(draft, false);
+    } catch (problem) {
+      if (problem.status !== 429 || problem.retryAfter > PATIENCE_SECONDS || tries === TRIES) throw problem;
+      wait(problem);
+      await new Promise((resolve) => setTimeout(resolve, problem.retryAfter * 1_000));
+    }
+  }
 }
 
 /** What became of what was handed in: a list is told line by line. */
