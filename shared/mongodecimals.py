@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bson import Decimal128
+from bson.codec_options import TypeDecoder, TypeRegistry
+
+from shared.mongo import Collection
 
 # IEEE 754-2008 decimal128 with a binary integer significand: sign, 14 bits of exponent, 113 bits of significand.
 _DIGITS = 34
@@ -30,3 +33,18 @@ def to_decimal(value: Decimal128) -> Decimal:
         return value.to_decimal()
     sign = "-" if bits >> 127 else ""
     return Decimal(f"{sign}{bits & _SIGNIFICAND}E{(bits >> 113 & 0x3FFF) - _BIAS}")
+
+
+class _Decimals(TypeDecoder):
+    bson_type = Decimal128
+
+    def transform_bson(self, value: Decimal128) -> Decimal:
+        return to_decimal(value)
+
+
+_REGISTRY = TypeRegistry([_Decimals()])
+
+
+def with_decimals(collection: Collection) -> Collection:
+    """The same collection, whose decimals are read as Python's; those to be written are still `to_decimal128`."""
+    return collection.with_options(codec_options=collection.codec_options.with_options(type_registry=_REGISTRY))

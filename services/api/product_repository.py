@@ -11,8 +11,15 @@ from services.api.products import SEARCHED, STORED, HistoryQuery, Position, Prod
 from services.api.repricing import NewAnalysis
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.ids import user_product_key
-from shared.mongo import ASCENDING, DESCENDING, Collection, Database, Decimal128, Document, UpdateOne, database_errors
-from shared.mongodecimals import to_decimal, to_decimal128
+from shared.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Database,
+    Document,
+    UpdateOne,
+    database_errors,
+)
+from shared.mongodecimals import to_decimal128, with_decimals
 
 # Before all that happens here: as a bound it asks for any time, which an index answers and "not null" does not.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,15 +43,14 @@ class MongoProductStore:
     """Products as their users see them."""
 
     def __init__(self, database: Database) -> None:
-        self._products: Collection = database["products"]
-        self._price_history: Collection = database["price_history"]
+        self._products = with_decimals(database["products"])
+        self._price_history = with_decimals(database["price_history"])
 
     async def find_product(self, user_id: str, marketplace: str, asin: str) -> Document | None:
         # The id alone does not tell whose it is: a user's name may itself hold colons.
         query = {"_id": user_product_key(user_id, marketplace, asin), "user_id": user_id}
         with database_errors():
-            document = await self._products.find_one(query)
-        return None if document is None else _plain(document)
+            return await self._products.find_one(query)
 
     async def find_by_ids(
         self, user_id: str, ids: Sequence[str], fields: Sequence[str] | None = None
@@ -53,13 +59,13 @@ class MongoProductStore:
         with database_errors():
             # Whose they are is looked at here: asked for both, a database may walk all of the user's products.
             found = await self._products.find({"_id": {"$in": list(ids)}}, wanted).to_list(None)
-        return {document["_id"]: _plain(document) for document in found if document["user_id"] == user_id}
+        return {document["_id"]: document for document in found if document["user_id"] == user_id}
 
     async def find_products(self, user_id: str, query: ProductQuery) -> list[Document]:
         found: list[Document] = []
         with database_errors():
             for part in self.parts(user_id, query):
-                found += map(_plain, await part.limit(query.limit - len(found)).to_list(None))
+                found += await part.limit(query.limit - len(found)).to_list(None)
                 if len(found) == query.limit:
                     break
         return found
@@ -69,7 +75,7 @@ class MongoProductStore:
             cursor = part.batch_size(SCANNED_AT_ONCE)
             try:
                 while found := await _some(cursor):
-                    yield [_plain(document) for document in found]
+                    yield found
             finally:
                 await cursor.close()
 
@@ -126,7 +132,8 @@ class MongoProductStore:
             wanted["at"] = at
         with database_errors():
             cursor = self._price_history.find(wanted).sort("n", DESCENDING).limit(query.limit)
-            return [_plain(document) async for document in cursor]
+            points: list[Document] = await cursor.to_list(None)
+        return points
 
 
 async def _some(cursor: Any) -> list[Document]:
@@ -206,12 +213,3 @@ def _beyond(query: ProductQuery, position: Position) -> list[Document]:
     if query.sort.descending:
         return [ties] if value is None else [ties, {name: {after: value}}, {name: None}]
     return [ties, {name: {"$gte": _LEAST[name]} if value is None else {after: value}}]
-
-
-def _plain(value: Any) -> Any:
-    """The document with the driver's decimals as Python's."""
-    if isinstance(value, Decimal128):
-        return to_decimal(value)
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list) else value

@@ -21,8 +21,9 @@ LEAST_WON = 100  # prices come in steps of 100 KRW
 FIGURES = tuple(
     f"analysis.{name}"
     for name in (
-        *("is_profitable", "reasons", "margin_percent", "profit_krw", "cost_krw"),
-        *("at_selling", "at_recommended"),
+        *("is_profitable", "reasons.code", "margin_percent", "profit_krw", "cost_krw"),
+        *("at_selling.price_krw", "at_selling.platform_fee_krw"),
+        *("at_recommended.price_krw", "at_recommended.platform_fee_krw"),
     )
 )
 
@@ -66,7 +67,8 @@ class ProfitTally:
             self._unjudged["not_analyzed"] += 1
             return
         codes = [remark["code"] for remark in analysis["reasons"]]
-        sale = analysis["at_selling"] or analysis["at_recommended"]
+        # One that is null is left out where only parts of it are asked for.
+        sale = analysis.get("at_selling") or analysis.get("at_recommended")
         if analysis["is_profitable"] is None or sale is None:
             self._unjudged[codes[0] if codes else "not_analyzed"] += 1
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from shared.ids import user_key
 
 # Whole products looked up at once: a page's features, images and description may make one 20 kB.
 PRODUCTS = 200
+# Blocks of some fields of products that are looked up while the one before is worked on.
+AHEAD = 3
 
 # The seq of an item, and its product; None: it has none.
 Found = tuple[int, Mapping[str, Any] | None]
@@ -47,10 +51,20 @@ class ResultReader:
         self, job: Job, fields: Sequence[str] | None = None, *, after: int = -1, block: int = ITEMS
     ) -> AsyncIterator[Sequence[Found]]:
         """Blocks of items that succeeded, each with its product as stored, or those fields of it."""
-        most = min(block, PRODUCTS if fields is None else ITEMS)
-        async for items in self._items.collected(job, after, block=min(ITEMS, block)):
-            for first in range(0, len(items), most):
-                yield await self._look_up(job, items[first : first + most], fields)
+        most, ahead = (min(block, PRODUCTS), 0) if fields is None else (min(block, ITEMS), AHEAD)
+        waiting: deque[asyncio.Task[Sequence[Found]]] = deque()
+        try:
+            async for items in self._items.collected(job, after, block=min(ITEMS, block)):
+                for first in range(0, len(items), most):
+                    waiting.append(asyncio.create_task(self._look_up(job, items[first : first + most], fields)))
+                    if len(waiting) > ahead:
+                        yield await waiting.popleft()
+            while waiting:
+                yield await waiting.popleft()
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def stored_page(
         self, job: Job, fields: Sequence[str], after: int, limit: int

@@ -24,6 +24,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from functools import lru_cache
 
 from shared.profit.errors import ImpossibleMarginError
 
@@ -58,6 +59,7 @@ def recommended_price(cost_krw: Decimal, margin_percent: Decimal, fee_percent: D
         return PRICE_STEP_KRW * (int(steps) + (rest > 0))
 
 
+@lru_cache(maxsize=256)  # asked twice for every product; there are as many fees as categories
 def largest_margin(fee_percent: Decimal) -> Decimal:
     """The largest margin in percent, in two places, that some price reaches; below 0 when the fee takes everything."""
     with localcontext(EXACT):

@@ -1,6 +1,6 @@
 """Lists of products are read off indexes in any order, and paging is stable while products are written."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -62,7 +62,7 @@ def stages(plan: Any) -> list[str]:
     """The names of all stages of a plan."""
     if isinstance(plan, list):
         return [name for part in plan for name in stages(part)]
-    if not isinstance(plan, dict):
+    if not isinstance(plan, Mapping):
         return []
     own = [plan["stage"]] if "stage" in plan else []
     return own + [name for part in plan.values() for name in stages(part)]
