@@ -12,7 +12,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import psutil
+from pymongo.errors import PyMongoError
 
 from bench import machine, parts, report
 from bench.programs import BenchError
@@ -20,6 +22,8 @@ from bench.results import FULL, QUICK, Place, Record, keep
 from deploy.local.errors import LocalError
 from deploy.local.folder import ROOT
 
+# What may keep a part from being measured, and keeps no other from it.
+STOPS = (BenchError, LocalError, httpx.HTTPError, PyMongoError, OSError)
 LOOK_SECONDS = 2.0
 # Above it, what others do shows in the figures.
 BUSY_PERCENT = 10.0
@@ -52,8 +56,8 @@ def _measured(name: str, *, quick: bool, place: Place) -> bool:
     started, at = time.monotonic(), datetime.now(UTC).replace(microsecond=0)
     try:
         result = parts.measuring(name).measure(quick, _room(name))
-    except (BenchError, LocalError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
+    except STOPS as error:
+        print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
         return False
     seconds = time.monotonic() - started
     record = Record(
