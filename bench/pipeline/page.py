@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bench.markdown import prose, table
-from bench.pipeline.result import INDEXED, LIMIT, OURS, Contest, Result, Row
+from bench.pipeline.result import ANALYSING, INDEXED, LIMIT, OURS, Contest, Result, Row
 from bench.plots import Bar, Plots
 from bench.targets import Target, at_least, at_most, figure
 
@@ -67,7 +67,7 @@ def _contest(contest: Contest, plots: Plots) -> str:
 
 
 def _table(rows: list[Row]) -> str:
-    ours = next(row for row in rows if row["kind"] == "ours")
+    ours = _own(rows)
     head = ("", "items/s", "slowest – fastest", "Asinflow is", *(f"µs {role}" for role in ROLES), "µs CPU in all")
     lines = [
         (
@@ -95,28 +95,27 @@ def _indexes(result: Result) -> list[str]:
 
 
 def _losses(result: Result) -> str:
-    """Who is faster, or needs less CPU, than Asinflow."""
-    lines = []
-    for contest in result["contests"]:
-        ours = next(row for row in contest["rows"] if row["kind"] == "ours")
-        peers = [row for row in contest["rows"] if row["kind"] == "peer"]
-        where = "with fsync" if contest["synced"] else "without fsync"
-        faster = [row for row in peers if row["items_per_second"] > ours["items_per_second"]]
-        for row in faster:
-            times = figure(row["items_per_second"] / ours["items_per_second"])
-            lines.append(f"- {row['name']} is {times} × as fast {where} ({row['keeps']}).")
-        thriftier = [row for row in peers if row not in faster and row["total_cpu_us"] < ours["total_cpu_us"]]
-        lines += [
-            f"- {row['name']} is slower but takes {row['total_cpu_us'] / ours['total_cpu_us']:.0%} of the CPU {where}."
-            for row in thriftier
-        ]
-    leaner = _leaner(result["contests"][0]["rows"])
-    told = "\n".join([*lines, *leaner]) or "- Nobody is faster or needs less CPU."
+    """Who is faster, or needs less CPU or memory, than Asinflow; and what its own analysis takes."""
+    lines = [line for contest in result["contests"] for line in _ahead(contest)]
+    told = "\n".join([*lines, *_leaner(result["contests"][0]["rows"])]) or "- Nobody is faster or needs less."
     return f"### Where others are ahead\n\n{told}"
 
 
+def _ahead(contest: Contest) -> Iterator[str]:
+    ours, where = _own(contest["rows"]), "with fsync" if contest["synced"] else "without fsync"
+    for row in contest["rows"]:
+        times = row["items_per_second"] / ours["items_per_second"]
+        share = row["total_cpu_us"] / ours["total_cpu_us"]
+        if row["name"] == ANALYSING:
+            yield f"- With profit analysis, which is the default, Asinflow itself is {figure(times)} × as fast {where}."
+        elif row["kind"] == "peer" and times > 1:
+            yield f"- {row['name']} is {figure(times)} × as fast {where} ({row['keeps']})."
+        elif row["kind"] == "peer" and share < 1:
+            yield f"- {row['name']} is slower but takes {share:.0%} of the CPU {where}."
+
+
 def _leaner(rows: list[Row]) -> list[str]:
-    ours = next(row for row in rows if row["kind"] == "ours")
+    ours = _own(rows)
     found = [row["name"] for row in rows if row["kind"] == "peer" and row["stores"]]
     sizes = {row["name"]: row["workers_megabytes"] for row in rows if row["name"] in found}
     smaller = [f"{name} ({size:.0f} MB)" for name, size in sizes.items() if size < ours["workers_megabytes"]]
@@ -124,6 +123,11 @@ def _leaner(rows: list[Row]) -> list[str]:
         return []
     own = f"{ours['workers_megabytes']:.0f} MB"
     return [f"- All workers together take less memory than Asinflow's ({own}): {', '.join(smaller)}."]
+
+
+def _own(rows: Iterable[Row]) -> Row:
+    """Asinflow as it is compared."""
+    return next(row for row in rows if row["name"] == OURS)
 
 
 def _rows(result: Result, *, synced: bool) -> dict[str, Row]:

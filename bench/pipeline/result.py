@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 # The entrants that others are held against.
 OURS, LIMIT = "Asinflow", "raw publish + consume + write"
 INDEXED = f"{LIMIT}, with indexes"
+ANALYSING = f"{OURS}, with profit analysis"
 Kind = Literal["ours", "peer", "limit"]
 
 

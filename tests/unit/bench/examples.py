@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.growth.result import PROCESSES
-from bench.pipeline.result import INDEXED, LIMIT, OURS
+from bench.pipeline.result import ANALYSING, INDEXED, LIMIT, OURS
 from tests.unit.bench.collecting_examples import collecting
 
 ROLES = ("worker", "broker", "database", "submitter")
@@ -42,6 +42,7 @@ def contest(*rows: dict[str, Any], synced: bool = True) -> dict[str, Any]:
 def pipeline() -> dict[str, Any]:
     synced = contest(
         row(OURS, 2000.0, kind="ours", cpu=150.0),
+        row(ANALYSING, 1800.0, kind="ours", cpu=170.0),
         row("Celery chord", 300.0),
         row("Dramatiq counter, confirms", 900.0),
         row("Dramatiq counter", 1600.0),
