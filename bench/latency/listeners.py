@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from datetime import datetime
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -24,6 +25,7 @@ from bench.latency.samples import spread
 # Of the frames of so many listeners one is looked at for when it was made: looking costs more than listening.
 SAMPLE = 20
 TOGETHER = 50
+LONGEST_SECONDS = 120.0
 _MADE = re.compile(rb'"updated_at":"([^"]+)"')
 
 
@@ -55,9 +57,8 @@ class Listener(asyncio.Protocol):
         self._heard = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  a stream's always is
-        transport.write(self._request)
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         frames = data.count(b"event: ")
@@ -82,9 +83,10 @@ async def listen(url: str, token: str, job_id: str, listeners: int) -> dict[str,
         numbers = range(first, min(first + TOGETHER, listeners))
         made = (lambda looks=not n % SAMPLE: Listener(crowd, request, looks=looks) for n in numbers)
         await asyncio.gather(*(loop.create_connection(each, parts.hostname, parts.port) for each in made))
-    await crowd.all_listen.wait()
-    print("listening", flush=True)
-    await crowd.all_done.wait()
+    async with asyncio.timeout(LONGEST_SECONDS):
+        await crowd.all_listen.wait()
+        print("listening", flush=True)
+        await crowd.all_done.wait()
     return {"frames": crowd.frames, "completed": crowd.completed, "lag": spread(crowd.lags) if crowd.lags else None}
 
 

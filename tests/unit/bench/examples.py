@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.growth.result import PROCESSES
 from bench.pipeline.result import ANALYSING, INDEXED, LIMIT, OURS
-from tests.unit.bench.collecting_examples import collecting
+from tests.unit.bench.collecting_examples import collecting, pace
 
 ROLES = ("worker", "broker", "database", "submitter")
 
@@ -94,6 +94,7 @@ EXAMPLES = {
     "pipeline": pipeline,
     "growth": growth,
     "collecting": collecting,
+    "pace": pace,
     "parse": parse,
     "million": million,
 }
