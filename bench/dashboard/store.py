@@ -28,13 +28,14 @@ def key(seq: int) -> str:
 
 
 async def fill(database: Database, *, items: int, running: int) -> tuple[str, list[str]]:
-    """The id of a completed job of `items`, every tenth failed, and those of `running` jobs halfway through."""
+    """The id of a completed job of `items`, every tenth failed, and those of `running` jobs halfway through.
+
+    Of these the first has its items as well, none with an outcome yet: what one sees of it may change at any moment.
+    """
     large, others = "f" * 32, [f"{n:032x}" for n in range(running)]
-    for first in range(0, items, CHUNK):
-        last = min(first + CHUNK, items) - 1
-        chunk = {"job_id": large, "run": 1, "first": first, "last": last}
-        keys = [key(seq) for seq in range(first, last + 1)]
-        await database["items"].insert_one({"_id": f"{large}:1:{first}", **chunk, "keys": keys})
+    await database["items"].insert_many(
+        [*_chunks(large, items), *(chunk for each in others[:1] for chunk in _chunks(each, RUNNING_ITEMS))]
+    )
     outcomes = _outcomes(large, items)
     while batch := [each for _, each in zip(range(BATCH), outcomes, strict=False)]:
         await database["outcomes"].insert_many(batch)
@@ -51,6 +52,13 @@ async def fill(database: Database, *, items: int, running: int) -> tuple[str, li
         ]
     )
     return large, others
+
+
+def _chunks(job_id: str, items: int) -> Iterator[dict[str, Any]]:
+    for first in range(0, items, CHUNK):
+        last = min(first + CHUNK, items) - 1
+        place = {"job_id": job_id, "run": 1, "first": first, "last": last}
+        yield {"_id": f"{job_id}:1:{first}", **place, "keys": [key(seq) for seq in range(first, last + 1)]}
 
 
 def _job(job_id: str, total: int, progress: int, **more: Any) -> dict[str, Any]:
