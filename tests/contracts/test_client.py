@@ -4,7 +4,7 @@ import inspect
 
 import httpx
 import pytest
-from asinflow.client import AsyncClient, Client, NotFound, calls
+from asinflow.client import ApiProblem, AsyncClient, Client, NotFound, calls
 
 from client import generate
 from services.api.app import create_app
@@ -55,6 +55,9 @@ async def test_answers_of_the_api_are_read() -> None:
         await client.delete_product(HOME, asin(2))
         stats = await client.stats()
         own = [[hook async for hook in client.webhooks()], [each async for each in client.schedules()]]
+        moved = await client.change_job(made.id, priority="high", rev=made.rev)
+        with pytest.raises(ApiProblem) as stale:
+            await client.change_job(made.id, priority="low", rev=made.rev)
         cancelled = await client.cancel(made.id)
         lines = b"".join([piece async for piece in client.products_file("csv")]).splitlines()
         with pytest.raises(NotFound, match="no such job"):
@@ -66,4 +69,5 @@ async def test_answers_of_the_api_are_read() -> None:
     assert ([group.code for group in errors.groups], [result.seq for result in results]) == (["not_found"], [0])
     assert (marked.favorite, favorites, stats.products.total) == (True, [asin(2)], 2)
     assert own == [[], []]
+    assert (moved.priority, stale.value.status) == ("high", 412)
     assert (cancelled.status, len(lines)) == ("CANCELLED", 3)

@@ -140,9 +140,10 @@ def recollect(job_id: str, older_than_seconds: int) -> Call[models.JobView]:
 
 
 @route("PATCH", "/v1/jobs/{job_id}")
-def change_job(job_id: str, *, priority: str) -> Call[models.JobView]:
-    """Change a job's place among your own."""
-    return Call("PATCH", _job(job_id), _as(models.JobView), json={"priority": priority})
+def change_job(job_id: str, *, priority: str, rev: int | None = None) -> Call[models.JobView]:
+    """Change a job's place among your own; with `rev` only if it is still at that revision, else refused with 412."""
+    headers = {} if rev is None else {"If-Match": f'W/"{rev}"'}
+    return Call("PATCH", _job(job_id), _as(models.JobView), json={"priority": priority}, headers=headers)
 
 
 @route("DELETE", "/v1/jobs/{job_id}")
