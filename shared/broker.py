@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 CONFIRM_SECONDS = 10.0
+# How often what is consumed is declared anew: so long it may take until bindings that were deleted are back.
+DECLARE_SECONDS = 15.0
 # How often whoever waits for a confirm looks whether the broker still takes anything.
 LOOK_SECONDS = 0.5
 RECONNECT_CAP_SECONDS = 5.0
@@ -128,6 +130,14 @@ class Subscription:
     prefetch: int
     opened: Callable[[aiormq.Channel, str], Awaitable[None]]
     lost: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Consuming:
+    """What stands of a subscription while the connection does."""
+
+    channel: aiormq.Channel
+    queue: Queue
 
 
 class Broker:
@@ -270,7 +280,7 @@ class Broker:
         """Connect, declare, consume; ends with an error when any part of it is lost."""
         self._was_connected = False
         url = self._addresses.next()
-        channels: dict[Subscription, aiormq.Channel] = {}
+        channels: dict[Subscription, _Consuming] = {}
         cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with contextlib.AsyncExitStack() as connections:
             publishing = await connections.enter_async_context(link.connected(url, f"{self._name} publishing"))
@@ -284,7 +294,8 @@ class Broker:
                     if not self.connected:
                         self._connection = consuming
                         self._mark_connected(publisher)
-                    await self._until_changed([publisher, *channels.values()], cancelled)
+                    if not await self._until_changed([publisher, *(c.channel for c in channels.values())], cancelled):
+                        await _declare_again(channels.values())
             finally:
                 self._mark_disconnected()
                 for subscription in channels:
@@ -308,7 +319,7 @@ class Broker:
     async def _follow_subscriptions(
         self,
         connection: AbstractConnection,
-        channels: dict[Subscription, aiormq.Channel],
+        channels: dict[Subscription, _Consuming],
         cancelled: asyncio.Future[None],
     ) -> None:
         """Open a channel for each new subscription, forget those that were given up."""
@@ -326,25 +337,34 @@ class Broker:
                 queue = subscription.queue.incarnation()
                 await link.declare_queue(channel, queue)
                 await channel.basic_qos(prefetch_count=subscription.prefetch)
-                channels[subscription] = channel
+                channels[subscription] = _Consuming(channel, queue)
                 await subscription.opened(channel, queue.name)
 
-    async def _until_changed(self, channels: Sequence[aiormq.Channel], cancelled: asyncio.Future[None]) -> None:
-        """Return when subscriptions changed; raise when a channel in use closed or a consumer was cancelled."""
+    async def _until_changed(self, channels: Sequence[aiormq.Channel], cancelled: asyncio.Future[None]) -> bool:
+        """Whether subscriptions changed before it is time to declare again; raises when a channel in use closed or a
+        consumer was cancelled."""
         changed = asyncio.create_task(self._changed.wait())
         closing: list[asyncio.Future[None]] = [channel.closing for channel in channels]
         ends: list[asyncio.Future[Any]] = [*closing, changed]
         try:
-            await asyncio.wait([*ends, cancelled], return_when=asyncio.FIRST_COMPLETED)
+            waiting = asyncio.wait([*ends, cancelled], timeout=DECLARE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await waiting
             if cancelled.done():
                 raise ConnectionError("the broker cancelled a consumer")
-            if not changed.done():
+            if ended and not changed.done():
                 closed = (future for future in closing if future.done() and not future.cancelled())
                 reason = next((error for future in closed if (error := future.exception())), None)
                 raise ConnectionError(f"a channel was closed: {reason or 'no reason given'}") from reason
+            return bool(ended)
         finally:
             for future in ends:
                 future.cancel()
+
+
+async def _declare_again(consuming: Iterable[_Consuming]) -> None:
+    """An exchange that somebody deleted takes all its bindings along, and tells nobody."""
+    for each in consuming:
+        await link.declare_queue(each.channel, each.queue)
 
 
 async def _flowing(channel: aiormq.Channel) -> None:

@@ -72,3 +72,10 @@ class Rabbit:
     async def delete(self, queue: Queue) -> None:
         async with self._channel() as channel:
             await channel.queue_delete(queue.name)
+
+    async def unbind(self, queue: Queue) -> None:
+        """Take away all its bindings, of which its consumers are told nothing."""
+        async with self._channel() as channel:
+            found = await channel.get_queue(queue.name, ensure=False)
+            for exchange, key in queue.bindings:
+                await found.unbind(exchange.name, key)

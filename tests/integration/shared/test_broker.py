@@ -172,6 +172,30 @@ async def test_deleted_queue_is_made_again(open_broker: OpenBroker, rabbit: Rabb
     assert [d.message_id for d in await asyncio.wait_for(intake.batch(1, 0), 5.0)] == ["m-0"]
 
 
+async def test_bindings_that_vanished_are_made_again(
+    open_broker: OpenBroker, rabbit: Rabbit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with an exchange that was deleted and is there again before its consumer has noticed."""
+    monkeypatch.setattr("shared.broker.DECLARE_SECONDS", 0.5)
+    broker = await open_broker()
+    intake = Intake(broker, QUEUE, 10)
+    await eventually(lambda: _declared(rabbit, QUEUE))
+    await rabbit.unbind(QUEUE)
+    with pytest.raises(UnroutableError):
+        await broker.publish(messages(1))
+
+    async def arrives() -> bool:
+        try:
+            await broker.publish(messages(1))
+        except UnroutableError:
+            return False
+        return True
+
+    assert await eventually(arrives)
+    assert [d.message_id for d in await asyncio.wait_for(intake.batch(1, 0), 5.0)] == ["m-0"]
+    assert broker.connected
+
+
 async def test_deliveries_of_a_broken_connection_come_again(open_broker: OpenBroker, cable: Cable) -> None:
     broker = await open_broker(QUEUE, url=cable.url)
     intake = Intake(broker, QUEUE, 10)
