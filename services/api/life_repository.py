@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from services.api.records import Job, TimelineEntry
 from services.api.repository import MongoJobStore
 from shared.job_events import EVENT_FIELDS
-from shared.jobdeletion import delete_children
+from shared.jobdeletion import delete_job
 from shared.jobnews import mark_told, to_be_told
-from shared.jobs import LIVE, TERMINAL, USER, JobStatus, JobType, Step
+from shared.jobs import LIVE, USER, JobStatus, JobType, Step
 from shared.laterruns import begin_run
-from shared.mongo import Database, Document, DuplicateKeyError, database_errors
+from shared.mongo import Database, Document, database_errors
 from shared.selection import Selection
 from shared.timeline import Timeline, entry
 from shared.transitions import Transitions
@@ -109,18 +108,7 @@ class MongoLifeStore(MongoJobStore):
             return await outcomes.find_one(query, {"_id": 1}) is not None
 
     async def delete_job(self, job: Job) -> bool:
-        """The mark comes first: whoever dies after it leaves the rest to the sweeper, which comes again later anyway,
-        because what collectors had in hand may still arrive."""
-        query = {"_id": job.id, "user_id": job.user_id, "rev": job.rev, "status": {"$in": sorted(TERMINAL)}}
-        with database_errors():
-            with contextlib.suppress(DuplicateKeyError):  # another request does the same at this moment
-                await self._database["deletions"].update_one(
-                    {"_id": job.id}, {"$set": {"user_id": job.user_id}, "$currentDate": {"asked_at": True}}, upsert=True
-                )
-            if (await self._jobs.delete_one(query)).deleted_count == 0:
-                return False
-        await delete_children(self._database, [job.id])
-        return True
+        return await delete_job(self._database, job.id, job.user_id, job.rev)
 
     async def was_deleted(self, user_id: str, job_id: str) -> bool:
         with database_errors():

@@ -9,7 +9,7 @@ from shared.blocks import Block, find_blocks
 from shared.chunks import find_keys
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
-from shared.jobdeletion import delete_children
+from shared.jobdeletion import delete_children, delete_job
 from shared.jobends import fail_job
 from shared.jobnews import NEWS_FIELDS, mark_told
 from shared.jobs import TERMINAL, ItemStatus, JobStatus
@@ -250,21 +250,19 @@ class SweeperRepository:
         except DuplicateKeyError:
             return
 
-    async def find_old_jobs(self, age: float) -> list[str]:
+    async def find_old_jobs(self, age: float) -> list[Document]:
         query = {"status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
         with database_errors():
-            return [job["_id"] async for job in self._jobs.find(query, {"_id": 1}).limit(BATCH)]
+            return await self._jobs.find(query, {"user_id": 1, "rev": 1}).limit(BATCH).to_list(None)
 
     async def delete_old_sources(self, age: float) -> None:
         """Lists of requests whose job was never stored, because the API died in between, or is long gone."""
         with database_errors():
             await self._database["sources"].delete_many(older_than("created_at", age))
 
-    async def delete_jobs(self, job_ids: Sequence[str]) -> None:
-        """The job last: a crash in between leaves it to be deleted again."""
-        await delete_children(self._database, job_ids)
-        with database_errors():
-            await self._jobs.delete_many({"_id": {"$in": list(job_ids)}})
+    async def delete_job(self, job: Document) -> bool:
+        """As its user would; False, and it stays, when it has changed since it was read, as by another run."""
+        return await delete_job(self._database, job["_id"], job["user_id"], job["rev"])
 
     async def finish_deletions(self, age: float) -> int:
         """Delete what is left of jobs whose deletion was asked for `age` seconds ago; how many jobs there were.
@@ -278,5 +276,6 @@ class SweeperRepository:
         gone = [job_id for job_id in ids if job_id not in there]
         await delete_children(self._database, gone)
         with database_errors():
-            await self._deletions.delete_many({"_id": {"$in": ids}})
+            # One that was asked for again meanwhile, of a job that was still there, is a new one.
+            await self._deletions.delete_many({"_id": {"$in": ids}, **older_than("asked_at", age)})
         return len(gone)

@@ -31,6 +31,6 @@ class Retention:
         if finished:
             log.info("deletions_finished", jobs=finished)
         old = await self._repository.find_old_jobs(self._age)
+        deleted = [job["_id"] for job in old if await self._repository.delete_job(job)]
         if old:
-            await self._repository.delete_jobs(old)
-            log.info("old_jobs_deleted", jobs=len(old))
+            log.info("old_jobs_deleted", jobs=len(deleted), kept=len(old) - len(deleted))

@@ -216,6 +216,14 @@ async def test_old_jobs_have_ended_long_ago(stored: Stored) -> None:
         job("b", status="CANCELLED", completed_at=old(1)),
         job("c", status="PROCESSING", completed_at=old()),
     )
-    assert await repository.find_old_jobs(AGE) == ["a"]
-    await repository.delete_jobs(["a"])
+    [found] = await repository.find_old_jobs(AGE)
+    assert (found["_id"], found["user_id"]) == ("a", "ann")
+    assert await repository.delete_job(found)
     assert await repository.find_old_jobs(AGE) == []
+
+
+async def test_old_job_that_changed_meanwhile_stays(stored: Stored) -> None:
+    repository = await stored(job("a", status="COMPLETED", completed_at=old(), rev=4))
+    [found] = await repository.find_old_jobs(AGE)
+    assert not await repository.delete_job({**found, "rev": 3})
+    assert await repository.find_old_jobs(AGE) == [found]

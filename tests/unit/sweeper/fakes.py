@@ -117,8 +117,8 @@ class MemorySweeperRepository(SweeperRepository):
         """Give these items their outcome."""
         self.outcomes.update({outcome_id(job_id, run, seq): status for seq in seqs})
 
-    async def find_old_jobs(self, age: float) -> list[str]:
-        return [job["_id"] for job in self._having("completed_at", age, *TERMINAL)]
+    async def find_old_jobs(self, age: float) -> list[Document]:
+        return self._having("completed_at", age, *TERMINAL)
 
     async def delete_old_sources(self, age: float) -> None:
         self.sources_deleted += 1
@@ -127,6 +127,8 @@ class MemorySweeperRepository(SweeperRepository):
         self.deletions_finished += 1
         return 0
 
-    async def delete_jobs(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            del self.jobs[job_id]
+    async def delete_job(self, job: Document) -> bool:
+        if self.jobs[job["_id"]]["rev"] != job["rev"]:
+            return False
+        del self.jobs[job["_id"]]
+        return True
