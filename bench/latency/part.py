@@ -21,7 +21,7 @@ BOTH = {"ASINFLOW_MARKETPLACES": "amazon.co.jp,amazon.com", "ASINFLOW_MAX_STREAM
 # Those that fetch, and those that only make load: the marketplaces keep them apart.
 FETCHING = {"ASINFLOW_MARKETPLACES": "amazon.com"}
 CONNECTIONS = 16
-LISTENERS = 1_000
+LISTENERS, QUICK_LISTENERS = 1_000, 200
 
 
 def measure(quick: bool, run: Path) -> Result:
@@ -54,11 +54,12 @@ def _journeys(running: Servers, api: Running, count: int, items: int) -> dict[st
 
 def _fan_out(running: Servers, api: Running, *, quick: bool) -> dict[str, Any]:
     size = {"pages": 63, "rounds": 1} if quick else {"pages": 147, "rounds": 5}
+    listeners = QUICK_LISTENERS if quick else LISTENERS
     with (
         shop(running) as (address, _),
         services(running, {"collector-2": "services.collector"}, ASINFLOW_UPSTREAM_URL=address) as collectors,
     ):
-        return fan_out(api, collectors.pids["collector-2"], listeners=LISTENERS, **size)
+        return fan_out(api, collectors.pids["collector-2"], listeners=listeners, **size)
 
 
 def _rates(running: Servers, api: Running, requests: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.growth.result import PROCESSES
 from bench.pipeline.result import ANALYSING, INDEXED, LIMIT, OURS
-from tests.unit.bench.collecting_examples import collecting, pace
+from tests.unit.bench.collecting_examples import collecting, latency, pace
 
 ROLES = ("worker", "broker", "database", "submitter")
 
@@ -95,6 +95,7 @@ EXAMPLES = {
     "growth": growth,
     "collecting": collecting,
     "pace": pace,
+    "latency": latency,
     "parse": parse,
     "million": million,
 }
