@@ -69,3 +69,13 @@ class DatabaseUnavailableError(RetryableError):
     """MongoDB could not be reached in time."""
 
     code = "database_unavailable"
+
+
+def name_part(error: BaseException, part: str) -> None:
+    """Note which part of what a message asks for has failed with `error`: attempts count for each part by itself."""
+    vars(error)["part"] = part
+
+
+def part_of(error: BaseException) -> str | None:
+    """The part that has failed; None where a message is handled as a whole."""
+    return vars(error).get("part")

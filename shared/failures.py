@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from shared import metrics
 from shared.broker import Broker, Header, Outgoing
 from shared.clock import Clock, SystemClock
-from shared.errors import DecodeError
+from shared.errors import DecodeError, part_of
 from shared.flood import Brake
 from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
@@ -28,6 +28,8 @@ ERROR_MESSAGE = "x-error-message"
 ERROR_TRACEBACK = "x-error-traceback"
 FAILED_QUEUE = "x-failed-queue"
 FAILED_AT = "x-failed-at"
+# Which part of what a message asks for the attempts that it tells were made at; absent where it is done as a whole.
+ATTEMPT_PART = "x-attempt-part"
 # What a message that was sent again from the failure store brings along, should it end there once more.
 RETRIES = "x-failure-retries"
 FIRST_FAILED_AT = "x-first-failed-at"
@@ -55,7 +57,7 @@ class FailurePolicy:
 
     def decide(self, delivery: Delivery, error: BaseException) -> Decision:
         """What becomes of this delivery; the wait before another attempt is drawn anew each time."""
-        return decide(error, delivery.attempt, self._max_attempts, self._jitter)
+        return decide(error, attempt_at(delivery, error), self._max_attempts, self._jitter)
 
     def final(self, delivery: Delivery, error: BaseException) -> bool:
         """Whether `error` on this delivery is the end of its attempts."""
@@ -89,7 +91,7 @@ class FailurePolicy:
         """
         decision = decision or self.decide(delivery, error)
         if isinstance(decision, RetryAfter):
-            await self._broker.publish([_again(queue, delivery, decision.seconds, delivery.attempt + decision.counts)])
+            await self._broker.publish([_again(queue, delivery, error, decision)])
             outcome = "retry"
         else:
             await self._broker.publish([_dead(queue, delivery, error, decision.code)])
@@ -102,16 +104,26 @@ class FailurePolicy:
             queue=queue.name,
             message_id=delivery.message_id,
             correlation_id=delivery.correlation_id,
-            attempt=delivery.attempt,
+            attempt=attempt_at(delivery, error),
             error=mask(str(error)),
             error_class=type(error).__name__,
             exc_info=error if getattr(decision, "code", "") == "bug" else None,
         )
 
 
-def _again(queue: Queue, delivery: Delivery, seconds: int, attempt: int) -> Outgoing:
-    headers: dict[str, Header] = {**_ours(delivery), ATTEMPT_HEADER: attempt}
-    return _copy(delivery, retry_exchange(seconds), queue.name, headers)
+def attempt_at(delivery: Delivery, error: BaseException) -> int:
+    """Which attempt has failed with `error`, from 1: the first, where those before were made at another part."""
+    return delivery.attempt if delivery.headers.get(ATTEMPT_PART) in (None, part_of(error)) else 1
+
+
+def _again(queue: Queue, delivery: Delivery, error: BaseException, decision: RetryAfter) -> Outgoing:
+    headers: dict[str, Header] = {**_ours(delivery), ATTEMPT_HEADER: delivery.attempt}
+    if decision.counts:
+        headers[ATTEMPT_HEADER] = attempt_at(delivery, error) + 1
+        headers.pop(ATTEMPT_PART, None)
+        if (part := part_of(error)) is not None:
+            headers[ATTEMPT_PART] = part
+    return _copy(delivery, retry_exchange(decision.seconds), queue.name, headers)
 
 
 def _dead(queue: Queue, delivery: Delivery, error: BaseException, code: str) -> Outgoing:

@@ -124,7 +124,8 @@ def _headers() -> Document:
         for name, (meaning, example) in _HEADERS.items()
     }
     attempt = {"type": "integer", "minimum": 1, "description": "Which attempt it is; absent: the first"}
-    return {"type": "object", "properties": {**properties, "x-attempt": attempt}}
+    part = {"type": "string", "description": "Of what is done part by part: the one that the attempts were made at"}
+    return {"type": "object", "properties": {**properties, "x-attempt": attempt, "x-attempt-part": part}}
 
 
 def _schemas() -> Document:

@@ -10,7 +10,7 @@ from services.expander.watch import while_running
 from shared.amazon.addresses import page_url, recognise, search_url
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.clock import Clock
-from shared.errors import NoLongerWantedError, PermanentError
+from shared.errors import NoLongerWantedError, PermanentError, name_part
 from shared.ids import product_key
 from shared.jobs import JobType
 from shared.log import get_logger
@@ -82,6 +82,9 @@ class Expansion:
                 place = await self._read(job, place, address.marketplace, seen)
             except NoLongerWantedError:
                 return None
+            except Exception as error:
+                name_part(error, f"page {place.pages + 1}")
+                raise
             if not await self._repository.save_expansion(job["_id"], job["run"], _document(place)):
                 return None  # it has ended or been paused meanwhile
         return place.found

@@ -222,6 +222,32 @@ async def test_search_goes_on_where_a_dead_expander_stood(expanding: Expanding) 
     assert expanding.source.asked == [first, second, second]
 
 
+class Faltering(FakeSource):
+    """Every page is refused for a moment when it is asked for first, and those in `never` always."""
+
+    never: tuple[str, ...] = ()
+
+    async def listing(self, url: str, marketplace: str, wanted: Wanted) -> Listing:
+        listing = await super().listing(url, marketplace, wanted)
+        if self.asked.count(url) == 1 or url in self.never:
+            raise RetryableError("connection lost", retry_after=0.5)
+        return listing
+
+
+async def test_attempts_start_anew_with_each_page_that_was_read(expanding: Expanding) -> None:
+    urls = [search_url(HOME, "tea"), *(f"https://www.amazon.co.jp/s?k=tea&page={n}" for n in (2, 3))]
+    expanding.source = source = Faltering()
+    source.pages = {
+        url: page(2 * n, 2, after) for n, (url, after) in enumerate(zip(urls, [*urls[1:], None], strict=True))
+    }
+    source.never = (urls[2],)
+    job = await expanding.search("tea", 50)
+    async with expanding.expander(max_attempts=2):
+        await expanding.until(job, status="FAILED", error_message="connection lost")
+    assert source.asked == [url for url in urls for _ in range(2)]
+    assert (await expanding.stored(job))["expansion"]["pages"] == 2
+
+
 async def test_search_refused_at_once_fails_its_job_alone(expanding: Expanding) -> None:
     expanding.source.pages = {search_url(HOME, "tea"): PermanentError("no such page", code="not_found")}
     job, other = await expanding.search("tea", 50), await expanding.submit(keys(3))

@@ -16,6 +16,7 @@ from shared.errors import (
     DecodeError,
     PermanentError,
     RetryableError,
+    name_part,
 )
 from shared.failures import MESSAGE_LIMIT, TRACEBACK_LIMIT, FailurePolicy, safety_queues
 from shared.intake import ATTEMPT_HEADER, Delivery
@@ -82,6 +83,32 @@ async def test_dead_message_carries_its_reason(settling: Settling, error: Except
     at = datetime.fromisoformat(str(dead.headers[reasons.FAILED_AT]))
     assert abs((datetime.now(UTC) - at).total_seconds()) < 60
     assert settling.channel.acknowledged(failed)
+
+
+def at_part(part: str, error: Exception) -> Exception:
+    name_part(error, part)
+    return error
+
+
+async def test_attempts_count_for_each_part_by_itself(settling: Settling) -> None:
+    headers: dict[str, Any] = {ATTEMPT_HEADER: 1}
+    busy = RetryableError("busy")
+    errors = [
+        at_part("page 1", busy),
+        at_part("page 1", RetryableError("busy")),
+        at_part("page 4", ZeroDivisionError()),
+    ]
+    for error in [*errors, ValueError("elsewhere"), at_part("page 4", BlockedError("slow down"))]:
+        await settling.policy.settle(QUEUE, delivery(b"body", headers=headers, channel=settling.channel), error)
+        headers = dict(settling.broker.published[-1].headers)
+    told = [(m.headers[ATTEMPT_HEADER], m.headers.get(reasons.ATTEMPT_PART)) for m in settling.broker.published]
+    assert told == [(2, "page 1"), (3, "page 1"), (2, "page 4"), (2, None), (2, None)]
+
+
+@pytest.mark.parametrize(("part", "final"), [("page 1", True), ("page 2", False)])
+async def test_last_attempt_is_the_last_of_its_part(settling: Settling, part: str, final: bool) -> None:
+    failed = settling.delivery(attempt=3, **{reasons.ATTEMPT_PART: "page 1"})
+    assert settling.policy.final(failed, at_part(part, RetryableError("busy"))) is final
 
 
 async def test_message_that_could_be_put_nowhere_is_not_acknowledged(settling: Settling) -> None:
