@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ BUSY_PERCENT = 10.0
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # by way of everything that is to be cleared up
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     known = (*parts.PARTS, *parts.ASIDE)
     parser.add_argument(
