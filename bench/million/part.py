@@ -10,14 +10,16 @@ from bench.growth.system import system
 from bench.million.page import Result
 from bench.servers import servers
 
-LARGE, QUICK_LARGE = 1_000_000, 10_000
-SMALL_JOBS = 10
+LARGE, QUICK_LARGE = 1_000_000, 5_000
+# Turns of small jobs before and after the large one, and jobs of each.
+TURNS, JOBS = 2, 10
 
 
 def measure(quick: bool, run: Path) -> Result:
+    large, turns, jobs = (QUICK_LARGE, 1, 1) if quick else (LARGE, TURNS, JOBS)
     with servers(fsync=True, logs=run) as running, system(running, COLLECTORS) as whole:
         whole.run(WARM_UP_ITEMS)
-        small = [told(whole.turn(SMALL, repeats=SMALL_JOBS)) for _ in range(2)]
-        large = told(whole.turn(QUICK_LARGE if quick else LARGE))
-        after = [told(whole.turn(SMALL, repeats=SMALL_JOBS)) for _ in range(2)]
-    return {"turns": [*small, large, *after]}
+        before = [told(whole.turn(SMALL, repeats=jobs)) for _ in range(turns)]
+        between = told(whole.turn(large))
+        after = [told(whole.turn(SMALL, repeats=jobs)) for _ in range(turns)]
+    return {"turns": [*before, between, *after]}
