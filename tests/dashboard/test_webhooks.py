@@ -90,3 +90,12 @@ def test_webhook_is_switched_on_again_and_deleted(look: Opener, stage: Stage, jo
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Webhooks")).to_be_visible()
     assert [each["description"] for each in stage.world.webhooks.webhooks.values()] == ["warehouse"]
+
+
+def test_long_address_leaves_its_state_readable(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    described(stage, "old warehouse").update(description="", url=f"https://hooks.example/{'asinflow' * 12}")
+    page = look("#/webhooks", viewport={"width": 390, "height": 844}, locale="ko-KR", color_scheme="dark")
+    link = page.get_by_role("link", name="https://hooks.example")
+    address, state = (each.bounding_box() for each in (link, page.locator(".badge-paused")))
+    assert address and state
+    assert address["x"] + address["width"] <= state["x"] or address["y"] + address["height"] <= state["y"]

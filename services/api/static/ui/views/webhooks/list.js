@@ -23,7 +23,7 @@ export function open(root) {
 function row(webhook) {
   return h("li", { class: "webhook-row" },
     h("div", { class: "grow" },
-      h("a", { class: "row-link clip-line", href: href(["webhooks", webhook.id]) }, webhook.description || webhook.url),
+      h("a", { class: "row-link", href: href(["webhooks", webhook.id]) }, webhook.description || webhook.url),
       h("p", { class: "muted clip" }, [webhook.description && webhook.url, t("webhooks.events", { n: webhook.events.length })].filter(Boolean).join(" · "))),
     stateBadge(webhook));
 }
