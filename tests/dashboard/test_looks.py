@@ -87,6 +87,23 @@ def test_keyboard_alone_gets_to_the_content(look: Opener, jobs: dict[str, Job]) 
     expect(page.locator("main")).to_be_focused()
 
 
+RING = """link => {
+  const [ring, box] = [getComputedStyle(link), link.getBoundingClientRect()];
+  const frame = link.parentElement.getBoundingClientRect();
+  const reach = parseFloat(ring.outlineOffset) + parseFloat(ring.outlineWidth);
+  return [parseFloat(ring.outlineWidth) > 0, box.top - reach >= frame.top, box.bottom + reach <= frame.bottom];
+}"""
+
+
+def test_ring_of_what_has_the_focus_is_seen_whole(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}")
+    for link in (page.locator("nav a").nth(1), page.locator(".tabs a").nth(1)):
+        link.locator("xpath=preceding-sibling::a[1]").focus()
+        page.keyboard.press("Tab")
+        expect(link).to_be_focused()
+        assert link.evaluate(RING) == [True, True, True]
+
+
 def test_pictures_come_from_the_named_hosts_only(browser: Browser, stage: Stage) -> None:
     with browser.new_context() as context:
         page = context.new_page()
