@@ -97,5 +97,6 @@ def test_long_address_leaves_its_state_readable(look: Opener, stage: Stage, jobs
     page = look("#/webhooks", viewport={"width": 390, "height": 844}, locale="ko-KR", color_scheme="dark")
     link = page.get_by_role("link", name="https://hooks.example")
     address, state = (each.bounding_box() for each in (link, page.locator(".badge-paused")))
-    assert address and state
+    assert address
+    assert state
     assert address["x"] + address["width"] <= state["x"] or address["y"] + address["height"] <= state["y"]
