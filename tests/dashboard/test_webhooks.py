@@ -22,6 +22,7 @@ def test_secret_of_a_new_webhook_is_shown_once(look: Opener, stage: Stage) -> No
     page.get_by_label("price.changed").check()
     page.get_by_role("button", name="Create webhook").click()
     secret = page.get_by_label("Signing secret")
+    expect(secret).to_be_visible()
     expect(secret).to_have_value(described(stage, "office")["secrets"][0]["value"])
     page.keyboard.press("Escape")
     expect(secret).to_be_visible()  # not lost by a slip
