@@ -50,6 +50,12 @@ def fed_at(job: Job, marketplace: str) -> int:
     return cursors_of(job).get(marketplace, (fed, fed))[0]
 
 
+def handed_out(job: Job) -> int:
+    """How many items of the present run have been handed out, to all marketplaces together."""
+    cursors = cursors_of(job)
+    return sum(handed for _, handed in cursors.values()) if cursors else int(job["fed"])
+
+
 def unresolved(job: Job) -> bool:
     """Whether the items of the present run are still to be found or chosen."""
     return job["total_items"] is None or job.get("selection") is not None

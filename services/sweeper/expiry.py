@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from services.sweeper.ends import Ends
 from services.sweeper.healing import heals_since_progress, waits_for_marketplace
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
-from shared import tracing
 from shared.broker import Broker
-from shared.job_events import ended
-from shared.log import get_logger
 from shared.mongo import Document
-
-log = get_logger(__name__)
 
 EXPIRED = "Timeout: Job expired"
 LIMIT_REACHED = "Timeout: the job's time limit was reached"
@@ -24,35 +20,23 @@ TAKES_BEFORE_GIVING_UP = 3
 class Expiry:
     def __init__(self, repository: SweeperRepository, broker: Broker, settings: SweeperSettings) -> None:
         self._repository = repository
-        self._broker = broker
+        self._ends = Ends(repository, broker)
         self._settings = settings
 
     async def sweep(self) -> None:
         for job in await self._repository.find_expired(self._settings.pending_limit_seconds, TAKES_BEFORE_GIVING_UP):
-            await self._fail(job, EXPIRED)
+            await self._ends.fail(job, EXPIRED)
         blocks = await self._repository.find_blocks()
         for job in await self._repository.find_stalled(self._settings.stalled_limit_seconds):
             if waits_for_marketplace(job, blocks) or not tried_to_go_on(job):
                 continue
             hours = self._settings.stalled_limit_seconds / 3600
-            await self._fail(job, f"{EXPIRED}: no progress for {hours:g} h, though it was tried to go on")
+            await self._ends.fail(job, f"{EXPIRED}: no progress for {hours:g} h, though it was tried to go on")
 
         for job in await self._repository.find_overdue():
             limit = duration_text(job["settings"]["time_limit_seconds"])
-            # A job at work changes all the time, so that its revision says nothing: what it is at its end is told.
-            with tracing.continuing(job.get(tracing.TRACEPARENT)):
-                reason = f"{LIMIT_REACHED}: {limit}"
-                await self._tell(await self._repository.fail_run(job["_id"], job["run"], reason), reason)
-
-    async def _fail(self, job: Document, reason: str) -> None:
-        with tracing.continuing(job.get(tracing.TRACEPARENT)):
-            await self._tell(await self._repository.fail(job["_id"], job["rev"], reason), reason)
-
-    async def _tell(self, failed: Document | None, reason: str) -> None:
-        if failed is not None:
-            log.warning("job_expired", job_id=failed["_id"], reason=reason)
-            await self._broker.publish([ended(failed)])
-            await self._repository.mark_announced([failed])
+            # A job at work changes all the time, so that its revision says nothing.
+            await self._ends.fail_run(job, f"{LIMIT_REACHED}: {limit}")
 
 
 def duration_text(seconds: float) -> str:

@@ -1,4 +1,7 @@
-"""Gets running jobs going again whose messages were lost: whatever is repeated here is harmless when it was not."""
+"""Gets running jobs going again whose messages were lost: whatever is repeated here is harmless when it was not.
+
+A job of which it is found that it never can go on is ended at once.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter
 
+from services.sweeper.ends import Ends
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
 from shared import tracing
 from shared.blocks import Block, longest, marketplaces_of
 from shared.broker import Broker, Outgoing, event
-from shared.errors import UnroutableError
+from shared.errors import PermanentError, UnroutableError
 from shared.handout import again
 from shared.job_events import submission
 from shared.log import get_logger
@@ -22,6 +26,7 @@ from shared.runs import unresolved
 log = get_logger(__name__)
 
 MAX_BACKOFF = 5
+UNHEALABLE = "The job cannot go on"
 # Rises with every message sent again for a stalled job, by what had been lost.
 HEALED = Counter("asinflow_healed_messages_total", "Messages sent again for stalled jobs", ["type"])
 
@@ -31,6 +36,7 @@ class Healing:
         self._repository = repository
         self._broker = broker
         self._settings = settings
+        self._ends = Ends(repository, broker)
 
     async def sweep(self) -> None:
         if not self._broker.connected:
@@ -52,6 +58,8 @@ class Healing:
                     await self._heal(job)
             except UnroutableError as error:  # nobody serves its marketplace, which is no other job's fault
                 log.warning("job_not_healed", job_id=job["_id"], error=error.message)
+            except PermanentError as error:
+                await self._ends.fail(job, f"{UNHEALABLE}: {error.message}")
 
     async def _heal(self, job: Document) -> None:
         messages = await self._lost(job)

@@ -9,9 +9,10 @@ from services.api.item_repository import MongoItemStore
 from services.api.repository import MongoJobStore
 from services.expander.repository import ExpanderRepository
 from services.sweeper.repository import SweeperRepository
+from shared.errors import PermanentError
 from shared.handout import again
 from shared.jobs import ItemStatus
-from shared.messages import CollectItem
+from shared.messages import CollectItem, ItemsFinished
 from shared.mongo import Binary, Database, Document
 from tests.builders import HOME, asin, job_document
 from tests.integration.shared.conftest import database
@@ -73,3 +74,14 @@ async def test_what_the_feeder_moves_its_user_sees(database: Database) -> None:
     assert await repository.move_cursor(as_read, {"fed": 10, "lanes": further})
     assert await shown(database, job, ItemStatus.RUNNING) == [0, 3, 4, 5, 6, 7, 8, 9]
     assert await shown(database, job, ItemStatus.QUEUED) == list(range(10, 20))
+
+
+async def test_what_is_stored_no_more_is_told_by_its_outcome_or_never(database: Database) -> None:
+    job = await running(database, lanes=MIXED, marketplaces=[HOME, OTHER])
+    await database["items"].delete_many({"job_id": job["_id"]})
+    with pytest.raises(PermanentError, match="not stored any more"):
+        await healed(database, job)
+    outcomes = [{"_id": f"{job['_id']}:1:{seq}", "status": "failed"} for seq in (0, *range(3, 10))]
+    await database["outcomes"].insert_many(outcomes)
+    [fact] = await again(SweeperRepository(database), job, 100)
+    assert ItemsFinished.model_validate_json(fact.body).failed == (0, *range(3, 10))

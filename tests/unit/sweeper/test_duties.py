@@ -15,7 +15,7 @@ from services.sweeper.expiry import (
     Expiry,
     duration_text,
 )
-from services.sweeper.healing import Healing
+from services.sweeper.healing import UNHEALABLE, Healing
 from services.sweeper.outbox import ANNOUNCE_AFTER_SECONDS, Outbox
 from services.sweeper.retention import PERIOD_SECONDS, Retention
 from services.sweeper.settings import SweeperSettings
@@ -212,6 +212,36 @@ async def test_job_without_cursors_of_its_run_was_handed_out_evenly(room: Room, 
     of_two_marketplaces(room, 10, fed=4, lanes=lanes)
     await room.healing.sweep()
     assert [command.seq for command in room.commands()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("run", "kept"), [(1, 0), (2, 30)], ids=["first run", "later run"])
+async def test_job_whose_items_are_gone_fails_as_soon_as_that_is_found(room: Room, run: int, kept: int) -> None:
+    gone = room.running(40, fed=10, run=run, progress=kept + 6, kept=kept, ledger=b"\x3f")
+    other = room.running(3, fed=3)
+    room.repository.keys[gone["_id"], run].clear()
+    await room.healing.sweep()
+    assert (gone["status"], gone["announced"], other["status"]) == ("FAILED", True, "PROCESSING")
+    assert gone["error_message"].startswith(UNHEALABLE)
+    assert [command.job_id for command in room.commands()] == [other["_id"]] * 3
+
+
+async def test_item_that_is_gone_and_has_its_outcome_is_counted(room: Room) -> None:
+    job = room.running(4, fed=3)
+    room.repository.keys[job["_id"], 1].clear()
+    room.repository.end(job["_id"], 1, 0, 1, 2)
+    await room.healing.sweep()
+    [fact] = room.broker.of(ItemsFinished.TYPE)
+    assert ItemsFinished.model_validate_json(fact.body).succeeded == (0, 1, 2)
+    assert (job["status"], room.commands()) == ("PROCESSING", [])
+
+
+async def test_items_of_a_later_run_that_are_gone_and_were_counted_are_not_missed(room: Room) -> None:
+    """The run has items 3, 2, 1 and 0: the first two were counted, and are gone since."""
+    job = room.running(4, fed=4, run=2, progress=2, ledger=b"\x0c")
+    for place in (0, 1):
+        del room.repository.keys[job["_id"], 2][place]
+    await room.healing.sweep()
+    assert (job["status"], [command.seq for command in room.commands()]) == ("PROCESSING", [0, 1])
 
 
 async def test_large_job_is_healed_in_parts(room: Room) -> None:
