@@ -11,7 +11,11 @@ from typing import Protocol
 
 import orjson
 
+from services.api.quoting import StrayQuoteError, is_open_after
+
 MAX_LINE = 65_536
+# A record of CSV whose quotes span lines ends within so many of them, and characters.
+MAX_RECORD_LINES, MAX_RECORD = 30, 16_384
 _BETWEEN = re.compile(r"[\s,;]+")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS = ",;\t"
@@ -117,34 +121,63 @@ def _is_object(value: object) -> bool:
 
 
 class CsvLines:
-    """The column `asin` (or `url`, or else the first), and `marketplace` if there is one; RFC 4180 with , ; or tab."""
+    """The column `asin` (or `url`, or else the first), and `marketplace` if there is one; RFC 4180 with , ; or tab.
+
+    A quote that is closed nowhere near takes no other line with it: its own line is told, those behind it are read.
+    """
 
     def __init__(self) -> None:
-        self._record = ""
+        self._open: list[str] = []
         self._delimiter = ""
         self._place = 0
         self._market: int | None = None
+        self._is_first = True
 
     def read(self, line: str) -> Iterable[Entry]:
-        self._record = f"{self._record}\n{line}" if self._record else line
-        if self._record.count('"') % 2 and len(self._record) <= MAX_LINE:
-            return ()  # a line end within quotes
-        return self.finish()
+        if not self._open and not line.strip():
+            return ()
+        self._delimiter = self._delimiter or max(_DELIMITERS, key=line.count)
+        try:
+            is_open = is_open_after(line, self._delimiter, inside=bool(self._open))
+        except StrayQuoteError:
+            return self._one_by_one(line)
+        record = [*self._open, line]
+        if is_open:
+            self._open = record
+            return self._one_by_one() if _is_beyond(record) else ()
+        cells = self._cells(record)
+        if self._open and "\n" in self._named(cells)[0]:
+            return self._one_by_one(line)
+        self._open = []
+        return self._entries(cells)
 
     def finish(self) -> Iterable[Entry]:
-        record, self._record = self._record, ""
-        if not record.strip():
-            return ()
-        if len(record) > MAX_LINE:
-            return (_too_long(record),)
-        if not self._delimiter:
-            self._delimiter = max(_DELIMITERS, key=record.count)
-            if self._is_heading(self._cells(record)):
-                return ()
-        return self._named(self._cells(record))
+        entries: list[Entry] = []
+        while self._open:
+            entries += self._one_by_one()
+        return entries
 
-    def _cells(self, record: str) -> list[str]:
-        return [cell.strip() for row in csv.reader(record.split("\n"), delimiter=self._delimiter) for cell in row]
+    def _one_by_one(self, *more: str) -> list[Entry]:
+        """The line that opened the quote is told, and the ones behind it are read for themselves."""
+        (stray, *lines), self._open = self._open, []
+        self._is_first = False
+        entries: list[Entry] = [Unreadable(stray[:200], "quote_unclosed", "A quote is opened and not closed.")]
+        for line in (*lines, *more):
+            entries += self.read(line)
+        return entries
+
+    def _cells(self, record: list[str]) -> list[str]:
+        rows = csv.reader([f"{line}\n" for line in record], delimiter=self._delimiter)
+        return [cell.strip() for row in rows for cell in row]
+
+    def _entries(self, cells: list[str]) -> Iterable[Entry]:
+        if self._is_first:
+            self._is_first = False
+            if self._is_heading(cells):
+                return ()
+        if not any(cells):
+            return ()
+        return (placed(*self._named(cells)),)
 
     def _is_heading(self, cells: list[str]) -> bool:
         names = [cell.lower() for cell in cells]
@@ -156,12 +189,14 @@ class CsvLines:
         # A heading has no digits, and every ASIN has.
         return bool(known) or not any(char.isdigit() for char in cells[0])
 
-    def _named(self, cells: list[str]) -> Iterable[Entry]:
-        if not any(cells):
-            return ()
+    def _named(self, cells: list[str]) -> tuple[str, str]:
+        """What names the product, and the marketplace beside it."""
         text = cells[self._place] if self._place < len(cells) else ""
-        market = cells[self._market] if self._market is not None and self._market < len(cells) else ""
-        return (placed(text, market),)
+        return text, cells[self._market] if self._market is not None and self._market < len(cells) else ""
+
+
+def _is_beyond(record: list[str]) -> bool:
+    return len(record) >= MAX_RECORD_LINES or sum(map(len, record)) > MAX_RECORD
 
 
 def placed(text: str, marketplace: str) -> str:

@@ -50,7 +50,8 @@ class UploadReader:
     def _keys(self, lines: Iterable[Entry]) -> list[str]:
         keys: list[str] = []
         for line in lines:
-            keys += self._taken((line,) if isinstance(line, Unreadable) else self._lines.read(line))
+            entries = (*self._lines.finish(), line) if isinstance(line, Unreadable) else self._lines.read(line)
+            keys += self._taken(entries)
         return keys
 
     def _taken(self, entries: Iterable[Entry]) -> list[str]:

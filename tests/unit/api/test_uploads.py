@@ -82,6 +82,34 @@ def test_line_that_names_no_product_is_told(media_type: str, line: str, code: st
         assert found.invalid[0].code == code
 
 
+@pytest.mark.parametrize(
+    ("text", "accepted", "told"),
+    [
+        (f'title,asin\n5" screen,{A}\nItem 3,{B}\n', 2, []),
+        (f'title\tasin\n5" screen\t{A}\nItem 3\t{B}\n', 2, []),
+        (f'asin,title\n{A},5" screen\n{B},Item 3\n', 2, []),
+        (f'title,asin\n"5" screen",{A}\n"a ""b"" c",{B}\n', 2, []),
+        (f'asin\n"{A}\n{B}\n', 1, [f'"{A}']),
+        (f'title,asin\n"5 screen,{A}\nItem 3,{B}\n"x\ny",{asin(3)}\n', 2, [f'"5 screen,{A}']),
+        (f'asin,title\n"{A}\n{B},"x\ny"\n', 1, [f'"{A}']),
+        (f'asin\n"{A}\n{B}\n{asin(3)}"\n', 2, [f'"{A}']),
+        (f'"asin\n{A}\n', 1, ['"asin']),
+        ("asin\n" + f'"{A}\n' + "".join(f"{asin(n)}\n" for n in range(10, 508)), 498, [f'"{A}']),
+    ],
+)
+def test_stray_quote_takes_no_other_line_with_it(text: str, accepted: int, told: list[str]) -> None:
+    for size in (7, 65_536):
+        _, found = read("text/csv", text.encode(), size)
+        assert [line.input for line in found.invalid] == told
+        assert found.tally == Tally(accepted=accepted, invalid=len(told))
+
+
+def test_line_that_is_too_long_ends_the_record_that_is_open() -> None:
+    _, found = read("text/csv", f'title,asin\n"a,{A}\n{"x" * (MAX_LINE + 1)}\nb",{B}\n'.encode())
+    assert [line.code for line in found.invalid] == ["quote_unclosed", "line_too_long"]
+    assert found.tally == Tally(accepted=1, invalid=2)
+
+
 def test_line_without_an_end_takes_no_memory() -> None:
     splitter = Splitter()
     lines = [line for _ in range(100) for line in splitter.feed(b"x" * 10_000)] + list(
