@@ -40,6 +40,27 @@ def test_schedule_is_made_with_its_times_shown_before(look: Opener, stage: Stage
     )
 
 
+def test_zone_is_left_to_the_api_unless_one_is_chosen(look: Opener, stage: Stage) -> None:
+    page = look("#/schedules/new", timezone_id="Europe/Berlin")
+    expect(page.get_by_label("Time zone")).to_have_attribute("placeholder", "Asia/Tokyo")
+    expect(page.get_by_text("Left empty: Asia/Tokyo")).to_be_visible()
+    expect(page.get_by_label("Next times").get_by_role("listitem").first).to_contain_text("6:00 AM GMT+9")
+    page.get_by_label("Name").fill("at home")
+    page.get_by_label("Products, one a line").fill(asin(1))
+    page.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_role("heading", name="at home")).to_be_visible()
+    assert named(stage, "at home")["timezone"] == "Asia/Tokyo"
+
+
+def test_times_that_came_are_told_in_the_schedules_zone(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    named(stage, "mornings")["timezone"] = "America/Bogota"
+    page = look("#/schedules", timezone_id="Asia/Seoul")
+    expect(page.locator(".schedule-next").filter(has_text="Next")).to_contain_text("GMT-5")
+    page.get_by_role("link", name="mornings").click()
+    expect(page.locator(".times li").first).to_contain_text("6:00 AM GMT-5")
+    expect(page.locator(".run-row time").first).to_contain_text("GMT-5")
+
+
 def test_job_is_had_made_regularly(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['running'].id}/details")
     page.get_by_role("link", name="Have it made regularly").click()

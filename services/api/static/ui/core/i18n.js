@@ -50,13 +50,21 @@ export function money(value, currency) {
   return value.toLocaleString(language, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: value % 1 ? 2 : 0 });
 }
 
+const SHORT = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
+const yearOf = (at) => (at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" });
+
 /** A moment: the time alone when it is today. */
 export function moment(iso) {
   if (!iso) return "–";
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
-  const options = today ? { timeStyle: "short" } : { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", ...(at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" }) };
-  return at.toLocaleString(language, options);
+  return at.toLocaleString(language, today ? { timeStyle: "short" } : { ...SHORT, ...yearOf(at) });
+}
+
+/** A moment as clocks in `timeZone` show it, with the zone and always with the day: it may be another one there. */
+export function momentIn(iso, timeZone) {
+  const at = new Date(iso);
+  return at.toLocaleString(language, { ...SHORT, ...yearOf(at), timeZoneName: "short", timeZone });
 }
 
 /** A moment in full with its zone, the reader's own unless another is named. */

@@ -2,7 +2,7 @@
 
 import { get, send } from "../../core/api.js";
 import { choiceOf, cronOf, weekday } from "../../core/cron.js";
-import { debounced, h, render } from "../../core/dom.js";
+import { debounced, h, render, say } from "../../core/dom.js";
 import { fullMoment, ownZone, t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { draftLike } from "../../parts/again.js";
@@ -13,10 +13,11 @@ import { toast } from "../../parts/toast.js";
 
 const REPEATS = ["hour", "day", "weekday", "week", "month", "custom"];
 
-const NEW = { name: "", cron: "0 6 * * *", missed: "run_once", overlap: "skip" };
+// Without a zone the API takes its own.
+const NEW = { name: "", cron: "0 6 * * *", timezone: "", missed: "run_once", overlap: "skip" };
 
 export function open(root, path, query) {
-  const begin = (place, job) => form(place, { ...NEW, timezone: ownZone() }, null, job);
+  const begin = (place, job) => form(place, { ...NEW }, null, job);
   if (path[1] !== "new") return later(root, () => get(`/v1/schedules/${encodeURIComponent(path[1])}`), (place, schedule) => form(place, { ...schedule }, schedule.id, null));
   return query.from ? later(root, () => draftLike(query.from, { files: false }), begin) : begin(root, newDraft());
 }
@@ -36,14 +37,15 @@ function later(root, load, begin) {
 function form(root, draft, id, job) {
   const error = h("p", { class: "field-error", role: "alert" });
   const save = h("button", { class: "button button-primary button-wide" }, t(id === null ? "schedules.create" : "action.save"));
-  const times = preview(draft);
+  const zone = zoneField(draft, id !== null, () => times.changed());
+  const times = preview(draft, zone.tell);
   const changed = () => (error.textContent = "", save.disabled = !draft.name.trim() || (job !== null && !isReady(job)));
   const submit = async (event) => {
     event.preventDefault();
     save.disabled = true;
     try {
       const { name, cron, timezone, missed, overlap } = draft;
-      const asked = { name: name.trim(), cron, timezone, missed, overlap, ...(job === null ? {} : { job: requestOf(job) }) };
+      const asked = { name: name.trim(), cron, ...(timezone ? { timezone } : {}), missed, overlap, ...(job === null ? {} : { job: requestOf(job) }) };
       const saved = await (id === null ? send("POST", "/v1/schedules", asked) : send("PATCH", `/v1/schedules/${id}`, asked));
       toast(t("schedules.saved"));
       go(["schedules", saved.id]);
@@ -57,14 +59,14 @@ function form(root, draft, id, job) {
     h("h1", {}, t(id === null ? "schedules.new" : "schedules.edit")),
     h("form", { class: "submit", onsubmit: submit },
       h("div", { class: "submit-main" },
-        h("section", { class: "panel submit-body" }, input(t("schedules.name"), { id: "name", maxlength: 100, required: true, value: draft.name, oninput: (e) => ((draft.name = e.target.value), changed()) }), timing(draft, times.changed), rules(draft)),
+        h("section", { class: "panel submit-body" }, input(t("schedules.name"), { id: "name", maxlength: 100, required: true, value: draft.name, oninput: (e) => ((draft.name = e.target.value), changed()) }), timing(draft, times.changed, zone.elements), rules(draft)),
         job && h("section", { class: "panel submit-body" }, h("h2", {}, t("schedules.job")), jobForm(job, changed, { files: false }))),
       h("div", { class: "submit-side" }, times.element, error, save)));
   changed();
   return { close: times.close };
 }
 
-function timing(draft, changed) {
+function timing(draft, changed, zone) {
   const chosen = choiceOf(draft.cron);
   const detail = h("div", { class: "pair" });
   const cron = input(t("schedules.cron"), { id: "cron", class: "mono", spellcheck: "false", required: true, maxlength: 200, value: draft.cron, oninput: (e) => typed(e.target.value) }, t("schedules.cron.help"));
@@ -88,9 +90,19 @@ function timing(draft, changed) {
     chosen.repeats === "week" && choice(t("schedules.day"), ["1", "2", "3", "4", "5", "6", "0"], chosen.day, take("day"), weekday),
     chosen.repeats === "month" && input(t("schedules.date"), { id: "date", type: "number", min: 1, max: 31, required: true, value: chosen.date, oninput: (e) => e.target.value && take("date")(e.target.value) }));
   draw();
-  const zones = h("datalist", { id: "zones" }, Intl.supportedValuesOf("timeZone").map((zone) => h("option", { value: zone })));
-  const zone = input(t("schedules.zone"), { id: "zone", list: "zones", required: true, maxlength: 64, value: draft.timezone, oninput: (e) => ((draft.timezone = e.target.value.trim()), changed()) }, t("schedules.zone.help"));
-  return [detail, h("div", { class: "pair" }, cron, zone), zones];
+  return [detail, h("div", { class: "pair" }, cron, zone)];
+}
+
+/** The zone that the times are meant in. Unless it is `required` it may be left to the API, whose own `tell` then names. */
+function zoneField(draft, required, changed) {
+  const zones = h("datalist", { id: "zones" }, [...new Set([ownZone(), ...Intl.supportedValuesOf("timeZone")])].map((zone) => h("option", { value: zone })));
+  const field = input(t("schedules.zone"), { id: "zone", list: "zones", required, maxlength: 64, value: draft.timezone, oninput: (e) => ((draft.timezone = e.target.value.trim()), changed()) }, t("schedules.zone.help"));
+  const tell = (zone) => {
+    if (required || draft.timezone) return;
+    field.querySelector("input").placeholder = zone;
+    say(field.querySelector(".help"), t("schedules.zone.empty", { zone }));
+  };
+  return { elements: [field, zones], tell };
 }
 
 function rules(draft) {
@@ -99,8 +111,8 @@ function rules(draft) {
   return [either("missed", ["run_once", "skip"]), either("overlap", ["skip", "allow"])];
 }
 
-/** The next times of `draft`, asked for as they change. */
-function preview(draft) {
+/** The next times of `draft`, asked for as they change; `tell` gets the zone that they are in. */
+function preview(draft, tell) {
   const element = h("aside", { class: "panel", "aria-label": t("schedules.times"), "aria-live": "polite" });
   let asked = null;
   const show = (...parts) => render(element, h("h2", {}, t("schedules.times")), parts);
@@ -108,8 +120,9 @@ function preview(draft) {
     asked?.abort();
     asked = new AbortController();
     try {
-      const { next_runs } = await get("/v1/schedules/times", { cron: draft.cron, timezone: draft.timezone }, asked.signal);
-      show(runTimes(next_runs, draft.timezone));
+      const { next_runs, timezone } = await get("/v1/schedules/times", { cron: draft.cron, timezone: draft.timezone }, asked.signal);
+      tell(timezone);
+      show(runTimes(next_runs, timezone));
     } catch (problem) {
       if (problem.name !== "AbortError") show(h("p", { class: "field-error" }, explain(problem)));
     }
@@ -118,7 +131,7 @@ function preview(draft) {
   return { element, changed: debounced(look, 400), close: () => asked?.abort() };
 }
 
-/** Times in the zone that they are meant in. */
+/** Times in the zone that they are meant in, and its name. */
 export function runTimes(times, zone) {
-  return h("ol", { class: "times" }, times.map((at) => h("li", {}, h("time", { datetime: at, title: fullMoment(at) }, fullMoment(at, zone)))));
+  return [h("p", { class: "muted" }, zone), h("ol", { class: "times" }, times.map((at) => h("li", {}, h("time", { datetime: at, title: fullMoment(at) }, fullMoment(at, zone)))))];
 }

@@ -3,7 +3,7 @@
 import { get, send } from "../../core/api.js";
 import { described } from "../../core/cron.js";
 import { every, h, render } from "../../core/dom.js";
-import { t } from "../../core/i18n.js";
+import { momentIn, t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { jobName } from "../../parts/jobs.js";
@@ -27,7 +27,7 @@ function row(schedule, reload) {
     h("div", { class: "grow" },
       h("a", { class: "row-link", href: href(["schedules", schedule.id]) }, schedule.name),
       h("p", { class: "muted" }, [described(schedule.cron), schedule.timezone, `${t(`type.${schedule.job.type}`)}: ${jobName(schedule.job)}`].join(" · "))),
-    h("div", { class: "schedule-next" }, schedule.paused ? pausedBadge() : [h("span", { class: "muted" }, t("schedules.next")), h("strong", {}, when(schedule.next_runs[0])), h("span", { class: "muted" }, since(schedule.next_runs[0]))]),
+    h("div", { class: "schedule-next" }, schedule.paused ? pausedBadge() : [h("span", { class: "muted" }, t("schedules.next")), h("strong", {}, when(schedule.next_runs[0], (iso) => momentIn(iso, schedule.timezone))), h("span", { class: "muted" }, since(schedule.next_runs[0]))]),
     session.may("jobs:write") && pauseButton(schedule, reload, "button-small"));
 }
 

@@ -3,7 +3,7 @@
 import { get, send } from "../../core/api.js";
 import { described } from "../../core/cron.js";
 import { every, h, render } from "../../core/dom.js";
-import { known, moment, number, t } from "../../core/i18n.js";
+import { known, momentIn, number, t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { confirmed } from "../../parts/dialog.js";
@@ -22,7 +22,7 @@ export function open(root, path) {
     const [head, place] = [h("div", { class: "stack" }), h("div", { class: "panel panel-flush" })];
     const draw = (next) => render(head, heading(next, draw), facts(next));
     draw(schedule);
-    queueMicrotask(() => ((document.title = `${schedule.name} · Asinflow`), (runs = runList(place, address, schedule.id))));
+    queueMicrotask(() => ((document.title = `${schedule.name} · Asinflow`), (runs = runList(place, address, schedule))));
     return [head, h("section", { class: "stack" }, h("h2", {}, t("schedules.runs")), place)];
   });
   const stop = every(15_000, () => runs?.refresh());
@@ -66,15 +66,17 @@ function facts(schedule) {
 
 const BADGES = { fired: "completed", missed: "paused", overlap: "paused" };
 
-function runList(place, address, id) {
+/** What came of each time, told in the schedule's zone as the next ones are. */
+function runList(place, address, { id, timezone }) {
+  const tell = (iso) => momentIn(iso, timezone);
   return listing(place, {
     path: `${address}/runs`, kind: "runs", label: t("schedules.runs"),
     nothing: () => empty(t("runs.none"), t("runs.none.text")),
     rowOf: (run) => h("div", { class: "run-row" },
-      h("span", {}, when(run.due_at, moment), " ", h("span", { class: "muted" }, since(run.due_at))),
+      h("span", {}, when(run.due_at, tell), " ", h("span", { class: "muted" }, since(run.due_at))),
       h("span", { class: `badge badge-${BADGES[run.outcome]}` }, known(`run.${run.outcome}`, run.outcome)),
       h("span", { class: "run-links" },
-        run.job_id && h("a", { href: href(["jobs", run.job_id]), "aria-label": `${t("runs.job")}, ${moment(run.due_at)}` }, t("runs.job")),
-        run.job_id && run.previous_job_id && h("a", { href: href(["schedules", id, "runs", run.id]), "aria-label": `${t("runs.delta")}, ${moment(run.due_at)}` }, t("runs.delta")))),
+        run.job_id && h("a", { href: href(["jobs", run.job_id]), "aria-label": `${t("runs.job")}, ${tell(run.due_at)}` }, t("runs.job")),
+        run.job_id && run.previous_job_id && h("a", { href: href(["schedules", id, "runs", run.id]), "aria-label": `${t("runs.delta")}, ${tell(run.due_at)}` }, t("runs.delta")))),
   });
 }
