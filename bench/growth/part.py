@@ -39,7 +39,7 @@ FULL = Plan(
     team_items=8_000,
 )
 QUICK = Plan(
-    rounds=1, sizes=((100, 3), (1_000, 1)), once=(4_000,), crowds=((1, 500), (50, 10)), teams=(1, 2), team_items=1_000
+    rounds=1, sizes=((100, 3), (1_000, 1)), once=(2_000,), crowds=((1, 500), (20, 10)), teams=(1, 2), team_items=500
 )
 
 
