@@ -80,12 +80,21 @@ async def find_blocks(paces: Collection) -> dict[str, Block]:
 
 async def find_fetch_seconds(paces: Collection) -> dict[str, float]:
     """How long a page of each marketplace takes, by the way out that is slowest; none where it is not known yet."""
+    return await _longest(paces, "fetch_us")
+
+
+async def find_slowed_intervals(paces: Collection) -> dict[str, float]:
+    """The interval, in seconds, of each marketplace that has slowed us down, by the way out that is slowest."""
+    return await _longest(paces, "interval_us")
+
+
+async def _longest(paces: Collection, field: str) -> dict[str, float]:
     with database_errors():
-        found = await paces.find({"fetch_us": {"$gt": 0}}, {"fetch_us": 1}).to_list(None)
+        found = await paces.find({field: {"$gt": 0}}, {field: 1}).to_list(None)
     seconds: dict[str, float] = {}
     for pace in found:
         name = _LINE.split(pace["_id"])[0]
-        seconds[name] = max(seconds.get(name, 0.0), pace["fetch_us"] / 1e6)
+        seconds[name] = max(seconds.get(name, 0.0), pace[field] / 1e6)
     return seconds
 
 

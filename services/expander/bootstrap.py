@@ -42,7 +42,7 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
         repository = ExpanderRepository(database)
         broker = Broker(settings.amqp_url.get_secret_value(), settings.instance, queues=safety_queues())
         failures = FailurePolicy(broker, max_attempts=settings.max_attempts)
-        feeder = Feeder(repository, broker, settings.window_of, SystemClock())
+        feeder = Feeder(repository, broker, settings.window_of, SystemClock(), settings.item_seconds)
         expansion = Expansion(repository, source, SystemClock(), settings.max_pages)
         choosing = Choosing(ChosenRepository(database), SystemClock())
         admission = Admission(AdmissionRepository(database), settings.user_concurrent_jobs)

@@ -1,7 +1,9 @@
 """Hands out the items of running jobs: published first, then the cursor moves, so that a crash repeats, never skips.
 
 Each marketplace has one window, dealt to the jobs that run there (see `windows`). How they stand is read off their
-documents, all of them now and then, and in between those of which something was told.
+documents, all of them now and then, and in between those of which something was told. A job of which nothing is
+finished for too long takes no place in the window, and gets none, until something of it is: what it has in flight is
+lost until healing repeats it, or nobody collects (docs/adr/0053-a-window-does-not-wait-for-ever.md).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from prometheus_client import Counter
 
 from services.expander.lanes import RunningJob
 from services.expander.repository import ExpanderRepository
-from services.expander.windows import LEAST, Dealer, room_for
+from services.expander.windows import LEAST, STILL_SECONDS, Dealer, room_for, still_limit
 from shared import tracing
 from shared.blocks import Block
 from shared.broker import Broker
@@ -52,13 +54,20 @@ class HandedOut:
 
 class Feeder:
     def __init__(
-        self, repository: ExpanderRepository, broker: Broker, window_of: Callable[[str, float], int], clock: Clock
+        self,
+        repository: ExpanderRepository,
+        broker: Broker,
+        window_of: Callable[[str, float], int],
+        clock: Clock,
+        interval_of: Callable[[str], float] = lambda _: 0.0,
     ) -> None:
-        """`window_of` a marketplace whose pages take so many seconds: how many of its items are in flight at once."""
+        """`window_of` a marketplace whose pages take so many seconds: how many of its items are in flight at once;
+        `interval_of` it: seconds between two of them."""
         self._repository = repository
         self._broker = broker
         self._window_of = window_of
         self._clock = clock
+        self._interval_of = interval_of
         self._jobs: dict[str, RunningJob] = {}
         self._dealers: dict[str, Dealer] = {}
         self._blocks: Mapping[str, Block] = {}
@@ -81,6 +90,7 @@ class Feeder:
         running = await self._repository.find_running()
         self._blocks = await self._repository.find_blocks()
         self._fetch_seconds = await self._repository.find_fetch_seconds()
+        overlooked = self._clock.monotonic() - self._looked_at > STALE_SECONDS
         self._looked_at = self._clock.monotonic()
         ids = {job["_id"] for job in running}
         self._jobs = {name: job for name, job in self._jobs.items() if name in ids}
@@ -88,6 +98,7 @@ class Feeder:
         touched: set[str] = set()
         for job in running:
             touched.update(await self._note(job))
+        await self._find_stuck(touched, overlooked=overlooked)
         return await self._deal(touched)
 
     async def _note(self, job: Document) -> Sequence[str]:
@@ -102,6 +113,7 @@ class Feeder:
         known.document = job
         if known.outstanding:
             await self._forget_finished(known)
+        known.note(self._clock.monotonic())
         self._jobs[job["_id"]] = known
         return known.marketplaces
 
@@ -109,6 +121,33 @@ class Feeder:
         ids = {outcome_id(job.document["_id"], job.document["run"], seq): seq for seq in job.outstanding}
         for found in await self._repository.find_statuses(list(ids)):
             del job.outstanding[ids[found]]
+
+    async def _find_stuck(self, marketplaces: Collection[str], *, overlooked: bool) -> None:
+        """Find the jobs whose items in flight are not waited for any more. Time in which a marketplace was blocked, or
+        nobody looked, says nothing."""
+        now = self._clock.monotonic()
+        for name in sorted(marketplaces):
+            jobs = [job for job in self._jobs.values() if name in job.marketplaces]
+            if overlooked or name in self._blocks:
+                for job in jobs:
+                    job.moves(name, now)
+            still = {job.document["_id"]: job for job in jobs if job.still_for(name, now) > STILL_SECONDS}
+            if still:
+                await self._judge(name, still, now)
+
+    async def _judge(self, marketplace: str, still: Mapping[str, RunningJob], now: float) -> None:
+        """Which of the jobs that stand still are stuck: those that have more in flight than waits to be tried again."""
+        slowed = (await self._repository.find_slowed_intervals()).get(marketplace, 0.0)
+        window = self._window_of(marketplace, self._fetch_seconds.get(marketplace, 0.0))
+        limit = still_limit(window, max(slowed, self._interval_of(marketplace)))
+        parked = await self._repository.find_parked(list(still), marketplace)
+        for job_id, job in still.items():
+            in_flight = job.in_flight(marketplace)
+            if job.still_for(marketplace, now) <= limit or in_flight <= parked.get(job_id, 0):
+                job.stuck.discard(marketplace)
+            elif marketplace not in job.stuck:
+                job.stuck.add(marketplace)
+                log.warning("job_not_waited_for", job_id=job_id, marketplace=marketplace, in_flight=in_flight)
 
     async def _deal(self, marketplaces: Collection[str]) -> int:
         handed_out = 0
@@ -124,7 +163,8 @@ class Feeder:
         return handed_out
 
     async def _deal_one(self, marketplace: str, window: int) -> int:
-        jobs = {name: job for name, job in self._jobs.items() if marketplace in job.marketplaces}
+        here = {name: job for name, job in self._jobs.items() if marketplace in job.marketplaces}
+        jobs = {name: job for name, job in here.items() if marketplace not in job.stuck}
         room = await self._room(marketplace, window, list(jobs.values()))
         dealer = self._dealers.setdefault(marketplace, Dealer())
         shares = dealer.deal([job.lane(marketplace) for job in jobs.values()], room)

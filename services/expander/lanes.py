@@ -16,11 +16,17 @@ from shared.runs import cursors_of, run_progress, run_total
 
 @dataclass
 class RunningJob:
-    """`outstanding` are the items handed out and without an outcome, by seq; kept for jobs of several marketplaces."""
+    """`outstanding` are the items handed out and without an outcome, by seq; kept for jobs of several marketplaces.
+
+    `stuck` are the marketplaces at which what it has in flight is not waited for any more, until something of it comes.
+    """
 
     document: Document
     marketplaces: Sequence[str]
     outstanding: dict[int, str] = field(default_factory=dict)
+    stuck: set[str] = field(default_factory=set)
+    # By marketplace: the items that were finished when that last changed, and when that was.
+    _stands: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     @property
     def mixed(self) -> bool:
@@ -46,6 +52,24 @@ class RunningJob:
         if self.mixed:
             return sum(name == marketplace for name in self.outstanding.values())
         return int(self.document["fed"]) - run_progress(self.document)
+
+    def note(self, now: float) -> None:
+        """Keep since when nothing of what it has in flight was finished, by marketplace."""
+        for name in self.marketplaces:
+            if self.in_flight(name) <= 0 or self._stands.get(name, (-1, now))[0] != self._finished(name):
+                self.moves(name, now)
+
+    def moves(self, marketplace: str, now: float) -> None:
+        """Whatever stands still there does so from now on."""
+        self._stands[marketplace] = (self._finished(marketplace), now)
+        self.stuck.discard(marketplace)
+
+    def still_for(self, marketplace: str, now: float) -> float:
+        """Seconds for which nothing was finished of what it has in flight."""
+        return now - self._stands[marketplace][1]
+
+    def _finished(self, marketplace: str) -> int:
+        return self.cursor(marketplace)[1] - self.in_flight(marketplace)
 
     def moved(self, marketplace: str, place: int, handed: int) -> Document:
         """What changes in the job's document when everything before `place` has been handed out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Any
 
-from shared.blocks import Block, find_blocks, find_fetch_seconds, marketplaces_of
+from shared.blocks import Block, find_blocks, find_fetch_seconds, find_slowed_intervals, marketplaces_of
 from shared.chunks import CHUNK_ITEMS, find_keys, reaching, seqs_of
 from shared.indexes import Indexes, ensure_indexes
 from shared.job_events import EVENT_FIELDS
@@ -208,12 +208,21 @@ class ExpanderRepository:
         """How long a page of each marketplace takes."""
         return await find_fetch_seconds(self._paces)
 
+    async def find_slowed_intervals(self) -> dict[str, float]:
+        """The interval of each marketplace that has slowed us down."""
+        return await find_slowed_intervals(self._paces)
+
     async def count_parked(self, job_ids: Sequence[str], marketplace: str) -> int:
         """How many items of these jobs wait to be tried again."""
-        waiting: Document = {"$expr": {"$gt": ["$next_attempt_at", "$$NOW"]}}
-        query = {"job_id": {"$in": list(job_ids)}, "marketplace": marketplace, **waiting}
         with database_errors():
-            return await self._attempts.count_documents(query)
+            return await self._attempts.count_documents(_parked(job_ids, marketplace))
+
+    async def find_parked(self, job_ids: Sequence[str], marketplace: str) -> dict[str, int]:
+        """How many items of each of these jobs wait to be tried again, for those that have any."""
+        count = {"$group": {"_id": "$job_id", "count": {"$sum": 1}}}
+        with database_errors():
+            found = await self._attempts.aggregate([{"$match": _parked(job_ids, marketplace)}, count]).to_list(None)
+        return {each["_id"]: each["count"] for each in found}
 
     async def save_expansion(self, job_id: str, run: int, expansion: Document) -> bool:
         """Keep where paging stands; False when the job does not run any more."""
@@ -283,3 +292,8 @@ class ExpanderRepository:
 def _items_of(chunk: Document) -> Iterator[tuple[int, int, str]]:
     for place, (seq, key) in enumerate(zip(seqs_of(chunk), chunk["keys"], strict=True), chunk["first"]):
         yield place, seq, key
+
+
+def _parked(job_ids: Sequence[str], marketplace: str) -> Document:
+    waiting: Document = {"$expr": {"$gt": ["$next_attempt_at", "$$NOW"]}}
+    return {"job_id": {"$in": list(job_ids)}, "marketplace": marketplace, **waiting}

@@ -21,6 +21,10 @@ FIRST_ITEMS = 20
 FIRST_FACTOR = 4.0
 # Items that wait to be tried again take no place in the window, up to so many windows of them.
 PARKED_WINDOWS = 10
+# Handed out for so long, and for the time that so many windows take, without any of it being finished: it is not on its
+# way any more, or not soon.
+STILL_SECONDS = 30.0
+STILL_WINDOWS = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ def room_for(window: int, in_flight: int, parked: int = 0) -> int:
     active = in_flight - min(parked, PARKED_WINDOWS * window)
     free = window - max(0, active)
     return 0 if active > 0 and free < max(1, window // 4) else max(0, free)
+
+
+def still_limit(window: int, interval_seconds: float) -> float:
+    """After so many seconds in which nothing of a job was finished, what it has in flight takes no place any more."""
+    return STILL_SECONDS + STILL_WINDOWS * window * interval_seconds
 
 
 class Dealer:

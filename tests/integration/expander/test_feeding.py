@@ -6,10 +6,13 @@ import time
 
 import pytest
 
+from services.expander.feeder import STALE_SECONDS, Feeder
 from services.expander.repository import ExpanderRepository
 from shared.chunks import CHUNK_ITEMS
+from shared.messages import CollectItem
 from shared.mongo import Binary, Database, Document
 from tests.builders import HOME, asin, job_document
+from tests.fakes import FakeBroker, FakeClock
 from tests.integration.shared.conftest import database
 
 __all__ = ["database"]
@@ -55,6 +58,7 @@ async def test_only_what_still_waits_to_be_tried_again_is_parked(
         await database["attempts"].update_one({"_id": f"a:1:{seq}"}, update, upsert=True)
     assert await repository.count_parked(["a", "b"], HOME) == 2
     assert await repository.count_parked(["b"], HOME) == 0
+    assert await repository.find_parked(["a", "b"], HOME) == {"a": 2}
 
 
 async def test_pauses_are_read_from_the_pace(database: Database, repository: ExpanderRepository) -> None:
@@ -87,3 +91,28 @@ async def test_next_items_are_found_at_the_edges_of_full_chunks(
     found, reached = await repository.find_next(job, marketplace, place, 3)
     assert ([seq for seq, _ in found], reached) == (expected, min(place + 3, total))
     assert list(await repository.find_keys(job["_id"], 1, expected)) == expected
+
+
+async def test_slowed_interval_is_that_of_the_slowest_way_out(
+    database: Database, repository: ExpanderRepository
+) -> None:
+    paces = [{"_id": HOME, "interval_us": 0}, {"_id": f"{OTHER}@a", "interval_us": 4_000_000}, {"_id": OTHER}]
+    await database["pace"].insert_many(paces)
+    assert await repository.find_slowed_intervals() == {OTHER: 4.0}
+
+
+async def test_job_whose_items_are_gone_leaves_the_window_to_others(
+    database: Database, repository: ExpanderRepository
+) -> None:
+    broker, clock = FakeBroker(), FakeClock()
+    feeder = Feeder(repository, broker, lambda *_: 10, clock)
+    gone = await running(database, marketplaces=[HOME], fed=16, progress=6)
+    await database["items"].delete_many({})
+    bystander = await running(database, marketplaces=[HOME], user_id="eve")
+    assert await feeder.look() == 0
+    for _ in range(8):
+        clock.time += STALE_SECONDS
+        await feeder.look()
+    assert {message.correlation_id for message in broker.of(CollectItem.TYPE)} == {bystander["_id"]}
+    fed = {job["_id"]: job["fed"] async for job in database["jobs"].find({})}
+    assert fed == {gone["_id"]: 16, bystander["_id"]: 10}

@@ -39,6 +39,7 @@ class MemoryExpanderRepository(ExpanderRepository):
         self.outcomes: dict[str, ItemStatus] = {}
         self.blocks: dict[str, Block] = {}
         self.parked: dict[tuple[str, str], int] = {}
+        self.slowed: dict[str, float] = {}
         self.fail_next: dict[str, Exception] = {}
 
     def _maybe_fail(self, method: str) -> None:
@@ -137,6 +138,12 @@ class MemoryExpanderRepository(ExpanderRepository):
 
     async def find_fetch_seconds(self) -> dict[str, float]:
         return {}
+
+    async def find_slowed_intervals(self) -> dict[str, float]:
+        return dict(self.slowed)
+
+    async def find_parked(self, job_ids: Sequence[str], marketplace: str) -> dict[str, int]:
+        return {job_id: self.parked[job_id, marketplace] for job_id in job_ids if (job_id, marketplace) in self.parked}
 
     async def count_parked(self, job_ids: Sequence[str], marketplace: str) -> int:
         return sum(self.parked.get((job_id, marketplace), 0) for job_id in job_ids)

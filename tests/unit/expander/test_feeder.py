@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
 from services.expander.feeder import STALE_SECONDS, Feeder
-from services.expander.windows import LEAST
+from services.expander.windows import LEAST, STILL_SECONDS
 from shared.blocks import Block
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError
 from shared.messages import CollectItem
@@ -50,6 +51,12 @@ class Feeding:
 
     def block(self, marketplace: str, *, trying: bool = False) -> None:
         self.repository.blocks[marketplace] = Block(marketplace, datetime.now(UTC), 60.0, "captcha", trying)
+
+    async def look_for(self, seconds: float) -> None:
+        """Looks, one soon after the other, for so long."""
+        for _ in range(math.ceil(seconds / STALE_SECONDS)):
+            self.clock.time += STALE_SECONDS
+            await self.feeder.look()
 
     @property
     def commands(self) -> list[CollectItem]:
@@ -216,6 +223,79 @@ async def test_items_that_wait_to_be_tried_again_take_no_place(feeding: Feeding)
     await feeding.feed(job)
     feeding.repository.parked[job["_id"], HOME] = 6
     assert await feeding.feed(job) == 6
+
+
+async def test_job_that_stands_still_does_not_hold_the_window_for_ever(feeding: Feeding) -> None:
+    lost = feeding.job(total=100)
+    await feeding.feeder.look()
+    bystander = feeding.job(user_id="eve")
+    await feeding.look_for(STILL_SECONDS)
+    assert feeding.handed_out() == {lost["_id"]: WINDOW}
+    await feeding.look_for(10)
+    assert feeding.handed_out() == {bystander["_id"]: WINDOW}
+    await feeding.feed(bystander, progress=WINDOW)
+    assert feeding.handed_out() == {bystander["_id"]: WINDOW}
+
+
+async def test_job_that_goes_on_counts_as_before_with_all_it_has_in_flight(feeding: Feeding) -> None:
+    late = feeding.job(total=100)
+    await feeding.feeder.look()
+    other = feeding.job(total=100)
+    await feeding.look_for(STILL_SECONDS + 10)
+    feeding.handed_out()
+    assert await feeding.feed(late, progress=1) == 0
+    assert await feeding.feed(other, progress=WINDOW) == 0
+    assert await feeding.feed(late, progress=WINDOW) == WINDOW
+    assert feeding.handed_out().keys() == {late["_id"], other["_id"]}
+
+
+async def test_while_nobody_collects_each_job_is_handed_out_one_window_at_most(feeding: Feeding) -> None:
+    jobs = [feeding.job(total=100) for _ in range(3)]
+    await feeding.look_for(20 * STILL_SECONDS)
+    assert all(count <= WINDOW for count in feeding.handed_out().values())
+    assert all(job["fed"] <= WINDOW for job in jobs)
+
+
+async def test_job_all_of_whose_items_wait_for_another_try_is_not_stuck(feeding: Feeding) -> None:
+    job = feeding.job(total=10 * WINDOW)
+    feeding.repository.parked[job["_id"], HOME] = 10 * WINDOW
+    await feeding.look_for(2 * STILL_SECONDS)
+    assert job["fed"] == 10 * WINDOW
+
+
+async def test_time_in_which_a_marketplace_is_blocked_makes_no_job_stuck(feeding: Feeding) -> None:
+    job = feeding.job(total=100)
+    await feeding.feed(job)
+    other = feeding.job(total=100)
+    feeding.block(HOME)
+    await feeding.look_for(10 * STILL_SECONDS)
+    del feeding.repository.blocks[HOME]
+    feeding.broker.published.clear()
+    await feeding.feeder.look()
+    assert (feeding.commands, job["fed"] + other["fed"]) == ([], WINDOW)
+
+
+async def test_slower_pace_is_waited_for_longer(feeding: Feeding) -> None:
+    feeding.repository.slowed[HOME] = 8.0
+    feeding.job(total=100)
+    await feeding.feeder.look()
+    bystander = feeding.job()
+    await feeding.look_for(STILL_SECONDS + 2 * WINDOW * 8.0)
+    assert bystander["fed"] == 0
+    await feeding.look_for(10)
+    assert bystander["fed"] == WINDOW
+
+
+async def test_job_of_several_marketplaces_is_stuck_where_nothing_of_it_comes(feeding: Feeding) -> None:
+    job = feeding.job(total=400, marketplaces=(HOME, OTHER))
+    await feeding.feeder.look()
+    bystander = feeding.job()
+    for _ in range(10):
+        feeding.repository.end(job, *(c.seq for c in feeding.commands if c.marketplace == OTHER))
+        await feeding.look_for(STALE_SECONDS)
+    handed = Counter(command.marketplace for command in feeding.commands if command.job_id == job["_id"])
+    assert handed[HOME] == WINDOW < handed[OTHER]
+    assert bystander["fed"] == WINDOW
 
 
 async def test_marketplaces_have_windows_of_their_own(feeding: Feeding) -> None:
