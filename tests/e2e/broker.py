@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import aio_pika
@@ -17,6 +18,13 @@ from shared.messages import Message
 CHUNK = 500
 
 
+class Microseconds(datetime):
+    """A moment that is written in microseconds, not in seconds as AMQP has it: beyond what a client library reads."""
+
+    def timestamp(self) -> float:
+        return super().timestamp() * 1e6
+
+
 @dataclass(frozen=True)
 class Raw:
     """A message as a stranger may have made it."""
@@ -24,10 +32,13 @@ class Raw:
     body: bytes
     kind: str
     message_id: str
+    at: datetime | None = None
 
     def message(self) -> aio_pika.Message:
         mode = aio_pika.DeliveryMode.PERSISTENT
-        return aio_pika.Message(self.body, type=self.kind, message_id=self.message_id, delivery_mode=mode)
+        return aio_pika.Message(
+            self.body, type=self.kind, message_id=self.message_id, delivery_mode=mode, timestamp=self.at
+        )
 
 
 def put(url: str, queue: str, messages: Sequence[Message]) -> None:
@@ -41,8 +52,8 @@ def put_all(url: str, queue: str, messages: Sequence[Raw]) -> None:
 
 
 def put_raw(url: str, queue: str, body: bytes, kind: str) -> str:
-    """Put any bytes into a queue under the type `kind`; returns the message's id."""
-    raw = Raw(body, kind, uuid4().hex)
+    """Put any bytes into a queue under the type `kind`, with an unreadable time; returns the message's id."""
+    raw = Raw(body, kind, uuid4().hex, Microseconds.now(UTC))
     put_all(url, queue, [raw])
     return raw.message_id
 
