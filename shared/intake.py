@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -188,9 +188,13 @@ class Intake:
         while not self._buffer.empty():
             self._buffer.get_nowait()
 
-    async def batch(self, max_items: int, max_seconds: float) -> list[Delivery]:
-        """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed."""
-        deliveries = await take_batch(self._buffer, max_items, max_seconds)
+    async def batch(self, max_items: int, max_seconds: float, patient: Collection[str] | None = None) -> list[Delivery]:
+        """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed.
+
+        Only for messages of the types in `patient`, if given, are others waited for.
+        """
+        hurries = None if patient is None else lambda delivery: delivery.type not in patient
+        deliveries = await take_batch(self._buffer, max_items, max_seconds, hurries=hurries)
         return [delivery for delivery in deliveries if not delivery.stale]
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,9 +75,14 @@ class Worker(Generic[M]):
         self._failures = failures
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
+        self._patient: Collection[str] | None = None
         self._concurrency = concurrency
         # Where one message takes long, those that others have finished meanwhile are acknowledged at once.
         self._intake = Intake(broker, queue, prefetch, held_acks=0 if concurrency > 1 else None)
+
+    def wait_only_with(self, *types: str) -> None:
+        """From now on only messages of these types wait for their batch to fill; with any other it is whole at once."""
+        self._patient = types
 
     async def run(self) -> None:
         """Until cancelled; then what is in hand is dropped unacknowledged, which redelivers it."""
@@ -90,7 +95,7 @@ class Worker(Generic[M]):
 
     async def _loop(self) -> None:
         while True:
-            deliveries = await self._intake.batch(self._batch_items, self._batch_seconds)
+            deliveries = await self._intake.batch(self._batch_items, self._batch_seconds, self._patient)
             batch = [received for delivery in deliveries if (received := await self._decode(delivery))]
             if batch:
                 with metrics.BATCH_SECONDS.labels(self._queue.name).time():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from services.sweeper.telling import deliveries, user_events
+from services.sweeper.telling import deliveries, gathered, user_events
 from shared.broker import Outgoing
 from shared.clock import Clock
 from shared.messages import Message
@@ -36,7 +36,8 @@ class Announcer:
 
     async def handle(self, batch: Sequence[Received[Message]]) -> None:
         """Returns once every delivery is stored and the broker has the events."""
-        events = [event for received in batch for event in user_events(received.message)]
+        messages = gathered(received.message for received in batch)
+        events = [event for message in messages for event in user_events(message)]
         webhooks = await self._outbox.find_webhooks_of({event.user_id for event in events})
         await self._outbox.insert_deliveries(deliveries(events, webhooks, self._clock.now(), self._keep_days))
         await self._publisher.publish([outgoing(event) for event in events])

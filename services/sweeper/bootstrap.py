@@ -31,11 +31,12 @@ from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
+from shared.messages import ProductsNoted
 from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.worker import Worker
 
-# Events told together.
-BATCH_ITEMS, BATCH_SECONDS = 100, 0.02
+# Events told together: products of a job are gathered for so long, all else is told at once.
+BATCH_ITEMS, BATCH_SECONDS = 100, 2.0
 
 
 async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
@@ -68,6 +69,7 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             batch_items=BATCH_ITEMS,
             batch_seconds=BATCH_SECONDS,
         )
+        telling.wait_only_with(ProductsNoted.TYPE)
         deliverer = Deliverer(
             webhooks,
             sender,

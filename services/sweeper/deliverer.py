@@ -57,6 +57,8 @@ class Deliverer:
         self._jitter = random.Random()
         self._busy: Tally[str] = Tally()
         self._running: set[asyncio.Task[None]] = set()
+        # Set when a webhook that had its share takes more again.
+        self._freed = asyncio.Event()
 
     async def run(self) -> None:
         """Until cancelled; what was under way is then sent again, as the same message, when its lease is over."""
@@ -68,17 +70,28 @@ class Deliverer:
                     log.warning("deliveries_postponed", error=error.message)
                     claimed = 0
                 if not claimed:
-                    await self._clock.sleep(self._period)
+                    await self._rest()
         finally:
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _rest(self) -> None:
+        """Until the next round, or until a webhook that may have more due is free for it."""
+        freed = asyncio.create_task(self._freed.wait())
+        period = asyncio.create_task(self._clock.sleep(self._period))
+        try:
+            await asyncio.wait((freed, period), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            freed.cancel()
+            period.cancel()
 
     async def _start_due(self) -> int:
         room = CONCURRENCY - len(self._running)
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return 1
+        self._freed.clear()
         full = [webhook_id for webhook_id, count in self._busy.items() if count >= PER_WEBHOOK]
         claimed = await self._repository.claim_due(
             min(room, PER_WEBHOOK), self._timeout + LEASE_MARGIN_SECONDS, without=full
@@ -98,6 +111,8 @@ class Deliverer:
         def ended(task: asyncio.Task[None]) -> None:
             self._running.discard(task)
             UNDER_WAY.dec()
+            if self._busy[webhook_id] >= PER_WEBHOOK:
+                self._freed.set()
             self._busy[webhook_id] -= 1
             if not self._busy[webhook_id]:
                 del self._busy[webhook_id]

@@ -27,8 +27,31 @@ TYPES: dict[type[JobEvent], UserEventType] = {
     JobFailed: UserEventType.JOB_FAILED,
     JobCancelled: UserEventType.JOB_CANCELLED,
 }
+PRODUCTS_PER_EVENT = 100
 # Everything that users are told of.
 MESSAGES: tuple[type[Message], ...] = (*TYPES, ProductsNoted)
+
+
+def gathered(messages: Iterable[Message]) -> list[Message]:
+    """The same, with what was noted of products of one run of a job brought together: each product once, up to 100."""
+    found: list[Message] = []
+    noted: dict[tuple[str, int], list[ProductsNoted]] = {}
+    for message in messages:
+        if isinstance(message, ProductsNoted):
+            noted.setdefault((message.job_id, message.run), []).append(message)
+        else:
+            found.append(message)
+    return [*found, *(together for same in noted.values() for together in _together(same))]
+
+
+def _together(noted: Sequence[ProductsNoted]) -> Iterator[ProductsNoted]:
+    changes = list({product.seq: product for each in noted for product in each.price_changes}.values())
+    good = list({product.seq: product for each in noted for product in each.profitable}.values())
+    at = max(each.at for each in noted)
+    for first in range(0, max(len(changes), len(good)), PRODUCTS_PER_EVENT):
+        piece = slice(first, first + PRODUCTS_PER_EVENT)
+        same = {"at": at, "price_changes": tuple(changes[piece]), "profitable": tuple(good[piece])}
+        yield noted[0].model_copy(update=same)
 
 
 def user_events(message: Message) -> list[UserEvent]:

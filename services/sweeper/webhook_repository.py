@@ -18,8 +18,12 @@ from shared.mongo import (
     database_errors,
     insert_new,
 )
+from shared.user_events import PING, UserEventType
 from shared.webhooks import DeliveryState
 
+# Events that come in crowds; all others go before them.
+CROWDS = (str(UserEventType.PRICE_CHANGED), str(UserEventType.PRODUCT_PROFITABLE))
+FEW = (*(str(kind) for kind in UserEventType if kind not in CROWDS), PING)
 # Entries of a delivery's log: two rounds of attempts.
 LOG_ENTRIES = 20
 
@@ -27,6 +31,7 @@ INDEXES: Indexes = {
     "webhooks": (IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),),
     "deliveries": (
         IndexModel([("state", ASCENDING), ("next_at", ASCENDING)]),
+        IndexModel([("state", ASCENDING), ("type", ASCENDING), ("next_at", ASCENDING)]),
         IndexModel([("webhook_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ),
@@ -63,15 +68,12 @@ class WebhookRepository:
     async def claim_due(self, limit: int, lease_seconds: float, without: Collection[str] = ()) -> list[Document]:
         """Deliveries whose time has come, each with its attempt counted; nobody else claims them within the lease.
 
-        A claim whose process died is due again when its lease is over. Webhooks in `without` wait.
+        A claim whose process died is due again when its lease is over. Webhooks in `without` wait. Ends of jobs and all
+        else that is told once go before crowds of products.
         """
-        query: Any = {
-            "state": str(DeliveryState.PENDING),
-            "webhook_id": {"$nin": sorted(without)},
-            **older_than("next_at", 0),
-        }
-        with database_errors():
-            due = await self._deliveries.find(query).sort("next_at", ASCENDING).limit(limit).to_list(None)
+        due = await self._find_due(limit, without, FEW)
+        if len(due) < limit:
+            due += await self._find_due(limit - len(due), without, CROWDS)
         claimed = []
         for delivery in due:
             same = {name: delivery[name] for name in ("_id", "state", "attempts", "replays", "next_at")}
@@ -81,6 +83,16 @@ class WebhookRepository:
             if mine is not None:
                 claimed.append(mine)
         return claimed
+
+    async def _find_due(self, limit: int, without: Collection[str], types: Sequence[str]) -> list[Document]:
+        query: Any = {
+            "state": str(DeliveryState.PENDING),
+            "type": {"$in": types},
+            "webhook_id": {"$nin": sorted(without)},
+            **older_than("next_at", 0),
+        }
+        with database_errors():
+            return await self._deliveries.find(query).sort("next_at", ASCENDING).limit(limit).to_list(None)
 
     async def mark_attempt(self, delivery: Document, attempt: Attempt, verdict: Verdict) -> bool:
         """Note how the claimed attempt ended; False when it was claimed or asked for anew meanwhile."""

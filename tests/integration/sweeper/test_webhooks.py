@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from services.sweeper.deliverer import PER_WEBHOOK
 from services.sweeper.queues import USER_EVENTS
 from services.sweeper.webhook_repository import WebhookRepository
 from shared.broker import event
 from shared.ids import new_id
 from shared.jobs import JobStatus
-from shared.messages import JobCompleted
+from shared.messages import JobCompleted, ProductsNoted, ProfitableProduct
 from shared.mongo import Document
 from shared.topology import USERS, Queue
-from shared.webhooks import new_secret
+from shared.user_events import UserEvent
+from shared.webhooks import new_delivery, new_secret
 from tests.integration.shared.conftest import OpenBroker
 from tests.integration.sweeper.conftest import QUEUES, Sweeping
 from tests.integration.sweeper.receiver import Receiver, receiving
@@ -131,6 +133,46 @@ async def test_event_told_twice_is_sent_once_by_any_number_of_sweepers(hooks: Ho
         await hooks.tell(*events, *events)
         await hooks.deliveries("delivered", 20)
     assert len(hooks.receiver.requests) == len({request.id for request in hooks.receiver.requests}) == 20
+
+
+async def test_crowd_is_served_without_waiting_for_rounds_and_ends_go_before_it(hooks: Hooks) -> None:
+    webhook_id = await hooks.webhook()
+    long_ago = datetime.now(UTC) - timedelta(minutes=5)
+    kinds = [*["product.profitable"] * 60, "job.completed", "ping"]
+    crowd = [
+        new_delivery(webhook_id, UserEvent(f"msg_{number}", kind, "ann", long_ago, {}), long_ago, 30)
+        for number, kind in enumerate(kinds)
+    ]
+    crowd[-2]["next_at"] = crowd[-1]["next_at"] = datetime.now(UTC) - timedelta(seconds=1)
+    await hooks.sweeping.database["deliveries"].insert_many(crowd)
+    # Within one round: the next one begins long after the test has given up.
+    async with hooks.sweeping.sweeper(**{**hooks.trusted, "delivery_period_seconds": 60.0}):
+        await hooks.deliveries("delivered", len(crowd))
+    first = {json.loads(request.body)["type"] for request in hooks.receiver.requests[:PER_WEBHOOK]}
+    assert {"job.completed", "ping"} <= first
+
+
+async def test_what_collectors_note_piece_by_piece_is_one_event_and_the_end_does_not_wait_for_more(
+    hooks: Hooks,
+) -> None:
+    await hooks.webhook(events=["job.completed", "product.profitable"])
+    figures: dict[str, Any] = {"margin_percent": 12.5, "profit_krw": 1, "recommended_price_krw": 2}
+    place = {"asin": "B000000001", "marketplace": "amazon.com"}
+    pieces = [
+        ProductsNoted(
+            job_id="a-job",
+            user_id="ann",
+            at=datetime.now(UTC),
+            profitable=(ProfitableProduct(seq=seq, **place, **figures),),
+        )
+        for seq in range(40)
+    ]
+    broker = await hooks.open_broker(*QUEUES, USER_EVENTS)
+    await broker.publish([event(each) for each in (*pieces, completed("a-job"))])
+    async with hooks.sweeping.sweeper(**hooks.trusted):
+        found = await hooks.deliveries("delivered", 2)
+    told = [json.loads(each["body"])["data"] for each in found if each["type"] == "product.profitable"]
+    assert [[product["seq"] for product in data["products"]] for data in told] == [[*range(40)]]
 
 
 async def test_failed_delivery_is_sent_again_as_the_same_message(hooks: Hooks) -> None:

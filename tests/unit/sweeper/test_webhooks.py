@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.sweeper.deliveries import DELAYS, Attempt, judge
-from services.sweeper.telling import deliveries, user_event, user_events
+from services.sweeper.telling import deliveries, gathered, user_event, user_events
 from shared.jobs import JobStatus
 from shared.messages import JobCompleted, JobFailed, JobReached, PriceChange, ProductsNoted, ProfitableProduct
 from shared.quality import Quality
@@ -85,6 +85,31 @@ def test_events_of_a_hundred_products_are_small() -> None:
     events = user_events(noted)
     assert [len(event.data["products"]) for event in events] == [100, 100]
     assert max(len(event.body().encode()) for event in events) < 20_000
+
+
+def noted(first: int, last: int, **facts: Any) -> ProductsNoted:
+    figures: dict[str, Any] = {"margin_percent": 12.5, "profit_krw": 1, "recommended_price_krw": 2}
+    products = [
+        ProfitableProduct(seq=seq, asin="B000000001", marketplace="amazon.com", **figures) for seq in range(first, last)
+    ]
+    return ProductsNoted(**{"job_id": "a-job", "user_id": "ann", "at": NOW, "profitable": tuple(products), **facts})
+
+
+def test_products_of_a_run_are_gathered_each_once_up_to_a_hundred_an_event() -> None:
+    done = JobCompleted(**FACTS, status=JobStatus.COMPLETED)
+    few = [noted(seq, seq + 2) for seq in range(150)]
+    found = gathered([*few, noted(0, 1, run=2), noted(5, 6, job_id="b-job"), done])
+    events = [event for message in found for event in user_events(message)]
+    told = [(e.data["job_id"], e.data["run"], [p["seq"] for p in e.data.get("products", ())]) for e in events]
+    assert told == [
+        ("a-job", 1, []),
+        ("a-job", 1, [*range(100)]),
+        ("a-job", 1, [*range(100, 151)]),
+        ("a-job", 2, [0]),
+        ("b-job", 1, [5]),
+    ]
+    again = [event.id for message in gathered([*few, done]) for event in user_events(message)]
+    assert again == [event.id for event in events[:3]]
 
 
 def test_key_of_a_user_is_one_word() -> None:
