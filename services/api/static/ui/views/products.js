@@ -5,6 +5,7 @@ import { debounced, h, render } from "../core/dom.js";
 import { percent, t } from "../core/i18n.js";
 import { refine } from "../core/router.js";
 import { Source } from "../core/source.js";
+import { Costs } from "../parts/costs.js";
 import { choice } from "../parts/fields.js";
 import { Histories, keyOf, productRow } from "../parts/products.js";
 import { empty, failed, skeleton } from "../parts/states.js";
@@ -23,7 +24,7 @@ const FLAGS = ["favorite", "profitable", "changed"];
 export function open(root, _path, query) {
   const filter = { q: "", sort: "-collected_at", min_margin: "", category: "", ...query };
   const place = h("section", { class: "panel panel-flush" });
-  const trial = { margin: null };
+  const trial = { wanted: {} };
   let shown = null;
   const draw = () => (shown?.close(), refine(filter), (shown = listing(place, filter, trial)));
   const set = (name, value) => ((filter[name] = value), draw());
@@ -63,21 +64,28 @@ function chips(filter, draw) {
   return place;
 }
 
-/** A target margin to try on all that is seen; nothing is stored. */
+/** A margin, rates and shipping to try on all that is seen; nothing is stored. */
 function whatIf(trial, look) {
   const output = h("output", { for: "what-if" }, "–");
   const slider = h("input", { id: "what-if", type: "range", min: 5, max: 50, step: 1, value: 10 });
-  const reset = h("button", { class: "button button-small", hidden: true, onclick: () => take(null) }, t("reprice.reset"));
-  const take = (margin) => {
-    trial.margin = margin;
-    output.textContent = margin === null ? "–" : percent(margin);
-    reset.hidden = margin === null;
-    if (margin === null) slider.focus();
+  const reset = h("button", { class: "button button-small", hidden: true, onclick: () => (costs.clear(), take(null), slider.focus()) }, t("reprice.reset"));
+  let margin = null;
+  const changed = () => {
+    trial.wanted = { ...(margin === null ? {} : { target_margin: margin }), ...costs.given };
+    reset.hidden = !isAsked(trial);
     look();
   };
+  const costs = new Costs(changed);
+  const take = (value) => {
+    margin = value;
+    output.textContent = margin === null ? "–" : percent(margin);
+    changed();
+  };
   slider.addEventListener("input", () => take(Number(slider.value)));
-  return h("div", { class: "panel slider what-if" }, h("label", { for: "what-if" }, t("reprice.whatif")), slider, output, reset);
+  return h("div", { class: "panel slider what-if" }, h("label", { for: "what-if" }, t("reprice.whatif")), slider, output, reset, costs.element);
 }
+
+const isAsked = (trial) => Object.keys(trial.wanted).length > 0;
 
 function listing(place, filter, trial) {
   const tell = (error) => render(place, failed(error, () => source.more().catch(tell)));
@@ -91,11 +99,11 @@ function listing(place, filter, trial) {
   const draw = () => list.show(tryOn(source.entries), source.ended ? source.entries.length : -1);
   const look = debounced(async () => {
     tried = new Map();
-    if (trial.margin !== null && source.entries.length > 0) {
+    if (isAsked(trial) && source.entries.length > 0) {
       // As far as the list is loaded, what is seen and what is near it.
       const [first, last] = list.range;
       const near = source.entries.slice(Math.max(0, first - MOST_TRIED / 4), last + MOST_TRIED / 4).slice(0, MOST_TRIED);
-      const asked = { target_margin: trial.margin, products: near.map(({ marketplace, asin }) => ({ marketplace, asin })) };
+      const asked = { ...trial.wanted, products: near.map(({ marketplace, asin }) => ({ marketplace, asin })) };
       const found = await attempt(() => send("POST", "/v1/products/reprice-preview", asked));
       for (const each of found?.items ?? []) tried.set(keyOf(each), each.after);
     }
@@ -105,7 +113,7 @@ function listing(place, filter, trial) {
     if (products.length === 0) return void render(place, Object.keys(filter).some((name) => name !== "sort" && filter[name]) ? empty(t("products.nofit"), t("jobs.nofit.text")) : empty(t("products.none"), t("products.none.text")));
     if (!list.element.isConnected) render(place, list.element);
     draw();
-    if (trial.margin !== null) look();
+    if (isAsked(trial)) look();
   }
   source.more().catch(tell);
   return { look, refresh: () => source.refresh(...list.range).catch(() => {}), close: () => (list.close(), source.close(), histories.close()) };

@@ -1,4 +1,4 @@
-// What a job's products would earn, and what they would at another margin.
+// What a job's products would earn, and what they would with another margin, rate or shipping.
 
 import { get, send } from "../../core/api.js";
 import { debounced, every, h, render } from "../../core/dom.js";
@@ -6,6 +6,7 @@ import { compact, known, money, number, percent, t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { session } from "../../core/session.js";
 import { columns } from "../../parts/charts.js";
+import { Costs } from "../../parts/costs.js";
 import { ENDED } from "../../parts/jobs.js";
 import { picture } from "../../parts/products.js";
 import { empty, explain, loading, skeleton } from "../../parts/states.js";
@@ -61,19 +62,21 @@ function best({ best: products }) {
       h("span", { class: "figure muted" }, percent(each.margin_percent))))));
 }
 
-/** Another target margin: what it would come to, and a way to have all products worked out with it. */
+/** Another margin, rate or shipping: what it would come to, and a way to have all products worked out with it. */
 class Trial {
   constructor(jobNow, profit, done) {
-    Object.assign(this, { jobNow, profit, done, asked: null, stop: () => {} });
+    Object.assign(this, { jobNow, profit, done, margin: {}, asked: null, stop: () => {} });
     const { target_margin } = jobNow().settings;
     this.told = h("div", { class: "resale", "aria-live": "polite" }, h("p", { class: "muted" }, t("reprice.text")));
     this.output = h("output", { for: "what-if" }, percent(target_margin));
     this.slider = h("input", { id: "what-if", type: "range", min: 5, max: 50, step: 1, value: target_margin });
     const look = debounced(() => this.look(), 350);
-    this.slider.addEventListener("input", () => ((this.output.textContent = percent(Number(this.slider.value))), (this.keep.disabled = true), look()));
+    const changed = () => ((this.keep.disabled = true), look());
+    this.slider.addEventListener("input", () => ((this.margin = { target_margin: Number(this.slider.value) }), (this.output.textContent = percent(this.margin.target_margin)), changed()));
+    this.costs = new Costs(changed);
     this.keep = h("button", { class: "button", disabled: true, onclick: () => this.apply() }, t("reprice.apply"));
     this.element = h("section", { class: "panel" }, h("h2", {}, t("reprice.title")),
-      h("div", { class: "slider" }, h("label", { for: "what-if" }, t("option.target_margin")), this.slider, this.output), this.told,
+      h("div", { class: "slider" }, h("label", { for: "what-if" }, t("option.target_margin")), this.slider, this.output), this.costs.element, this.told,
       session.may("products:write") && this.keep);
   }
 
@@ -81,12 +84,14 @@ class Trial {
     return `/v1/jobs/${this.jobNow().id}/reprice`;
   }
 
+  /** What has been chosen; all else stays as each product has it. */
   get wanted() {
-    return { target_margin: Number(this.slider.value) };
+    return { ...this.margin, ...this.costs.given };
   }
 
   async look() {
     const turn = (this.asked = {});
+    if (Object.keys(this.wanted).length === 0) return void render(this.told, h("p", { class: "muted" }, t("reprice.text")));
     try {
       const { before, after } = await send("POST", this.address, this.wanted, { dry_run: true, best: 0 });
       if (turn !== this.asked) return;
@@ -103,7 +108,7 @@ class Trial {
   async apply() {
     const begun = await attempt(() => send("POST", this.address, this.wanted));
     if (!begun) return;
-    this.keep.disabled = this.slider.disabled = true;
+    this.keep.disabled = this.slider.disabled = this.costs.disabled = true;
     this.tell(begun);
     this.stop = every(1_000, async () => this.tell(await get(this.address).catch(() => begun)));
   }
