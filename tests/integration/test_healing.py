@@ -27,6 +27,7 @@ from services.expander.bootstrap import serve_expander
 from services.expander.queues import JOB_SUBMITTED
 from services.expander.settings import ExpanderSettings
 from services.sweeper.bootstrap import serve_sweeper
+from services.sweeper.healing import UNHEALABLE
 from services.sweeper.settings import SweeperSettings
 from shared.ledger import Ledger
 from shared.messages import JobSubmitted
@@ -136,6 +137,10 @@ class Damaged:
         await self.outcomes(job_id, keys, range(ITEMS))
         return job_id
 
+    async def items_gone(self) -> str:
+        """What it was to collect is stored nowhere any more."""
+        return await self.job(keys=fresh_keys(), stored=False, total_items=ITEMS, fed=ITEMS, marketplaces=[HOME])
+
     async def expander_died_while_paging(self) -> str:
         """The first page's items are stored; the message that should go on is lost."""
         keys = fresh_keys(16)
@@ -201,14 +206,18 @@ async def test_every_damaged_job_is_healed_and_counted_exactly(
             ("expander died while paging", damaged.expander_died_while_paging),
         )
     }
+    hopeless = await damaged.items_gone()
     async with services(amqp_url, mongo_url, mongo_database, storefront):
 
         async def all_ended() -> bool:
+            assert (await _job(database, hopeless))["announced"]
             ended = {name for name, job_id in jobs.items() if (await _job(database, job_id))["status"] == "COMPLETED"}
             assert set(jobs) == ended
             return True
 
         assert await eventually(all_ended, 60.0)
+    given_up = await _job(database, hopeless)
+    assert (given_up["status"], given_up["error_message"].partition(":")[0]) == ("FAILED", UNHEALABLE)
     for name, job_id in jobs.items():
         job = await _job(database, job_id)
         total = 20 if name == "expander died while paging" else ITEMS

@@ -340,7 +340,8 @@ async def test_slow_marketplace_holds_up_neither_lists_nor_listings_of_another(
         slow.answers.set()
         for job in stuck:
             await expanding.until(job, total_items=2, status_reason=None)
-    assert await expanding.rabbit.ready(JOB_SUBMITTED) == 0
+    # Only those that were done and not yet acknowledged when the expander ended.
+    assert await expanding.rabbit.ready(JOB_SUBMITTED) <= READ_AT_ONCE
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "PAUSED"])
