@@ -19,7 +19,7 @@ _BY_SUFFIX = {".csv": "text/csv", ".tsv": "text/csv", ".ndjson": "application/x-
 
 
 class FormFile:
-    """The first file of a form; `media_type` is known once its first piece is there. Other parts are ignored."""
+    """The one file of a form; `media_type` is known with its first piece. Parts that are no file are ignored."""
 
     def __init__(self, boundary: bytes) -> None:
         callbacks: MultipartCallbacks = {
@@ -38,15 +38,18 @@ class FormFile:
         self._is_wanted = False
         self._pieces: list[bytes] = []
         self._is_whole = False
+        self._is_second = False
         self.media_type: str | None = None
 
     async def pieces(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises Problem (422) when there is no file, or the form has no end."""
+        """The file's bytes. Raises Problem (422) when there is no file or more than one, or the form has no end."""
         async for data in body:
             try:
                 self._parser.write(data)
             except MultipartParseError as error:
                 raise invalid_field("body", "multipart_invalid", "is not multipart/form-data") from error
+            if self._is_second:
+                raise invalid_field("body", "several_files", "holds more than one file: send each by itself")
             pieces, self._pieces = self._pieces, []
             if pieces:
                 yield b"".join(pieces)
@@ -71,7 +74,9 @@ class FormFile:
     def _open(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", b""))
         filename = options.get(b"filename")
-        self._is_wanted = filename is not None and self.media_type is None
+        # An input of a page where no file was chosen has an empty one.
+        self._is_second = self._is_second or (bool(filename) and self.media_type is not None)
+        self._is_wanted = bool(filename) and not self._is_second
         if self._is_wanted:
             told, _ = parse_options_header(self._headers.get("content-type", b""))
             suffix = PurePath((filename or b"").decode("utf-8", "replace")).suffix.lower()

@@ -172,9 +172,12 @@ async def taken(boundary: str, body: bytes) -> bytes:
 
 async def test_form_that_breaks_off_or_cannot_be_read_is_refused() -> None:
     part = f'--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n{A}\r\n'.encode()
-    assert await taken("b", part + b"--b--\r\n") == A.encode()
+    empty = b'--b\r\nContent-Disposition: form-data; name="g"; filename=""\r\n\r\n\r\n'
+    assert await taken("b", empty + part + empty + b"--b--\r\n") == A.encode()
     for boundary, body, status, code in (
         ("b", part, 422, "multipart_incomplete"),
+        ("b", part + part + b"--b--\r\n", 422, "several_files"),
+        ("b", empty + b"--b--\r\n", 422, "no_file"),
         ("b", part + b"--b", 422, "multipart_incomplete"),
         ("b", b"--b\r\n" + b"X" * 10_000, 422, "multipart_invalid"),
         ("b" * 500, b"", 415, "unsupported_media_type"),
