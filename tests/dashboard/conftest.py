@@ -18,7 +18,7 @@ SIGN_IN = """
 sessionStorage.getItem("seen") || sessionStorage.setItem("asinflow.token", "%s");
 sessionStorage.setItem("seen", "1");
 """
-REFUSED = re.compile("status of (401|422|429|503)|ERR_INTERNET_DISCONNECTED")
+REFUSED = re.compile("status of (401|403|422|429|503)|ERR_INTERNET_DISCONNECTED")
 Opener = Callable[..., Page]
 
 

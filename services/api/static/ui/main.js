@@ -22,6 +22,7 @@ const VIEWS = {
   system: () => import("./views/system.js"),
   samples: () => import("./views/samples.js"),
 };
+const NOWHERE = () => import("./views/nowhere.js");
 
 /** Of what is listed: the list, the form for a new or an old one, what is `deep` within one, or its page. */
 function partOf(path, deep, deeper) {
@@ -53,7 +54,7 @@ async function show(event) {
 /** The module of a place; of one that cannot be fetched now, one that says so. */
 async function loadedOf(place) {
   try {
-    return await (session.signedIn ? (VIEWS[place] ?? VIEWS[""])() : import("./views/signin.js"));
+    return await (session.signedIn ? (Object.hasOwn(VIEWS, place) ? VIEWS[place] : NOWHERE)() : import("./views/signin.js"));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { open: (main) => void render(main, failed(unreachable(), reload)) };

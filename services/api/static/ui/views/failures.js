@@ -4,6 +4,7 @@ import { get, send } from "../core/api.js";
 import { debounced, h, render } from "../core/dom.js";
 import { known, t } from "../core/i18n.js";
 import { href, refine } from "../core/router.js";
+import { session } from "../core/session.js";
 import { confirmed, modal } from "../parts/dialog.js";
 import { listing } from "../parts/listing.js";
 import { empty, loading, skeleton } from "../parts/states.js";
@@ -36,7 +37,7 @@ export function open(root, _path, query) {
     draw();
   };
   render(root,
-    h("div", { class: "head" }, h("h1", {}, t("nav.failures")), h("div", { class: "head-side" }, h("button", { class: "button", onclick: retryAll }, t("failures.retryall")), h("button", { class: "button", onclick: deleteAll }, t("failures.deleteall")))),
+    h("div", { class: "head" }, h("h1", {}, t("nav.failures")), session.may("operator") && h("div", { class: "head-side" }, h("button", { class: "button", onclick: retryAll }, t("failures.retryall")), h("button", { class: "button", onclick: deleteAll }, t("failures.deleteall")))),
     h("div", { class: "filters" }, FILTERS.map(field)), place);
   draw();
   return { resume: () => shown.refresh(), close: () => shown.close() };

@@ -1,0 +1,26 @@
+"""What addresses show that lead nowhere, or where the reader may not go."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from services.api.records import Job
+from tests.dashboard.conftest import Opener
+from tests.dashboard.stage import Stage
+
+
+def test_address_that_no_view_has_is_told(look: Opener, stage: Stage) -> None:
+    page = look("#/bogus")
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("#/bogus")
+    expect(page.locator("nav [aria-current]")).to_have_count(0)
+    page.goto(f"{stage.url}/#/jobs")
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    page.goto(f"{stage.url}/#/%E0%A4")  # not encoded as any address is
+    expect(page.locator("main")).to_contain_text("#/%E0%A4")
+
+
+def test_failures_offer_nothing_to_who_may_not_see_them(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page = look("#/failures", token=stage.token("jobs:read"))
+    expect(page.get_by_role("alert")).to_contain_text("does not allow")
+    expect(page.get_by_role("button", name="these")).to_have_count(0)
