@@ -20,6 +20,13 @@ def test_address_that_no_view_has_is_told(look: Opener, stage: Stage) -> None:
     expect(page.locator("main")).to_contain_text("#/%E0%A4")
 
 
+def test_reason_of_a_refused_address_is_told_once(look: Opener, stage: Stage) -> None:
+    page = look("#/submit", locale="ko-KR")
+    page.get_by_role("radio", name="페이지").check()
+    page.get_by_label("페이지 주소").fill("javascript:alert(1)")
+    expect(page.locator(".quote .field-error")).to_have_text("주소: https 주소만 가져올 수 있습니다.")
+
+
 def test_failures_offer_nothing_to_who_may_not_see_them(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look("#/failures", token=stage.token("jobs:read"))
     expect(page.get_by_role("alert")).to_contain_text("does not allow")

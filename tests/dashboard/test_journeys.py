@@ -245,8 +245,8 @@ def test_job_shows_its_products_and_what_was_asked_for(look: Opener, stage: Stag
 def test_results_are_saved_as_a_file(look: Opener, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['large'].id}/exports")
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Errors CSV").click()
-    assert saved.value.suggested_filename == f"errors-{jobs['large'].id}.csv"
+        page.get_by_role("button", name="Errors Parquet").click()
+    assert saved.value.suggested_filename == f"errors-{jobs['large'].id}.parquet"
 
 
 def test_operator_deletes_a_failure_and_takes_it_back(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

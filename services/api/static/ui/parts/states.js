@@ -17,7 +17,9 @@ export function empty(title, text, ...actions) {
 /** What to tell a person about an error of the API. */
 export function explain(error) {
   if (!(error instanceof ApiError)) throw error;
-  const fields = error.errors.slice(0, 3).map((each) => `${each.field}: ${each.message}`);
+  const fields = error.errors.slice(0, 3).map(({ field, code, message }) => `${known(`entry.${field}`, field)}: ${known(`fault.${field}.${code}`, message)}`);
+  // Which fields are wrong is all that such a refusal has to say.
+  if (error.code === "invalid_request" && fields.length > 0) return fields.join(" ");
   const told = error.code.endsWith("_not_found") ? t("problem.not_found") : known(`problem.${error.code}`, error.message);
   return [told, ...fields].join(" ");
 }

@@ -38,6 +38,7 @@ export function openBooks(panel, job) {
 }
 
 const FILES = ["results", "items", "errors"];
+const FORMATS = { csv: "CSV", ndjson: "NDJSON", parquet: "Parquet" };
 
 export function openExports(panel, job) {
   if (job.total_items === null) return void render(panel, empty(t("exports.none"), t("items.soon")));
@@ -47,11 +48,11 @@ export function openExports(panel, job) {
     button().disabled = false;
   };
   const button = (part, format) => {
-    const element = h("button", { class: "button", "aria-label": `${t(`exports.${part}`)} ${format.toUpperCase()}` }, format.toUpperCase());
+    const element = h("button", { class: "button", "aria-label": `${t(`exports.${part}`)} ${FORMATS[format]}` }, FORMATS[format]);
     element.addEventListener("click", take(part, format, () => element));
     return element;
   };
   render(panel, h("ul", { class: "panel rows" }, FILES.map((part) => h("li", { class: "export" },
     h("div", { class: "grow" }, h("h2", {}, t(`exports.${part}`)), h("p", { class: "muted" }, t(`exports.${part}.text`))),
-    h("div", { class: "buttons" }, ["csv", "ndjson"].map((format) => button(part, format)))))));
+    h("div", { class: "buttons" }, Object.keys(FORMATS).map((format) => button(part, format)))))));
 }
