@@ -200,4 +200,5 @@ def _say_what_was_dropped(job: Job) -> None:
     if counts.get("invalid"):
         aside(f"{counts['invalid']} left out, because they name no product (--strict refuses instead):")
         for line in (job.get("invalid") or [])[:_MOST_LINES_SHOWN]:
-            aside(f"  - {plain(line['input'])}: {plain(line['message'])}")
+            place = f"line {line['line']}, " if line.get("line") else ""
+            aside(f"  - {place}{plain(line['input'])}: {plain(line['message'])}")

@@ -6,8 +6,7 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -23,22 +22,30 @@ _DELIMITERS = ",;\t"
 _NAMES = ("asin", "url", "product_url", "isbn")
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """What stands where a product should be named, and why it cannot be read."""
+class Unreadable(NamedTuple):
+    """What stands where a product should be named, and why it cannot be read. `line` counts from 1."""
 
     input: str
     code: str
     message: str
+    line: int = 0
 
 
-Entry = str | Unreadable
+class Named(NamedTuple):
+    """What names a product, as it was sent, and the marketplace that stands beside it."""
+
+    text: str
+    marketplace: str
+    line: int
+
+
+Entry = Named | Unreadable
 
 
 class LineReader(Protocol):
     """Turns lines into what they name; state that spans lines is its own."""
 
-    def read(self, line: str) -> Iterable[Entry]: ...
+    def read(self, line: str, number: int) -> Iterable[Entry]: ...
 
     def finish(self) -> Iterable[Entry]:
         """What an unfinished last record holds."""
@@ -53,7 +60,7 @@ class Splitter:
         self._rest = ""
         self._skipping = False
 
-    def feed(self, data: bytes, *, last: bool = False) -> Iterator[Entry]:
+    def feed(self, data: bytes, *, last: bool = False) -> Iterator[str | Unreadable]:
         """The lines that `data` completes; Unreadable for one that is too long."""
         *complete, self._rest = (self._rest + self._decode(data, last=last)).split("\n")
         if last:
@@ -85,10 +92,12 @@ def _too_long(line: str) -> Unreadable:
 class PlainLines:
     """Names separated by line ends, white space, commas or semicolons; `#` begins a comment outside of an address."""
 
-    def read(self, line: str) -> Iterable[Entry]:
+    def read(self, line: str, number: int) -> Iterable[Entry]:
         if "/" in line:
-            return line.split()
-        return [word for word in _BETWEEN.split(line.partition("#")[0]) if word and word.lower() != "asin"]
+            words = line.split()
+        else:
+            words = [word for word in _BETWEEN.split(line.partition("#")[0]) if word and word.lower() != "asin"]
+        return [Named(word, "", number) for word in words]
 
     def finish(self) -> Iterable[Entry]:
         return ()
@@ -97,20 +106,21 @@ class PlainLines:
 class JsonLines:
     """A text, or an object with `asin` or `url` and perhaps `marketplace`, per line."""
 
-    def read(self, line: str) -> Iterable[Entry]:
+    def read(self, line: str, number: int) -> Iterable[Entry]:
         if not line.strip():
             return
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield Unreadable(line[:200], "json_invalid", "The line is not JSON.")
+            yield Unreadable(line[:200], "json_invalid", "The line is not JSON.", number)
             return
         named = next((value[n] for n in _NAMES if isinstance(value.get(n), str)), None) if _is_object(value) else value
         if isinstance(named, str):
             market = value.get("marketplace") if _is_object(value) else None
-            yield placed(named, market if isinstance(market, str) else "")
+            yield Named(named, market if isinstance(market, str) else "", number)
         else:
-            yield Unreadable(line[:200], "no_asin", "The line is neither a text nor an object with `asin` or `url`.")
+            message = "The line is neither a text nor an object with `asin` or `url`."
+            yield Unreadable(line[:200], "no_asin", message, number)
 
     def finish(self) -> Iterable[Entry]:
         return ()
@@ -128,14 +138,17 @@ class CsvLines:
 
     def __init__(self) -> None:
         self._open: list[str] = []
+        self._opened_at = 0
         self._delimiter = ""
         self._place = 0
         self._market: int | None = None
         self._is_first = True
 
-    def read(self, line: str) -> Iterable[Entry]:
-        if not self._open and not line.strip():
-            return ()
+    def read(self, line: str, number: int) -> Iterable[Entry]:
+        if not self._open:
+            if not line.strip():
+                return ()
+            self._opened_at = number
         self._delimiter = self._delimiter or max(_DELIMITERS, key=line.count)
         try:
             is_open = is_open_after(line, self._delimiter, inside=bool(self._open))
@@ -149,7 +162,7 @@ class CsvLines:
         if self._open and "\n" in self._named(cells)[0]:
             return self._one_by_one(line)
         self._open = []
-        return self._entries(cells)
+        return self._entries(cells, self._opened_at)
 
     def finish(self) -> Iterable[Entry]:
         entries: list[Entry] = []
@@ -161,23 +174,24 @@ class CsvLines:
         """The line that opened the quote is told, and the ones behind it are read for themselves."""
         (stray, *lines), self._open = self._open, []
         self._is_first = False
-        entries: list[Entry] = [Unreadable(stray[:200], "quote_unclosed", "A quote is opened and not closed.")]
-        for line in (*lines, *more):
-            entries += self.read(line)
+        number = self._opened_at
+        entries: list[Entry] = [Unreadable(stray[:200], "quote_unclosed", "A quote is opened and not closed.", number)]
+        for place, line in enumerate((*lines, *more), number + 1):
+            entries += self.read(line, place)
         return entries
 
     def _cells(self, record: list[str]) -> list[str]:
         rows = csv.reader([f"{line}\n" for line in record], delimiter=self._delimiter)
         return [cell.strip() for row in rows for cell in row]
 
-    def _entries(self, cells: list[str]) -> Iterable[Entry]:
+    def _entries(self, cells: list[str], number: int) -> Iterable[Entry]:
         if self._is_first:
             self._is_first = False
             if self._is_heading(cells):
                 return ()
         if not any(cells):
             return ()
-        return (placed(*self._named(cells)),)
+        return (Named(*self._named(cells), number),)
 
     def _is_heading(self, cells: list[str]) -> bool:
         names = [cell.lower() for cell in cells]
@@ -197,11 +211,6 @@ class CsvLines:
 
 def _is_beyond(record: list[str]) -> bool:
     return len(record) >= MAX_RECORD_LINES or sum(map(len, record)) > MAX_RECORD
-
-
-def placed(text: str, marketplace: str) -> str:
-    """What is named, in the marketplace that stands beside it; an address brings its own."""
-    return f"https://www.{marketplace.strip().lower()}/dp/{text}" if marketplace.strip() and "/" not in text else text
 
 
 READERS: dict[str, Callable[[], LineReader]] = {

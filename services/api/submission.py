@@ -37,9 +37,12 @@ KEYWORD_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
+    """`line` is its line in an upload, or its place in a list, from 1."""
+
     input: str
     code: str
     message: str
+    line: int
 
 
 @dataclass(slots=True)
@@ -133,11 +136,11 @@ def _bulk(request: BulkAsinRequest, settings: ApiSettings) -> Submission:
     options = bulk_options(request, settings)
     items: list[Item] = []
     bad: list[BadLine] = []
-    for line in request.asins:
+    for place, line in enumerate(request.asins, 1):
         try:
             items.append(product_named(line, options.marketplace, settings))
         except InvalidAsin as error:
-            bad.append(BadLine(line[:MAX_ECHO], error.code, error.message))
+            bad.append(BadLine(line[:MAX_ECHO], error.code, error.message, place))
     found = distinct(items)
     tally = Tally(len(found.items), found.duplicates, len(bad))
     check_tally(tally, bad, strict=options.strict, field="asins")
@@ -170,8 +173,9 @@ def check_tally(tally: Tally, bad: Sequence[BadLine], *, strict: bool, field: st
     """Raises Problem (422) for a list without any product, and for one with a line that names none if `strict`."""
     if tally.accepted and not (tally.invalid and strict):
         return
-    errors = [FieldError(field, line.code, f"{line.input!r}: {line.message}") for line in bad]
-    detail = f"{tally.invalid} of {tally.lines} lines name no product."
+    errors = [FieldError(field, line.code, f"line {line.line}, {line.input!r}: {line.message}") for line in bad]
+    names_none = f"{tally.invalid} of {tally.lines} lines name no product."
+    detail = names_none if tally.lines else "The list is empty: it names no product."
     raise invalid("invalid_items" if tally.accepted else "no_valid_items", detail, errors)
 
 

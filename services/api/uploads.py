@@ -28,6 +28,7 @@ class UploadReader:
     def __post_init__(self) -> None:
         self._lines: LineReader = READERS[self.media_type]()
         self._splitter = Splitter()
+        self._number = 0
         self._seen = ProductSet()
         self._digest = hashlib.sha256(self.options.canonical())
 
@@ -47,11 +48,14 @@ class UploadReader:
         check_tally(self.tally, self.invalid, strict=self.options.strict, field="body")
         return keys
 
-    def _keys(self, lines: Iterable[Entry]) -> list[str]:
+    def _keys(self, lines: Iterable[str | Unreadable]) -> list[str]:
         keys: list[str] = []
         for line in lines:
-            entries = (*self._lines.finish(), line) if isinstance(line, Unreadable) else self._lines.read(line)
-            keys += self._taken(entries)
+            self._number += 1
+            if isinstance(line, Unreadable):
+                keys += self._taken((*self._lines.finish(), line._replace(line=self._number)))
+            else:
+                keys += self._taken(self._lines.read(line, self._number))
         return keys
 
     def _taken(self, entries: Iterable[Entry]) -> list[str]:
@@ -62,7 +66,7 @@ class UploadReader:
             try:
                 key = self._key(entry)
             except InvalidAsin as error:
-                self._refuse(BadLine(error.input[:MAX_ECHO], error.code, error.message))
+                self._refuse(BadLine(error.input[:MAX_ECHO], error.code, error.message, entry.line))
                 continue
             if key is not None:
                 keys.append(key)
@@ -72,7 +76,8 @@ class UploadReader:
         """None for a product named before."""
         if isinstance(entry, Unreadable):
             raise InvalidAsin(entry.input, entry.code, entry.message)
-        item = product_named(entry, self.options.marketplace, self.settings)
+        beside = entry.marketplace.strip().lower()
+        item = product_named(entry.text, beside or self.options.marketplace, self.settings)
         if not self._seen.add(item):
             self.tally.duplicate += 1
             return None

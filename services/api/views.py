@@ -60,7 +60,10 @@ def counts_of(submission: Submission) -> Counts | None:
 
 
 def invalid_of(submission: Submission) -> list[InvalidLine]:
-    return [InvalidLine(input=line.input, code=line.code, message=line.message) for line in submission.invalid]
+    return [
+        InvalidLine(line=line.line, input=line.input, code=line.code, message=line.message)
+        for line in submission.invalid
+    ]
 
 
 def _waiting_view(waiting: WaitingFor) -> WaitingView:

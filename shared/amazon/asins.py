@@ -68,13 +68,13 @@ def _checked(given: str, asin: str) -> str:
         raise InvalidAsin(given, "empty", "An ASIN is missing here: it has 10 characters, for example B07WXL5YPW.")
     if len(asin) != 10:
         raise InvalidAsin(
-            given, "length", f"{_echo(asin)} is not an ASIN: it has {len(asin)} characters, an ASIN has 10."
+            given, "length", f"{_echo(given.strip())} is not an ASIN: it has {len(asin)} characters, an ASIN has 10."
         )
     if not looks_like_asin(asin):
         raise InvalidAsin(
             given,
             "form",
-            f"{_echo(asin)} is not an ASIN: it must be B followed by nine letters or digits, or an ISBN-10.",
+            f"{_echo(given.strip())} is not an ASIN: it must be B followed by nine letters or digits, or an ISBN-10.",
         )
     if asin[0] != "B" and not isbn10_is_valid(asin):
         raise InvalidAsin(given, "isbn10_check_digit", f"{asin} is not an ISBN-10: its check digit is wrong.")

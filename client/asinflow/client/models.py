@@ -259,6 +259,7 @@ class Health(Document):
 class InvalidLine(Document):
     """A line that names no product, and why."""
 
+    line: int | None = None
     input: str
     code: str
     message: str

@@ -13,7 +13,7 @@ from shared.jobs import JobType
 QUOTE_EXAMPLE: dict[str, Any] = {
     "type": "BULK_ASIN",
     "counts": {"accepted": 100, "duplicate": 1, "invalid": 1},
-    "invalid": [{"input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
+    "invalid": [{"line": 7, "input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
     "items": 100,
     "items_at_most": False,
     "already_fresh": 20,
@@ -48,7 +48,8 @@ class Counts(BaseModel):
 class InvalidLine(BaseModel):
     """A line that names no product, and why."""
 
-    input: str
+    line: int | None = Field(default=None, description="Its line in an upload, or its place in `asins`, from 1")
+    input: str = Field(description="As it was sent")
     code: str
     message: str
 
@@ -76,7 +77,7 @@ class JobAccepted(JobView):
                     "eta_seconds": None,
                     "duration_seconds": None,
                     "counts": {"accepted": 100, "duplicate": 1, "invalid": 1},
-                    "invalid": [{"input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
+                    "invalid": [{"line": 7, "input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
                 }
             ]
         }

@@ -104,6 +104,36 @@ def test_stray_quote_takes_no_other_line_with_it(text: str, accepted: int, told:
         assert found.tally == Tally(accepted=accepted, invalid=len(told))
 
 
+@pytest.mark.parametrize(
+    ("media_type", "text", "expected"),
+    [
+        ("text/csv", "asin,marketplace\n\nno product,amazon.co.jp\n", (3, "no product", "form")),
+        ("text/csv", f"asin,marketplace\n{A},Amazon.Nowhere\n", (2, A, "marketplace")),
+        ("text/csv", f'title,asin\n"a\nb",{A}\n"c\nd",xyz\n', (4, "xyz", "length")),
+        ("text/csv", f'asin\n{A}\n"{A}\nb07x\n', (3, f'"{A}', "quote_unclosed")),
+        ("text/plain", f"# mine\n{A} b07x\n", (2, "b07x", "length")),
+        ("text/plain", f"{A}\n{'x' * 70_000}\n", (2, "x" * 200, "line_too_long")),
+        ("application/x-ndjson", '"B000000001"\n{"asin": "b07x", "marketplace": "amazon.de"}', (2, "b07x", "length")),
+        ("application/x-ndjson", '\n{"x": 1}', (2, '{"x": 1}', "no_asin")),
+    ],
+)
+def test_line_that_names_no_product_is_told_as_it_was_sent_with_its_number(
+    media_type: str, text: str, expected: tuple[int, str, str]
+) -> None:
+    good = json.dumps(B) if media_type == "application/x-ndjson" else B
+    _, found = read(media_type, f"{text}\n{good}\n".encode(), 50)
+    told = found.invalid[0]
+    assert (told.line, told.input, told.code) == expected
+    assert "B07X" not in told.message
+
+
+def test_empty_list_is_called_empty() -> None:
+    with pytest.raises(Problem) as refused:
+        read("text/csv", b"asin\n")
+    assert refused.value.code == "no_valid_items"
+    assert "empty" in refused.value.detail
+
+
 def test_line_that_is_too_long_ends_the_record_that_is_open() -> None:
     _, found = read("text/csv", f'title,asin\n"a,{A}\n{"x" * (MAX_LINE + 1)}\nb",{B}\n'.encode())
     assert [line.code for line in found.invalid] == ["quote_unclosed", "line_too_long"]

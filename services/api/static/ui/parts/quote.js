@@ -10,7 +10,7 @@ export function quoteCard(quote) {
     quote.counts.duplicate > 0 && line(t("quote.duplicate"), number(quote.counts.duplicate)),
     quote.counts.invalid > 0 && line(t("quote.invalid"), number(quote.counts.invalid), "bad"),
   ] : [line(t(quote.items_at_most ? "quote.atmost" : "quote.items"), number(quote.items))];
-  const wrong = quote.invalid.slice(0, 3).map((each) => h("li", {}, h("code", {}, each.input.slice(0, 40)), " ", known(`line.${each.code}`, each.message)));
+  const wrong = quote.invalid.slice(0, 3).map((each) => h("li", {}, each.line ? `${t("submit.line", { n: each.line })} ` : "", h("code", {}, each.input.slice(0, 40)), " ", known(`line.${each.code}`, each.message)));
   return [
     h("h2", {}, t("quote.title")),
     h("p", { class: "quote-end" }, h("span", { class: "muted" }, t("quote.finish")), h("strong", {}, moment(quote.would_finish_at)), h("span", { class: "muted" }, t("quote.in", { time: duration(quote.eta_seconds) }))),
