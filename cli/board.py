@@ -12,7 +12,7 @@ from rich.text import Text
 from cli.documents import ENDED, Job, Queue
 from cli.glance import ACTIVE, Glance
 from cli.output import STATUS_STYLES, WIDE
-from cli.text import done_of, duration, moment, plain, subject
+from cli.text import done_of, duration, interval, moment, plain, subject
 
 # The heading, the titles and the empty lines around the list; the chosen job's command and the keys.
 _FRAME_LINES = 6
@@ -86,7 +86,7 @@ def pace_line(pace: Sequence[dict[str, Any]]) -> Text:
         if until and line["circuit"] != "closed":
             text.append(f"{name} {line['circuit']} until {moment(until)}  ", "yellow")
         else:
-            text.append(f"{name} one every {duration(line['interval_seconds'])}  ")
+            text.append(f"{name} one every {interval(line['interval_seconds'])}  ")
     return text if pace else text.append("no marketplace was asked yet")
 
 

@@ -6,14 +6,14 @@ import sys
 from typing import Any
 
 from cli.output import Column, aside, print_fields, print_json, print_table
-from cli.text import duration, moment
+from cli.text import duration, interval, moment
 
 MARKETPLACES: tuple[Column[dict[str, Any]], ...] = (
     Column("MARKETPLACE", lambda line: line["marketplace"]),
     Column("PRODUCTS", lambda line: line["items"], align="right"),
     Column("FRESH", lambda line: line["already_fresh"], align="right"),
     Column("REQUESTS", lambda line: line["requests"], align="right"),
-    Column("ONE EVERY", lambda line: duration(line["interval_seconds"]), align="right"),
+    Column("ONE EVERY", lambda line: interval(line["interval_seconds"]), align="right"),
     Column("OTHERS' REQUESTS", lambda line: line["requests_of_others"], align="right", wide=True),
     Column("BLOCKED FOR", lambda line: duration(line["blocked_seconds"] or None), align="right"),
 )

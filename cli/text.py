@@ -31,6 +31,11 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def interval(seconds: float | None) -> str:
+    """As a duration, with two digits that count where it is less than a second: 0.05 s."""
+    return f"{seconds:.2g} s" if seconds is not None and 0 < seconds < 1 else duration(seconds)
+
+
 def age(moment: str | None, now: datetime | None = None) -> str:
     """How long ago: 5s, 12m, 3h, 8d; empty when unknown."""
     if not moment:

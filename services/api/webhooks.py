@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -171,6 +172,9 @@ class DeliveryPage(BaseModel):
 _DELIVERIES = TypeAdapter(DeliveryDetail)
 
 
+_NUMERIC = re.compile(r"(^|\.)([0-9]+|0x[0-9a-f]*)\.?$")
+
+
 def check_url(url: str, trusted: Collection[str]) -> None:
     """Raises Problem (422) unless it is https and of the open internet, as far as it tells itself, or trusted."""
     try:
@@ -178,6 +182,8 @@ def check_url(url: str, trusted: Collection[str]) -> None:
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
         raise invalid_field("url", "invalid_url", "must be an address") from error
+    if any(char.isspace() for char in url):
+        raise invalid_field("url", "invalid_url", "must not hold white space")
     if not host or parts.username is not None or parts.password is not None or parts.fragment:
         raise invalid_field("url", "invalid_url", "must be an address without account and fragment")
     if any(parts.scheme == urlsplit(t).scheme and endpoint_of(url) == endpoint_of(t) for t in trusted):
@@ -192,7 +198,10 @@ def _is_inside(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        # Clients take a host that ends with a number for an IPv4 address in another form.
+        return (
+            bool(_NUMERIC.search(host)) or host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        )
     return not is_public(host)
 
 

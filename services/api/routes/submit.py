@@ -36,6 +36,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 # Larger bodies are read in a thread: 100,000 lines take about a second.
 INLINE_BODY_BYTES = 16_384
 SECONDS_TO_FIRST_LOOK = "1"
+# The same key as a string of structured headers.
+_QUOTED = re.compile(r'"([^"]*)"')
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 JSON, FORM = "application/json", "multipart/form-data"
 
@@ -201,6 +203,8 @@ async def submit_job(
     Under an `Idempotency-Key` the same request is answered with the first one's answer, or 409 while that is under way;
     another request is refused with 422. A request that was refused uses up no key.
     """
+    if idempotency_key is not None and (quoted := _QUOTED.fullmatch(idempotency_key)):
+        idempotency_key = quoted[1]
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         raise invalid_field("Idempotency-Key", "invalid_key", "must have 1 to 255 printable ASCII characters")
     if query.dry_run:

@@ -50,12 +50,14 @@ async def test_repeated_request_is_answered_with_the_first_job(client: httpx.Asy
     again = await client.post("/v1/jobs", json=BULK, headers=headers)
     assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
     assert again.json() == first.json()
+    quoted = await client.post("/v1/jobs", json=BULK, headers={**bearer(), "Idempotency-Key": '"order 66"'})
+    assert quoted.headers["idempotency-replayed"] == "true"
     assert "idempotency-replayed" not in first.headers
     other = await client.post("/v1/jobs", json={**BULK, "priority": "low"}, headers=headers)
     problem(other, 422, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "\u00e9".encode("latin-1")])
+@pytest.mark.parametrize("key", ["", '""', " ", "x" * 256, "\u00e9".encode("latin-1")])
 async def test_unusable_key_is_refused(client: httpx.AsyncClient, key: Any) -> None:
     response = await client.post("/v1/jobs", json=BULK, headers={**bearer(), "Idempotency-Key": key})
     assert problem(response, 422, "invalid_request").errors[0].field == "Idempotency-Key"

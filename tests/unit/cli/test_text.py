@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from cli.documents import Job
-from cli.text import age, duration, outcome, plain, subject
+from cli.text import age, duration, interval, outcome, plain, subject
 from tests.unit.cli.fake_api import a_job, completed
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -20,6 +20,11 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 )
 def test_duration_has_a_unit(seconds: float | None, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(None, ""), (0.05, "0.05 s"), (0.125, "0.12 s"), (1.5, "1.5 s")])
+def test_interval_below_a_second_keeps_the_digits_that_count(seconds: float | None, shown: str) -> None:
+    assert interval(seconds) == shown
 
 
 @pytest.mark.parametrize(
