@@ -78,6 +78,24 @@ def test_every_view_fits_a_phone_and_is_accessible(
     assert found == []
 
 
+def test_filter_of_items_takes_one_line_of_a_phone(look: Opener, jobs: dict[str, Job]) -> None:
+    page = look(f"#/jobs/{jobs['large'].id}", viewport=PHONE, locale="ko-KR")
+    expect(page.locator(".segments label").first).to_be_visible()
+    tops = "labels => labels.map(label => label.getBoundingClientRect().top)"
+    assert len(set(page.locator(".segments label").evaluate_all(tops))) == 1
+
+
+def test_columns_of_products_stand_under_their_names(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    right = "element => Math.round(element.getBoundingClientRect().right)"
+    for address in ("#/products", f"#/jobs/{jobs['large'].id}/results"):
+        page = look(address)
+        for column, name in ((".product-price", "Price"), (".product-margin", "Margin")):
+            cell = page.locator(f".product-row {column}").first
+            head = page.locator(".product-head > *", has_text=name).last
+            expect(head).to_have_text(name)
+            assert head.evaluate(right) == cell.evaluate(right)
+
+
 def test_keyboard_alone_gets_to_the_content(look: Opener, jobs: dict[str, Job]) -> None:
     page = look("#/jobs")
     expect(page.locator(".virtual-row").first).to_be_visible()

@@ -36,6 +36,12 @@ export class Histories {
   }
 }
 
+/** What stands in which column of such rows, for the eye. */
+export function productHead() {
+  const names = ["items.product", "product.history", "field.price", "product.margin"];
+  return h("div", { class: "product-head", "aria-hidden": true }, h("span"), names.map((name) => h("span", { class: "clip" }, t(name))));
+}
+
 /** A product in a row of a list; `take` gets it as it is after it was marked. */
 export function productRow(product, histories, take) {
   const spark = h("span", { class: "product-spark" });

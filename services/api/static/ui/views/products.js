@@ -7,7 +7,7 @@ import { refine } from "../core/router.js";
 import { Source } from "../core/source.js";
 import { Costs } from "../parts/costs.js";
 import { choice } from "../parts/fields.js";
-import { Histories, keyOf, productRow } from "../parts/products.js";
+import { Histories, keyOf, productHead, productRow } from "../parts/products.js";
 import { empty, failed, skeleton } from "../parts/states.js";
 import { attempt } from "../parts/toast.js";
 import { VirtualList } from "../parts/virtual.js";
@@ -111,7 +111,7 @@ function listing(place, filter, trial) {
   }, 200);
   function show(products) {
     if (products.length === 0) return void render(place, Object.keys(filter).some((name) => name !== "sort" && filter[name]) ? empty(t("products.nofit"), t("jobs.nofit.text")) : empty(t("products.none"), t("products.none.text")));
-    if (!list.element.isConnected) render(place, list.element);
+    if (!list.element.isConnected) render(place, productHead(), list.element);
     draw();
     if (isAsked(trial)) look();
   }

@@ -5,7 +5,7 @@ import { t } from "../../core/i18n.js";
 import { href } from "../../core/router.js";
 import { ENDED } from "../../parts/jobs.js";
 import { listing } from "../../parts/listing.js";
-import { Histories, productRow } from "../../parts/products.js";
+import { Histories, productHead, productRow } from "../../parts/products.js";
 import { empty } from "../../parts/states.js";
 
 export function openResults(panel, job) {
@@ -14,7 +14,7 @@ export function openResults(panel, job) {
   let [now, read] = [job, job.success_count];
   render(panel, h("p", {}, h("a", { href: href(["products"], { job_id: job.id }) }, t("results.sort"))), place);
   const shown = listing(place, {
-    path: `/v1/jobs/${job.id}/results`, keyOf: (product) => product.seq, kind: "products", label: t("tab.results"),
+    path: `/v1/jobs/${job.id}/results`, keyOf: (product) => product.seq, kind: "products", label: t("tab.results"), frame: (list) => h("div", {}, productHead(), list),
     rowOf: (product, source) => productRow(product, histories, (next) => source.replace(product.seq, { ...next, seq: product.seq })),
     nothing: () => empty(t("products.none"), t(ENDED.has(now.status) ? "results.none" : "products.none.text")),
   });
