@@ -235,6 +235,8 @@ def refused(job: Job, step: Step | None, name: str = "change") -> Problem:
     wanted = name if step is None else str(step)
     code = "job_already_ended" if job.status in TERMINAL else "job_not_ended"
     detail = f"The job is {job.status}; {wanted} is not possible then, but {', '.join(allowed)}."
+    if step is Step.RESUME and job.status is JobStatus.CANCELLED:
+        detail += " `retry` with `include_cancelled` takes what it has left."
     return not_in_state(code, detail, str(job.status), allowed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -60,7 +61,17 @@ class _Request(BaseModel):
 
 
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
-Cron = Annotated[str, Field(max_length=200), AfterValidator(printable)]
+LONGEST_STEP = 59
+
+
+def _stepping(cron: str) -> str:
+    """Raises ValueError for a step that no field is wide enough for."""
+    if any(int(step) > LONGEST_STEP for step in re.findall(r"/([0-9]+)", cron)):
+        raise ValueError(f"a step is at most {LONGEST_STEP}")
+    return cron
+
+
+Cron = Annotated[str, Field(max_length=200), AfterValidator(printable), AfterValidator(_stepping)]
 Zone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
 Missed = Literal["skip", "run_once"]
 Overlap = Literal["skip", "allow"]

@@ -163,6 +163,12 @@ async def test_resumed_job_waits_for_its_turn(life: LifeCycle, store: FakeJobSto
     assert len(broker.published) == 2
 
 
+async def test_resuming_a_cancelled_job_says_what_goes_on_with_it(life: LifeCycle, store: FakeJobStore) -> None:
+    cancelled = store.put(job(status=S.CANCELLED))
+    with pytest.raises(Problem, match="include_cancelled"):
+        await life.resume("ann", cancelled.id)
+
+
 async def test_resumed_job_is_left_to_the_sweeper_without_a_broker(
     life: LifeCycle, store: FakeJobStore, broker: FakeBroker
 ) -> None:

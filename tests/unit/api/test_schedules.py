@@ -52,6 +52,7 @@ async def test_times_are_told_before_there_is_a_schedule(ann: httpx.AsyncClient,
     [
         ({"cron": "every day"}, "cron", "invalid_cron"),
         ({"cron": "* * * * * *"}, "cron", "invalid_cron"),
+        ({"cron": "*/999999999999 * * * *"}, "cron", "value_error"),
         ({"timezone": "Mars/Olympus"}, "timezone", "unknown_timezone"),
         ({"timezone": "../etc/passwd"}, "timezone", "unknown_timezone"),
         ({"job": {"type": "KEYWORD", "keyword": " "}}, "job.keyword", "length"),
