@@ -22,22 +22,22 @@ REFUSALS = responses(401, 403, 404, 409, 503)
 
 
 @router.post("/cancel", summary="Cancel a job", responses=REFUSALS)
-async def cancel_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView:
+async def cancel_job(job_id: str, caller: JobsWriter, using: PartsOf, response: Response) -> JobView:
     """Ends the job at once: what is not collected yet will not be. Cancelling a cancelled job changes nothing."""
-    return job_view(await using.life.cancel(caller.user_id, job_id), using.clock.now())
+    return _tagged(job_view(await using.life.cancel(caller.user_id, job_id), using.clock.now()), response)
 
 
 @router.post("/pause", summary="Pause a job", responses=REFUSALS)
-async def pause_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView:
+async def pause_job(job_id: str, caller: JobsWriter, using: PartsOf, response: Response) -> JobView:
     """Stops the job within a second; what is being fetched is still stored and counted. A paused job is none of the
     jobs that a user may have running, and it never expires. Pausing a paused job changes nothing."""
-    return job_view(await using.life.pause(caller.user_id, job_id), using.clock.now())
+    return _tagged(job_view(await using.life.pause(caller.user_id, job_id), using.clock.now()), response)
 
 
 @router.post("/resume", summary="Resume a paused job", responses=REFUSALS)
-async def resume_job(job_id: str, caller: JobsWriter, using: PartsOf) -> JobView:
+async def resume_job(job_id: str, caller: JobsWriter, using: PartsOf, response: Response) -> JobView:
     """Lets the job wait for its turn and go on where it stood. Of a job that is not paused it changes nothing."""
-    return job_view(await using.life.resume(caller.user_id, job_id), using.clock.now())
+    return _tagged(job_view(await using.life.resume(caller.user_id, job_id), using.clock.now()), response)
 
 
 @router.post(
@@ -81,7 +81,11 @@ async def change_job(
 ) -> JobView:
     """The place of a job among your own, while it waits and while it runs."""
     job = await using.life.prioritise(caller.user_id, job_id, asked.priority, _revisions(if_match))
-    view = job_view(job, using.clock.now())
+    return _tagged(job_view(job, using.clock.now()), response)
+
+
+def _tagged(view: JobView, response: Response) -> JobView:
+    """With the `ETag` that the next change may name."""
     response.headers["ETag"] = entity_tag(view)
     return view
 

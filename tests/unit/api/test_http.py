@@ -57,6 +57,14 @@ async def test_repeated_request_is_answered_with_the_first_job(client: httpx.Asy
     problem(other, 422, "idempotency_key_reused")
 
 
+async def test_steps_of_a_job_answer_with_its_tag(client: httpx.AsyncClient) -> None:
+    made = (await client.post("/v1/jobs", json=BULK, headers=bearer())).json()["id"]
+    for step in ("pause", "resume", "cancel"):
+        answer = await client.post(f"/v1/jobs/{made}/{step}", headers=bearer())
+        there = await client.get(f"/v1/jobs/{made}", headers=bearer())
+        assert answer.headers["etag"] == there.headers["etag"], step
+
+
 @pytest.mark.parametrize("key", ["", '""', " ", "x" * 256, "\u00e9".encode("latin-1")])
 async def test_unusable_key_is_refused(client: httpx.AsyncClient, key: Any) -> None:
     response = await client.post("/v1/jobs", json=BULK, headers={**bearer(), "Idempotency-Key": key})
