@@ -15,6 +15,7 @@ from services.api.sample_repository import MongoSampleStore
 from services.api.samples import PageSample, SamplePosition, SampleQuery
 from services.api.stores import SampleStore
 from shared.amazon.pages import Page, Product
+from shared.bodies import Packed
 from shared.fetch import Answer
 from shared.mongo import Binary, Database, connect
 from shared.pagesamples import PageSamples, SampleLimits
@@ -24,7 +25,8 @@ from tests.unit.api.fakes import FakeSampleStore
 from tests.waiting import eventually
 
 URL = "https://www.amazon.co.jp/dp/B000000001"
-ANSWER = Answer(URL, 200, b"<html>" + b"x" * 10_000, "text/html", None, HOME)
+BODY = b"<html>" + b"x" * 10_000
+ANSWER = Answer(URL, 200, Packed(BODY, "", len(BODY)), "text/html", None, HOME)
 CHANGED = Page("unknown", "changed_layout", "final", product=Product(asin="B000000001"), trace={"price": "a-rule"})
 LIMITS = SampleLimits(count=3, days=2.0, seconds=60.0)
 
