@@ -36,7 +36,7 @@ def _stored(value: Any) -> Any:
 
 
 def _sequence(values: Sequence[Any]) -> list[Any]:
-    return [value if type(value) in _AS_THEY_ARE else _stored(value) for value in values]
+    return [_stored(value) for value in values]
 
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from services.api.records import Job
 from shared.errors import BrokerUnavailableError
@@ -174,14 +174,21 @@ def test_page_asks_again_only_for_what_may_have_changed(look: Opener, stage: Sta
         page.clock.run_for(3_000)
 
 
-def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
-    for n in range(10_000):
-        stage.world.jobs.put(replace(jobs["failed"], id=f"000-{n:05d}"))
+def _scrolled_far(look: Opener, stage: Stage, like: Job, number: int) -> tuple[Page, Locator]:
+    """The list of so many jobs, scrolled down, and its fiftieth row."""
+    for n in range(number):
+        stage.world.jobs.put(replace(like, id=f"000-{n:05d}"))
     page = look("#/jobs?status=FAILED")
     expect(page.locator(".virtual-row").first).to_be_visible()
     page.mouse.move(600, 500)
     page.mouse.wheel(0, 20_000)
-    expect(page.locator('[aria-posinset="50"]')).to_be_attached()
+    far = page.locator('[aria-posinset="50"]')
+    expect(far).to_be_attached()
+    return page, far
+
+
+def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    page, _ = _scrolled_far(look, stage, jobs["failed"], 10_000)
     assert page.locator(".virtual-row").count() < 80
 
 
@@ -312,14 +319,7 @@ def test_operator_sees_services_pace_and_queues(look: Opener, stage: Stage, jobs
 
 
 def test_back_leads_to_the_place_in_the_list(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
-    for n in range(200):
-        stage.world.jobs.put(replace(jobs["failed"], id=f"000-{n:05d}"))
-    page = look("#/jobs?status=FAILED")
-    expect(page.locator(".virtual-row").first).to_be_visible()
-    page.mouse.move(600, 500)
-    page.mouse.wheel(0, 20_000)
-    far = page.locator('[aria-posinset="50"]')
-    expect(far).to_be_attached()
+    page, far = _scrolled_far(look, stage, jobs["failed"], 200)
     far.get_by_role("link").click()
     expect(page.locator(".job-progress")).to_be_visible()
     page.get_by_role("link", name="Timeline").click()
