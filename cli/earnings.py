@@ -60,6 +60,7 @@ def _figures(found: dict[str, Any]) -> dict[str, object]:
         "judged": found["judged"],
         "profitable": found["profitable"],
         "not profitable": found["unprofitable"],
+        "at your own prices": f"{found['priced_profitable']} of {found['priced']}" if found["priced"] else "",
         "median margin": "" if margin is None else f"{margin['median']:g} %",
         "sales": amount(totals["sales_krw"], "KRW"),
         "cost": amount(totals["cost_krw"], "KRW"),

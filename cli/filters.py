@@ -21,7 +21,14 @@ class Filters:
     availability: Annotated[str | None, typer.Option(help="Only of this availability, for example in_stock.")] = None
     favorite: Annotated[bool | None, typer.Option("--favorite/--no-favorite", help="Only (no) favorites.")] = None
     profitable: Annotated[
-        bool | None, typer.Option("--profitable/--not-profitable", help="Only what reaches its margin, or does not.")
+        bool | None,
+        typer.Option(
+            "--profitable/--not-profitable",
+            help="Only what reaches its margin, or does not: at your price, else the recommended.",
+        ),
+    ] = None
+    priced: Annotated[
+        bool | None, typer.Option("--priced/--not-priced", help="Only what has a selling price of yours, or has none.")
     ] = None
     min_price: Annotated[float | None, typer.Option(help="Only from this price on.")] = None
     max_price: Annotated[float | None, typer.Option(help="Only up to this price.")] = None
@@ -49,6 +56,7 @@ class Filters:
             "availability": self.availability,
             "favorite": self.favorite,
             "profitable": self.profitable,
+            "priced": self.priced,
             "changed": True if self.changes else None,
             "sort": self.sort or ("-price_changed_at" if self.changes else None),
         }

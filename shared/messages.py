@@ -85,10 +85,11 @@ class PriceChange(NotedProduct):
 
 
 class ProfitableProduct(NotedProduct):
-    """Its resale reaches the margin that its job asks for."""
+    """At the selling price that its user has given it, it reaches the margin that its job asks for."""
 
     margin_percent: float | None = None
     profit_krw: int | None = None
+    selling_price_krw: int | None = None
     recommended_price_krw: int | None = None
 
 

@@ -38,6 +38,7 @@ def stats(ctx: typer.Context, as_json: Json = False) -> None:
             "products": products["total"],
             "favorites": products["favorite"],
             "profitable": products["profitable"],
+            "profitable at your price": f"{products['priced_profitable']} of {products['priced']}",
             "collected within a day": products["collected_24h"],
             "price changed within a day": products["changed_24h"],
         }

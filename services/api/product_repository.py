@@ -92,7 +92,7 @@ class MongoProductStore:
         return [self._products.find(joined([*base, *place])).sort(by) for place in places]
 
     async def set_analysis(
-        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, changes: Document
     ) -> bool:
         query = {
             "_id": user_product_key(user_id, marketplace, asin),
@@ -100,7 +100,7 @@ class MongoProductStore:
             "collected_at": collected_at,
         }
         with database_errors():
-            return (await self._products.update_one(query, {"$set": {"analysis": analysis}})).matched_count == 1
+            return (await self._products.update_one(query, {"$set": changes})).matched_count == 1
 
     async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
         writes = [
@@ -177,6 +177,8 @@ def _product_filter(user_id: str, query: ProductQuery) -> list[Document]:
         document["availability"] = query.availability
     if query.profitable is not None:
         document["analysis.is_profitable"] = True if query.profitable else {"$in": [False, None]}
+    if query.priced is not None:
+        document["resale.selling_price_krw"] = {"$gt": 0} if query.priced else None
     for name, (least, most) in query.ranges.items():
         bounds = {"$gte": _stored(least), "$lte": _stored(most)}
         document[STORED.get(name, name)] = {key: bound for key, bound in bounds.items() if bound is not None}

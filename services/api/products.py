@@ -78,6 +78,7 @@ class ProductQuery:
     category: str | None = None
     availability: str | None = None
     profitable: bool | None = None
+    priced: bool | None = None
     ranges: Mapping[str, tuple[Decimal | float | None, Decimal | float | None]] = field(default_factory=dict)
 
 

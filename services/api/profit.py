@@ -20,6 +20,7 @@ from shared.profit import (
     analyze,
     calculate,
     recommend_price,
+    with_own_words,
 )
 
 
@@ -38,7 +39,9 @@ class ProfitDesk:
 
     def analyze(self, product: Mapping[str, Any], request: AnalyzeRequest) -> Analysis:
         """The analysis of a stored product; what `request` does not name is as in the analysis it has."""
-        return self._analyze(product, _wanted(product.get("analysis") or {}, request), self._rates())
+        return self._analyze(
+            product, _wanted(with_own_words(product.get("analysis") or {}, product), request), self._rates()
+        )
 
     def rates(self, given: Mapping[str, float]) -> dict[str, Rate]:
         """The rates of now, those `given` by a request in their place."""
@@ -56,7 +59,7 @@ class ProfitDesk:
 
         A given category that the tables do not know any more is told from the page again.
         """
-        wanted = _wanted(product.get("analysis") or otherwise or {}, request)
+        wanted = _wanted(with_own_words(product.get("analysis") or otherwise or {}, product), request)
         try:
             return self._analyze(product, wanted, rates)
         except UnknownCategoryError:

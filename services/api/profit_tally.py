@@ -44,12 +44,14 @@ class Judged:
     profit_krw: int
     margin_hundredths: int
     is_profitable: bool
+    priced: bool
 
 
 class ProfitTally:
     def __init__(self, keep_best: int = 0, by: BestBy = BestBy.PROFIT) -> None:
         self._keep, self._by = keep_best, by
         self._succeeded = self._profitable = 0
+        self._priced = self._priced_profitable = 0
         self._sales = self._cost = self._fees = 0
         self._margins, self._profits = array("q"), array("q")
         self._unjudged: Counter[str] = Counter()
@@ -84,11 +86,14 @@ class ProfitTally:
                 profit_krw=analysis["profit_krw"],
                 margin_hundredths=_hundredths(analysis["margin_percent"]),
                 is_profitable=analysis["is_profitable"],
+                priced=bool(analysis.get("at_selling")),
             )
         )
 
     def _judge(self, judged: Judged) -> None:
         self._profitable += judged.is_profitable
+        self._priced += judged.priced
+        self._priced_profitable += judged.priced and judged.is_profitable
         self._cost += judged.cost_krw
         self._margins.append(judged.margin_hundredths)
         self._profits.append(judged.profit_krw)
@@ -112,6 +117,8 @@ class ProfitTally:
             judged=len(margins),
             profitable=self._profitable,
             unprofitable=len(margins) - self._profitable,
+            priced=self._priced,
+            priced_profitable=self._priced_profitable,
             unjudged=_counts(self._unjudged),
             assumed=_counts(self._assumed),
             totals=ProfitTotals(

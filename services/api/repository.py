@@ -58,6 +58,10 @@ INDEXES: Indexes = {
         IndexModel([("user_id", ASCENDING), ("analysis.margin_percent", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("analysis.category", DESCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("analysis.is_profitable", ASCENDING)]),
+        IndexModel(
+            [("user_id", ASCENDING), ("resale.selling_price_krw", ASCENDING)],
+            partialFilterExpression={"resale.selling_price_krw": {"$exists": True}},
+        ),
         IndexModel([("user_id", ASCENDING), ("favorite", DESCENDING), ("_id", ASCENDING)]),
     ),
     "price_history": (IndexModel([("marketplace", ASCENDING), ("asin", ASCENDING), ("n", DESCENDING)]),),

@@ -15,7 +15,10 @@ from shared.profit import Analysis, AnalysisSettings, Rate
 Document = dict[str, Any]
 
 # What of a product is looked at.
-FIELDS = ("marketplace", "asin", "price", "currency", "weight_g", "categories", "title", "collected_at", "analysis")
+FIELDS = (
+    *("marketplace", "asin", "price", "currency", "weight_g", "categories", "title"),
+    *("collected_at", "analysis", "resale"),
+)
 
 
 @dataclass(frozen=True, slots=True)

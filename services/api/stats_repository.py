@@ -11,6 +11,7 @@ from shared.mongo import DESCENDING, Collection, Database, Document, database_er
 
 # Jobs of a week whose figures are summed up; whoever has more sees the latest.
 MOST_JOBS = 5_000
+PRICED: Document = {"resale.selling_price_krw": {"$gt": 0}}
 FIGURES = {"created_at": True, "success_count": True, "error_count": True}
 
 
@@ -31,6 +32,8 @@ class MongoStatsStore:
             total=await self._count({"user_id": user_id}),
             favorite=await self._count({"user_id": user_id, "favorite": True}),
             profitable=await self._count({"user_id": user_id, "analysis.is_profitable": True}),
+            priced=await self._count({"user_id": user_id, **PRICED}),
+            priced_profitable=await self._count({"user_id": user_id, **PRICED, "analysis.is_profitable": True}),
             collected_24h=await self._count({"user_id": user_id, "collected_at": {"$gte": since}}),
             changed_24h=await self._count({"user_id": user_id, "price_changed_at": {"$gte": since}}),
         )

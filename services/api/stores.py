@@ -91,12 +91,15 @@ class ProductStore(Protocol):
         """All that `find_products` would find without a limit, a block at a time."""
 
     async def set_analysis(
-        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: Document
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, changes: Document
     ) -> bool:
-        """Store the analysis of the product as collected then; False when it has been collected anew or is gone."""
+        """Store `analysis` and `resale` of the product as collected then.
+
+        False when it has been collected anew or is gone.
+        """
 
     async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
-        """Store each as `set_analysis` does; how many are."""
+        """Store each for the product as collected then; how many are."""
 
     async def change(self, user_id: str, marketplace: str, asin: str, changes: Document) -> bool:
         """Set fields that are the user's own; False when there is no such product."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from services.collector.results import Observation, Result
 from shared.mongo import Decimal128, Document
@@ -20,12 +21,18 @@ class Analyst:
         self._tables = tables
         self._rates = rates
 
-    def __call__(self, result: Result) -> Analysis | None:
-        """None when the job did not ask for it, or nothing was collected."""
+    def __call__(self, result: Result, stored: Mapping[str, Any]) -> Analysis | None:
+        """Judged at the selling price, and in the category, that its user has given the `stored` product.
+
+        None when the job did not ask for it, or nothing was collected.
+        """
         settings = result.task.job.settings
         if result.observation is None or not settings.get("auto_analyze", True):
             return None
-        return analyze(_facts(result.observation), _settings(settings), self._tables, self._rates())
+        said = stored.get("resale") or {}
+        category = said.get("category")
+        facts = _facts(result.observation, category if category in self._tables.categories.categories else None)
+        return analyze(facts, _settings(settings), self._tables, self._rates(), said.get("selling_price_krw"))
 
 
 def _settings(settings: Mapping[str, object]) -> AnalysisSettings:
@@ -33,12 +40,13 @@ def _settings(settings: Mapping[str, object]) -> AnalysisSettings:
     return AnalysisSettings.model_validate(given)
 
 
-def _facts(observation: Observation) -> ProductFacts:
+def _facts(observation: Observation, category: str | None) -> ProductFacts:
     page: Document = observation.page
     return ProductFacts(
         price=_decimal(page.get("price")),
         currency=page.get("currency") or "JPY",
         weight_g=_decimal(page.get("weight_g")),
+        category=category,
         breadcrumbs=tuple(page.get("categories") or ()),
         title=page.get("title"),
     )

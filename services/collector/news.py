@@ -26,10 +26,12 @@ def news(analysed: Iterable[Analysed], at: datetime) -> list[ProductsNoted]:
         product: dict[str, Any] = {"seq": command.seq, "asin": command.asin, "marketplace": command.marketplace}
         if (change := _price_change(seen, product)) is not None:
             changes[whose].append(change)
-        if analysis is not None and analysis.is_profitable:
+        # The recommended price reaches the margin by definition: only a price of the user's own tells anything.
+        if analysis is not None and analysis.at_selling is not None and analysis.is_profitable:
             figures: dict[str, Any] = {
                 "margin_percent": None if analysis.margin_percent is None else float(analysis.margin_percent),
                 "profit_krw": analysis.profit_krw,
+                "selling_price_krw": analysis.selling_price_krw,
                 "recommended_price_krw": analysis.recommended_price_krw,
             }
             profitable[whose].append(ProfitableProduct(**product, **figures))

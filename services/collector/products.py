@@ -12,7 +12,6 @@ from typing import Any
 from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change
 from services.collector.results import Observation, Result, Task
 from shared.amazon.pages import Product, Rank
-from shared.ids import user_product_key
 from shared.mongo import Document
 from shared.mongodecimals import to_decimal128
 from shared.profit.models import Analysis
@@ -66,7 +65,7 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
     update: Document = {"$set": {**fields, **price_change(observation)}, "$setOnInsert": created}
     if not price_change(observation):
         update["$unset"] = dict.fromkeys((*CHANGE_FIELDS, "price_change_percent"), "")
-    return {"_id": user_product_key(user_id, command.marketplace, command.asin)}, update
+    return {"_id": task.product_id}, update
 
 
 def new_product(query: Document, update: Document) -> Document:

@@ -25,6 +25,7 @@ from shared.items import finished
 from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import ItemsFinished
+from shared.mongo import Document
 from shared.patience import until_back
 from shared.profit.models import Analysis
 from shared.topology import Queue
@@ -34,7 +35,8 @@ log = get_logger(__name__)
 # Rises with every item that has its outcome; origin tells a fetched page from a reused one.
 ITEMS = Counter("asinflow_items_total", "Items with their outcome", ["marketplace", "status", "origin"])
 
-Analyst = Callable[[Result], Analysis | None]
+# The analysis of a result, given what is stored of its user's product.
+Analyst = Callable[[Result, Document], Analysis | None]
 QueueOf = Callable[[str], Queue]
 
 
@@ -108,8 +110,10 @@ class Recorder:
     async def _store(self, results: Sequence[Result]) -> None:
         if not results:
             return
-        analysed = [(result, seen, self._analyst(result)) for result, seen in await self._observed(results)]
-        await self._repository.upsert_products(analysed)
+        observed = await self._observed(results)
+        known = await self._repository.find_products(observed)
+        analysed = [(r, seen, self._analyst(r, known.get(r.task.product_id, {}))) for r, seen in observed]
+        await self._repository.upsert_products(analysed, known)
         new = [r for r in results if r.known_status is None]
         now = self._clock.now()
         # Before the outcomes: with those stored, a repetition has nothing to tell any more.

@@ -141,11 +141,16 @@ class CollectorRepository:
             raise RetryableError(f"a point of the price history of {key} vanished", code="history_vanished")
         return found
 
-    async def upsert_products(self, results: Sequence[tuple[Result, Observation, Analysis | None]]) -> None:
-        """Make these the users' views of their products; a repetition changes nothing."""
+    async def find_products(self, observed: Sequence[tuple[Result, Observation]]) -> dict[str, Document]:
+        """What the users of these have said of their products, by the product's id; only products that are there."""
+        known = [result.task.product_id for result, seen in observed if not seen.first]
+        return await _find(self._products, known, {"resale": 1})
+
+    async def upsert_products(
+        self, results: Sequence[tuple[Result, Observation, Analysis | None]], stored: Container[str]
+    ) -> None:
+        """Make these the users' views of their products, `stored` of which are there; a repetition changes nothing."""
         updates = [product_update(result.task, observation, analysis) for result, observation, analysis in results]
-        known = [query["_id"] for (query, _), (_, seen, _) in zip(updates, results, strict=True) if not seen.first]
-        stored = await _find(self._products, known, {"_id": 1})
         await _insert_or_update(
             self._products,
             {query["_id"]: new_product(query, update) for query, update in updates},

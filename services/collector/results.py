@@ -8,7 +8,7 @@ from typing import Literal
 
 from services.collector.jobstates import JobState
 from shared import tracing
-from shared.ids import outcome_id, product_key
+from shared.ids import outcome_id, product_key, user_product_key
 from shared.intake import Delivery
 from shared.jobs import ItemStatus
 from shared.messages import CollectItem
@@ -26,6 +26,11 @@ class Task:
     @property
     def key(self) -> str:
         return product_key(self.command.marketplace, self.command.asin)
+
+    @property
+    def product_id(self) -> str:
+        """Of its user's product."""
+        return user_product_key(self.job.user_id, self.command.marketplace, self.command.asin)
 
     @property
     def outcome_id(self) -> str:

@@ -11,6 +11,7 @@ from shared.profit.models import (
     RecommendPriceRequest,
     RecommendPriceResponse,
 )
+from shared.profit.own import own_words, with_own_words
 from shared.profit.tables import Tables, load_tables
 
 __all__ = [
@@ -29,5 +30,7 @@ __all__ = [
     "analyze",
     "calculate",
     "load_tables",
+    "own_words",
     "recommend_price",
+    "with_own_words",
 ]

@@ -166,13 +166,13 @@ async def test_change_of_price_is_found_with_the_users_product(stores: Stores) -
     for minutes, price in enumerate(["100", "90"]):
         points = await stores.one.upsert_observations({KEY: seen(price, minutes)})
         at_point = replace(seen(price, minutes), point=points[KEY])
-        await stores.one.upsert_products([(Result(task(0)), at_point, None)])
+        await stores.one.upsert_products([(Result(task(0)), at_point, None)], {})
     [found] = await stores.api.find_products("ann", ProductQuery(sort=ProductSort.CHANGED, changed=True))
     assert (found["_id"], found["price"]) == (user_product_key("ann", HOME, asin(0)), 90)
     assert (found["previous_price"], found["price_changed_at"]) == (100, NOW + timedelta(minutes=1))
 
     points = await stores.one.upsert_observations({KEY: seen(None, 3)})
-    await stores.one.upsert_products([(Result(task(0)), replace(seen(None, 3), point=points[KEY]), None)])
+    await stores.one.upsert_products([(Result(task(0)), replace(seen(None, 3), point=points[KEY]), None)], {})
     assert await stores.api.find_products("ann", ProductQuery(changed=True)) == []
 
 
@@ -235,9 +235,11 @@ async def test_changes_are_found_the_latest_first(products: ProductStore) -> Non
 
 
 async def test_analysis_is_stored_for_what_was_read(products: ProductStore) -> None:
-    assert await products.set_analysis("ann", HOME, asin(1), NOW, {"status": "complete"})
-    assert not await products.set_analysis("ann", HOME, asin(1), NOW - timedelta(seconds=1), {"status": "late"})
-    assert not await products.set_analysis("bob", HOME, asin(1), NOW, {"status": "theirs"})
+    assert await products.set_analysis("ann", HOME, asin(1), NOW, {"analysis": {"status": "complete"}, "resale": {}})
+    assert not await products.set_analysis(
+        "ann", HOME, asin(1), NOW - timedelta(seconds=1), {"analysis": {"status": "late"}}
+    )
+    assert not await products.set_analysis("bob", HOME, asin(1), NOW, {"analysis": {"status": "theirs"}})
     found = await products.find_product("ann", HOME, asin(1))
     assert found is not None
     assert found["analysis"] == {"status": "complete"}

@@ -204,6 +204,8 @@ def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, job
     expect(page.get_by_text("Saved.")).to_be_visible()
     before = page.locator(".resale strong").inner_text()
     page.get_by_label("Target margin, %").fill("30")
+    page.get_by_label("Your selling price, KRW").fill("90000")
+    expect(page.locator(".resale")).to_contain_text("Profit at your price")
     expect(page.locator(".resale strong")).not_to_have_text(before)
     stored = stage.world.products.products[f"ann:{HOME}:{asin(0)}"]
     assert (stored["favorite"], stored["notes"]) == (True, "for spring")

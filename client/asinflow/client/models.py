@@ -356,6 +356,8 @@ class JobProfit(Document):
     judged: int
     profitable: int
     unprofitable: int
+    priced: int
+    priced_profitable: int
     unjudged: list[CodeCount]
     assumed: list[CodeCount]
     totals: ProfitTotals
@@ -560,6 +562,8 @@ class ProductStats(Document):
     total: int
     favorite: int
     profitable: int
+    priced: int
+    priced_profitable: int
     collected_24h: int
     changed_24h: int
 

@@ -14,6 +14,8 @@ PROFIT_EXAMPLE: dict[str, Any] = {
     "judged": 2,
     "profitable": 1,
     "unprofitable": 1,
+    "priced": 1,
+    "priced_profitable": 0,
     "unjudged": [{"code": "not_analyzed", "count": 1}, {"code": "price_missing", "count": 1}],
     "assumed": [{"code": "weight_assumed", "count": 2}],
     "totals": {"sales_krw": 101000, "cost_krw": 84000, "platform_fees_krw": 7878, "profit_krw": 9122},
@@ -106,6 +108,13 @@ class JobProfit(BaseModel):
     judged: int = Field(description="Whose analysis says whether they are profitable")
     profitable: int = Field(description="Whose margin reaches the target")
     unprofitable: int
+    priced: int = Field(
+        description="Of those judged, the ones judged at a selling price of yours; all others at the recommended one, "
+        "which reaches the target by definition"
+    )
+    priced_profitable: int = Field(
+        description="Of those with a selling price of yours, whose margin reaches the target"
+    )
     unjudged: list[CodeCount] = Field(
         description="Why others are not: `not_analyzed`, `product_deleted`, or the first reason of an incomplete "
         "analysis; the most frequent first"

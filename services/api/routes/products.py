@@ -31,7 +31,7 @@ from services.api.requests import AnalyzeRequest, ProductChanges, RepricePreview
 from services.api.responses import PRODUCT_EXAMPLE, PricePage, ProductPage, ProductsPreview, ProductView
 from services.api.routes.paging import LINK_HEADER, link_next
 from services.api.tables import PRODUCT_COLUMNS
-from shared.profit import Analysis
+from shared.profit import Analysis, own_words
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
@@ -53,7 +53,12 @@ class ProductFilter(BaseModel):
     )
     category: Text = Field(default=None, max_length=100, description="That of the analysis")
     availability: Text = Field(default=None, max_length=30)
-    profitable: bool | None = Field(default=None, description="Whether the analysis says so")
+    profitable: bool | None = Field(
+        default=None,
+        description="Whether the target margin is reached: at a selling price of your own, or else, as it always is, "
+        "at the recommended one",
+    )
+    priced: bool | None = Field(default=None, description="Whether you have given it a selling price (`analyze`)")
     min_price: Price = Field(default=None, ge=0, le=10_000_000_000)
     max_price: Price = Field(default=None, ge=0, le=10_000_000_000)
     min_margin: float | None = Field(default=None, allow_inf_nan=False, description="In percent")
@@ -82,6 +87,7 @@ class ProductFilter(BaseModel):
             category=self.category,
             availability=self.availability,
             profitable=self.profitable,
+            priced=self.priced,
             ranges={name: bounds for name, bounds in ranges.items() if bounds != (None, None)},
             after=None if self.cursor is None else decode_position(self.sort, self.cursor),
             marketplace=self.marketplace,
@@ -234,12 +240,14 @@ async def analyze_product(
     """Works out the resale of one of your products as it was collected last, with the rate of now, and stores it.
 
     What the request does not name stays as it was in the product's last analysis; null takes the default. A job that
-    collects the product later analyses it with its own settings.
+    collects the product later analyses it with its own settings, but at the selling price and in the category given
+    here; where that reaches the margin, `product.profitable` tells.
     """
     for _ in range(ANALYZE_TRIES):
         product = await _own(using, caller, marketplace, asin)
         analysis = using.profit.analyze(product, wanted or AnalyzeRequest())
         place = (caller.user_id, product["marketplace"], product["asin"])
-        if await using.products.set_analysis(*place, product.get("collected_at"), analysis.as_document()):
+        changes = {"analysis": analysis.as_document(), "resale": own_words(analysis)}
+        if await using.products.set_analysis(*place, product.get("collected_at"), changes):
             return analysis
     raise Problem(409, "product_busy", "The product is being collected right now; try again.", retryable=True)

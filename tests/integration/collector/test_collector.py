@@ -19,6 +19,7 @@ from shared import failures as reasons
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Product
 from shared.errors import AsinflowError, BlockedError, DatabaseUnavailableError, PermanentError, RetryableError
+from shared.ids import user_product_key
 from shared.intake import ATTEMPT_HEADER
 from shared.jobs import ItemStatus
 from shared.messages import ItemsFinished, ProductsNoted
@@ -185,6 +186,36 @@ async def test_changed_price_is_told_before_the_outcome_ends_its_item(collecting
     assert {(each.job_id, each.run, each.user_id) for each in messages} == {(job, 2, "ann")}
     [change] = messages[0].price_changes
     assert (change.asin, change.price, change.previous_price) == (asin(1), Decimal("9.5"), Decimal(10))
+
+
+async def test_given_price_stays_and_alone_makes_a_product_profitable(collecting: Collecting) -> None:
+    noted = work_queue("noted", EVENTS, ProductsNoted.TYPE)
+    await collecting.rabbit.declare(noted)
+    source = FakeSource()
+
+    async def product(item: Item) -> Product:
+        return Product(asin=item.asin, price=Decimal(1000), currency="JPY", title="玩具")
+
+    source.products = product
+    job = await collecting.job(user_id="ann", settings={"max_age_seconds": 0})
+    async with collecting.collector(source) as collector:
+        await collecting.send(job, 1, 2, 3)
+        await collecting.outcomes(3)
+        said = {1: {"selling_price_krw": 90_000, "category": "books"}, 2: {"selling_price_krw": 100}}
+        for number, resale in said.items():
+            key = user_product_key("ann", HOME, asin(number))
+            await collecting.database["products"].update_one({"_id": key}, {"$set": {"resale": resale}})
+        await collecting.database["jobs"].update_one({"_id": job}, {"$set": {"run": 2}, "$inc": {"rev": 1}})
+        await collecting.send(job, 1, 2, 3, run=2)
+        await collecting.outcomes(6)
+        await collecting.all_done(collector)
+    stored = {p["asin"]: p["analysis"] async for p in collecting.database["products"].find()}
+    found = [(each["selling_price_krw"], each["is_profitable"]) for _, each in sorted(stored.items())]
+    assert found == [(90_000, True), (100, False), (None, True)]
+    assert stored[asin(1)]["category"] == "books"
+    messages = [ProductsNoted.model_validate_json(each.body) for each in await collecting.rabbit.take_all(noted)]
+    told = [(message.run, each.seq, each.selling_price_krw) for message in messages for each in message.profitable]
+    assert told == [(2, 1, 90_000)]
 
 
 async def test_old_observation_is_not_used_again(collecting: Collecting) -> None:

@@ -49,12 +49,12 @@ class FakeProductStore:
             yield found[first : first + SCANNED_AT_ONCE]
 
     async def set_analysis(
-        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, analysis: dict[str, Any]
+        self, user_id: str, marketplace: str, asin: str, collected_at: datetime | None, changes: dict[str, Any]
     ) -> bool:
         product = await self.find_product(user_id, marketplace, asin)
         if product is None or product.get("collected_at") != collected_at:
             return False
-        self.products[product["_id"]] = {**product, "analysis": analysis}
+        self.products[product["_id"]] = {**product, **changes}
         return True
 
     async def set_analyses(self, user_id: str, analyses: Sequence[NewAnalysis]) -> int:
@@ -106,6 +106,7 @@ def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
         and (query.category is None or stored_value(product, STORED["category"]) == query.category)
         and (query.availability is None or product.get("availability") == query.availability)
         and (query.profitable is None or (stored_value(product, "analysis.is_profitable") is True) is query.profitable)
+        and (query.priced is None or (stored_value(product, "resale.selling_price_krw") is not None) is query.priced)
         and all(_within(stored_value(product, STORED.get(n, n)), bounds) for n, bounds in query.ranges.items())
     )
 

@@ -330,6 +330,10 @@ class FakeStatsStore:
         return ProductStats(
             total=len(mine),
             favorite=sum(bool(p.get("favorite")) for p in mine),
+            priced=sum("selling_price_krw" in p.get("resale", {}) for p in mine),
+            priced_profitable=sum(
+                "selling_price_krw" in p.get("resale", {}) and p["analysis"]["is_profitable"] is True for p in mine
+            ),
             profitable=sum((p.get("analysis") or {}).get("is_profitable") is True for p in mine),
             collected_24h=sum(p["collected_at"] >= since for p in mine),
             changed_24h=sum((p.get("price_changed_at") or since - timedelta(days=1)) >= since for p in mine),

@@ -43,6 +43,7 @@ async def test_every_succeeded_item_is_counted_once(client: httpx.AsyncClient, w
     del world.products.products[f"ann:{HOME}:{asin(4)}"]
     found = await summary(client, path)
     assert (found["succeeded"], found["judged"], found["profitable"], found["unprofitable"]) == (5, 2, 1, 1)
+    assert (found["priced"], found["priced_profitable"]) == (1, 0)
     assert found["unjudged"] == [
         {"code": "not_analyzed", "count": 1},
         {"code": "price_missing", "count": 1},

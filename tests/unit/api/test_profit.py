@@ -108,6 +108,16 @@ async def test_what_is_not_asked_anew_stays_as_it_was(client: httpx.AsyncClient,
     assert again["shipping_tier"] == "premium"
 
 
+async def test_price_and_category_outlive_a_collection(client: httpx.AsyncClient, known: World) -> None:
+    await asked(client, ANALYZE, {"category": "books", "selling_price_krw": 50000})
+    stored = known.products.products[collected()["_id"]]
+    known.products.products[stored["_id"]] = {**stored, "analysis": None}
+    listed = (await client.get("/v1/products", params={"priced": True}, headers=bearer())).json()["items"]
+    again = (await asked(client, ANALYZE, {})).json()
+    assert [each["asin"] for each in listed] == [asin(1)]
+    assert (again["category"], again["selling_price_krw"]) == ("books", 50000)
+
+
 async def test_null_takes_the_default(client: httpx.AsyncClient, known: World) -> None:
     await asked(client, ANALYZE, {"target_margin": 20, "category": "books", "selling_price_krw": 50000})
     again = (await asked(client, ANALYZE, dict.fromkeys(("target_margin", "category", "selling_price_krw")))).json()

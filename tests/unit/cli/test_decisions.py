@@ -19,7 +19,7 @@ def test_earnings_of_a_job_are_shown(asinflow: CommandLine, api: FakeApi) -> Non
     assert asinflow.json("profit", "job", JOB_ID, "--best", "3", "--by", "margin") == EARNINGS
     assert query(api.requests[0]) == {"best": "3", "by": "margin"}
     shown = asinflow("profit", "job", JOB_ID).stdout
-    assert "profitable\t1\nnot profitable\t1\nmedian margin\t8.75 %\n" in shown
+    assert "profitable\t1\nnot profitable\t1\nat your own prices\t0 of 1\nmedian margin\t8.75 %\n" in shown
     assert "not judged, price_missing\t1\n" in shown
     assert "B07WXL5YPW\tNintendo Switch 本体\t3,000 JPY\t66,220\t6,622\t10\n" in shown
 

@@ -81,7 +81,15 @@ def test_product_is_shown_and_forgotten(asinflow: CommandLine, api: FakeApi) -> 
 
 
 def test_figures_are_shown(asinflow: CommandLine, api: FakeApi) -> None:
-    products = {"total": 9, "favorite": 1, "profitable": 2, "collected_24h": 3, "changed_24h": 4}
+    products = {
+        "total": 9,
+        "favorite": 1,
+        "profitable": 2,
+        "priced": 2,
+        "priced_profitable": 1,
+        "collected_24h": 3,
+        "changed_24h": 4,
+    }
     stats = {"jobs": {"COMPLETED": 5}, "success_rate": 97.5, "products": products, "hours": [], "days": []}
     api.on("GET", "/v1/stats", stats)
     assert asinflow.json("stats") == stats

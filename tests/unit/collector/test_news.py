@@ -54,12 +54,14 @@ def test_each_job_is_told_of_its_own_in_one_message() -> None:
     ]
 
 
-def test_product_that_reaches_its_margin_is_told() -> None:
+def test_product_that_reaches_its_margin_at_its_users_price_is_told() -> None:
     rate = Rate(base="JPY", value=Decimal("9.3"), as_of=NOW.date(), source="x", fetched_at=NOW)
     facts = ProductFacts(price=Decimal(1000), currency="JPY", weight_g=Decimal(200))
-    analysis = analyze(facts, AnalysisSettings(), load_tables(None), {"JPY": rate})
-    assert analysis.is_profitable
-    [told] = news([(result(), FIRST, analysis)], NOW)
+    unpriced, good, poor = (
+        analyze(facts, AnalysisSettings(), load_tables(None), {"JPY": rate}, price) for price in (None, 90_000, 100)
+    )
+    assert (unpriced.is_profitable, good.is_profitable, poor.is_profitable) == (True, True, False)
+    [told] = news([(result(), FIRST, good)], NOW)
     [product] = told.profitable
-    assert product.recommended_price_krw == analysis.recommended_price_krw
-    assert news([(result(), FIRST, analysis.model_copy(update={"is_profitable": False}))], NOW) == []
+    assert (product.selling_price_krw, product.recommended_price_krw) == (90_000, good.recommended_price_krw)
+    assert news([(result(), FIRST, unpriced), (result(), FIRST, poor)], NOW) == []

@@ -67,28 +67,32 @@ function resale(product, address) {
   const margin = h("output", { for: "margin" }, percent(analysis.target_margin));
   const slider = h("input", { id: "margin", type: "range", min: 0, max: Math.max(1, Math.floor(analysis.largest_margin)), step: 1, value: analysis.target_margin });
   const costs = { japan_shipping_jpy: analysis.japan_shipping_jpy, korea_shipping_krw: analysis.korea_shipping_krw, packaging_krw: analysis.packaging_krw, shipping_tier: analysis.shipping_tier, category: analysis.category };
+  const own = h("input", { id: "selling", type: "number", min: 1, step: 1, "aria-describedby": "selling-help", inputmode: "numeric", value: analysis.selling_price_krw ?? "", oninput: () => preview() });
+  const price = () => (Number(own.value) > 0 ? Math.round(Number(own.value)) : null);
   const preview = debounced(async () => {
-    const asked = { price: product.price, currency: product.currency, weight_g: analysis.weight_g, target_margin: Number(slider.value), ...costs };
+    const asked = { ...(price() === null ? {} : { selling_price_krw: price() }), price: product.price, currency: product.currency, weight_g: analysis.weight_g, target_margin: Number(slider.value), ...costs };
     const next = await attempt(() => send("POST", "/v1/profit/calculate", asked));
     if (next) render(place, sale(next));
   }, 200);
   slider.addEventListener("input", () => ((margin.textContent = percent(Number(slider.value))), preview()));
-  const keep = () => attempt(async () => (render(place, sale(await send("POST", `${address}/analyze`, { target_margin: Number(slider.value) }))), toast(t("product.kept"))));
+  const keep = () => attempt(async () => (render(place, sale(await send("POST", `${address}/analyze`, { target_margin: Number(slider.value), selling_price_krw: price() }))), toast(t("product.kept"))));
   render(place, sale(analysis));
   return h("section", { class: "panel" }, h("h2", {}, t("product.resale")),
-    h("div", { class: "slider" }, h("label", { for: "margin" }, t("option.target_margin")), slider, margin), place,
+    h("div", { class: "slider" }, h("label", { for: "margin" }, t("option.target_margin")), slider, margin),
+    h("div", { class: "field" }, h("label", { for: "selling" }, t("product.selling")), own, h("p", { class: "help", id: "selling-help" }, t("product.selling.help"))), place,
     session.may("products:write") && h("button", { class: "button", onclick: keep }, t("product.keep")));
 }
 
 function sale(analysis) {
   const won = (value) => money(value, "KRW");
-  const line = (key, value) => h("div", { class: "pairs-line" }, h("dt", {}, t(key)), h("dd", {}, value));
-  const at = analysis.at_recommended;
+  const line = (key, value, kind = "") => h("div", { class: `pairs-line ${kind}` }, h("dt", {}, t(key)), h("dd", {}, value));
+  const { at_recommended: at, at_selling: own } = analysis;
   return [
     h("p", { class: "product-cost" }, h("strong", {}, won(analysis.recommended_price_krw)), at && h("span", { class: at.profit_krw > 0 ? "good" : "bad" }, t("product.profit", { profit: won(at.profit_krw) }))),
     h("dl", { class: "pairs" },
       line("product.bought", won(analysis.price_krw)), line("product.shipping", won((analysis.international_shipping_krw ?? 0) + (analysis.japan_shipping_krw ?? 0) + analysis.korea_shipping_krw)),
-      analysis.duty && line("product.duty", won(analysis.duty.total_krw)), at && line("product.fee", won(at.platform_fee_krw)), line("product.cost", won(analysis.cost_krw))),
+      analysis.duty && line("product.duty", won(analysis.duty.total_krw)), at && line("product.fee", won(at.platform_fee_krw)), line("product.cost", won(analysis.cost_krw)),
+      own && line("product.atown", `${won(own.profit_krw)} · ${percent(own.margin_percent)}`, own.reaches_target ? "good" : "bad")),
     analysis.reasons.length > 0 && h("ul", { class: "help" }, analysis.reasons.map((reason) => h("li", {}, known(`reason.${reason.code}`, reason.message)))),
   ];
 }

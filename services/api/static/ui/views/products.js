@@ -19,7 +19,7 @@ const CATEGORIES = [
   "electronics", "computers", "tablets", "keyboards_mice", "cameras", "tvs", "games", "monitors", "beauty", "toys_hobbies",
   "rc_toys", "figures", "fashion", "food", "books", "daily_necessities", "automotive", "sports", "baby",
 ];
-const FLAGS = ["favorite", "profitable", "changed"];
+const FLAGS = ["favorite", "profitable", "priced", "changed"];
 
 export function open(root, _path, query) {
   const filter = { q: "", sort: "-collected_at", min_margin: "", category: "", ...query };

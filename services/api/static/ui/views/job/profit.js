@@ -30,7 +30,7 @@ export function openProfit(panel, job) {
 const won = (value) => money(value, "KRW");
 
 function histogram(profit) {
-  const { profitable, judged, totals, margin_percent } = profit;
+  const { profitable, judged, priced, priced_profitable, totals, margin_percent } = profit;
   // At recommended prices every margin is the target: then profits tell more.
   const [kind, bins, write] = profit.margins.length > 1 ? ["margins", profit.margins, percent] : ["profits", profit.profits, won];
   const short = (value) => (kind === "margins" ? value : compact(value));
@@ -40,7 +40,8 @@ function histogram(profit) {
   return h("figure", { class: "panel" },
     h("figcaption", {}, h("span", {}, t(`profit.${kind}`)), h("strong", {}, t("profit.count", { n: profitable, of: judged }))),
     columns(entries, t(`profit.${kind}`), { height: 180 }),
-    h("dl", { class: "pairs" }, line("profit.total", won(totals.profit_krw), totals.profit_krw > 0 ? "good" : "bad"), line("profit.sales", won(totals.sales_krw)), line("profit.median", percent(margin_percent?.median))));
+    h("dl", { class: "pairs" }, line("profit.total", won(totals.profit_krw), totals.profit_krw > 0 ? "good" : "bad"), line("profit.sales", won(totals.sales_krw)), line("profit.median", percent(margin_percent?.median)),
+      priced > 0 && line("profit.priced", t("profit.count", { n: priced_profitable, of: priced }))));
 }
 
 const line = (key, value, kind = "") => h("div", { class: `pairs-line ${kind}` }, h("dt", {}, t(key)), h("dd", {}, value));
