@@ -101,6 +101,9 @@ TOKENS: dict[str, tuple[dict[str, str], set[int]]] = {
     "no scope": (bearer("ann", "nothing"), {401, 403}),
 }
 
+# Tells the holder of any token what it allows, be it nothing.
+OPEN_TO_ALL_TOKENS = "/v1/me"
+
 tokens = cycle(TOKENS.values())
 
 
@@ -115,6 +118,8 @@ def test_answers_are_as_documented(case: schemathesis.Case[Any]) -> None:
 def test_answers_to_strangers_are_as_documented(case: schemathesis.Case[Any]) -> None:
     headers, statuses = next(tokens)
     response = case.call_and_validate(headers=headers, checks=CHECKS)
+    if case.path == OPEN_TO_ALL_TOKENS and 403 in statuses:
+        statuses = {200}
     # What is wrong with the request itself may be told first, but nothing else.
     assert response.status_code in statuses | {405, 413, 415, 422}, (case.path, headers)
 
