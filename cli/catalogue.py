@@ -20,7 +20,9 @@ COMMANDS: dict[str, Entry] = {
     "submit": Entry("submit", JOBS, "Submit a job: ASINs, a list in a file, a page that lists products, or a search."),
     "watch": Entry("watch", JOBS, "Follow a job live until it ends."),
     "top": Entry(
-        "top", JOBS, "Show all your jobs under way, live: how far, how fast, until when, and what they wait for."
+        "top",
+        JOBS,
+        "Watch all your jobs on one screen, live: how far, how fast, how long still, and what they wait for.",
     ),
     "jobs": Entry("jobs", JOBS, "List your jobs, newest first."),
     "job": Entry("jobs", JOBS, "Show one job with its figures."),

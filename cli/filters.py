@@ -42,9 +42,29 @@ class Filters:
     sort: Annotated[
         str | None,
         typer.Option(
-            metavar="FIELD", help="collected_at, price, title, margin, change…; a minus before it: descending."
+            metavar="FIELD",
+            help="collected_at, price, title, margin, change, category, favorite; a minus before it: descending.",
         ),
     ] = None
+
+    @property
+    def asked_about(self) -> frozenset[str]:
+        """What the list is sorted or narrowed by, by the API's names of what it sorts by."""
+        narrowed = {
+            "margin": (self.min_margin, self.max_margin),
+            "price_change_percent": (self.min_change, self.max_change),
+            "category": (self.category,),
+            "favorite": (self.favorite,),
+        }
+        by = {name for name, given in narrowed.items() if any(value is not None for value in given)}
+        return frozenset(by | {(self._order or "").removeprefix("-")})
+
+    @property
+    def _order(self) -> str | None:
+        """As the API is told: `change` is short for the change of the price in percent."""
+        if self.sort in {"change", "-change"}:
+            return self.sort.replace("change", "price_change_percent")
+        return self.sort or ("-price_changed_at" if self.changes else None)
 
     def wanted(self) -> dict[str, Any]:
         """The same as the API is asked: of changes the latest first, unless told otherwise."""
@@ -58,7 +78,7 @@ class Filters:
             "profitable": self.profitable,
             "priced": self.priced,
             "changed": True if self.changes else None,
-            "sort": self.sort or ("-price_changed_at" if self.changes else None),
+            "sort": self._order,
         }
         bounds = ("price", "margin", "change")
         return {**chosen, **{f"{end}_{of}": getattr(self, f"{end}_{of}") for of in bounds for end in ("min", "max")}}

@@ -43,7 +43,18 @@ class Deferred(TyperCommand):
 def load(name: str) -> Any:
     """The real command of that name."""
     module = importlib.import_module(f"cli.commands.{COMMANDS[name].module}")
-    return typer.main.get_group(module.app).commands[name]
+    command = typer.main.get_group(module.app).commands[name]
+    _let_help_flow(command)
+    return command
+
+
+def _let_help_flow(command: Any) -> None:
+    """Paragraphs of its help as wide as the terminal: the line breaks of a docstring are those of its source."""
+    if command.help:
+        paragraphs = command.help.split("\n\n")
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    for each in getattr(command, "commands", {}).values():
+        _let_help_flow(each)
 
 
 class Program(LazyGroup):

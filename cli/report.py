@@ -17,12 +17,18 @@ def report(error: CliError, *, as_json: bool) -> ExitCode:
     if as_json:
         print(json.dumps(error.as_dict(), ensure_ascii=False, default=str), file=sys.stderr)
     elif error.message:
-        print(f"asinflow: {error.message}", file=sys.stderr)
+        print(f"asinflow: {error.message}{_origin(error)}", file=sys.stderr)
         sentences = map(_sentence, error.details.get("errors", ())[:_MOST_LINES_SHOWN])
         print(*(f"  - {line}\n" for line in sentences if line not in error.message), sep="", end="", file=sys.stderr)
         if error.hint:
             print("Try:  " + error.hint.replace("\n", "\n      "), file=sys.stderr)
     return error.exit_code
+
+
+def _origin(error: CliError) -> str:
+    """Of a refusal of the API its status and code: what documents and support know it by."""
+    status = error.details.get("status")
+    return "" if status is None else f"  [{status} {error.code}]"
 
 
 def _sentence(error: Any) -> str:

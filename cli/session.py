@@ -77,8 +77,9 @@ def session_of(ctx: typer.Context) -> Session:
 def refused(problem: ApiProblem) -> CliError:
     """The API's problem as the command line tells it, with the next thing to try."""
     return CliError(
-        f"{problem.detail}  [{problem.status} {problem.code}]",
+        problem.detail,
         code=problem.code,
+        status=problem.status,
         exit_code=ExitCode.REFUSED,
         hint=_hint(problem),
         errors=problem.errors,

@@ -99,11 +99,10 @@ def moment(iso: str | None) -> str:
     return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if iso else ""
 
 
-def profit_at_recommended(product: Product) -> str:
-    """The profit at the recommended price, whatever price the analysis was asked about; empty where it has none."""
+def sold_at(product: Product) -> str:
+    """The price that its profit and margin are of: the user's own, else the recommended one; empty without analysis."""
     analysis = product.get("analysis") or {}
-    sale = analysis.get("at_recommended") or {}
-    return amount(sale.get("profit_krw", analysis.get("profit_krw")))
+    return amount(analysis.get("selling_price_krw") or analysis.get("recommended_price_krw"))
 
 
 def analysed(name: str) -> Callable[[Product], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from cli.inputs import read_product
 from cli.options import Json, Marketplace, ProductArgument, instant
 from cli.output import Column
 from cli.session import session_of
-from cli.text import age, amount, analysed, moment, money, percent, profit_at_recommended
+from cli.text import age, amount, analysed, moment, money, percent, sold_at
 
 app = typer.Typer()
 
@@ -34,8 +34,8 @@ COLUMNS: tuple[Column[Product], ...] = (
     Column("RATING", lambda product: product.get("rating"), align="right", wide=True),
     Column("REVIEWS", lambda product: product.get("review_count"), align="right", wide=True),
     Column("AVAILABILITY", lambda product: product.get("availability"), wide=True),
-    Column("SELL AT ₩", analysed("recommended_price_krw"), align="right"),
-    Column("PROFIT ₩", profit_at_recommended, align="right"),
+    Column("SELL AT ₩", sold_at, align="right"),
+    Column("PROFIT ₩", analysed("profit_krw"), align="right"),
     Column("AGE", lambda product: age(product.get("collected_at")), align="right"),
 )
 CHANGE_COLUMNS: tuple[Column[Product], ...] = (
@@ -47,6 +47,16 @@ CHANGE_COLUMNS: tuple[Column[Product], ...] = (
     Column("CHANGE", lambda product: percent(product.get("price_change_percent")), align="right", style=change_style),
     Column("SINCE", lambda product: moment(product.get("price_changed_at"))),
 )
+# What a list is sorted or narrowed by and does not show anyway.
+FURTHER: dict[str, Column[Product]] = {
+    "margin": Column("MARGIN %", lambda product: _of_analysis(product, "margin_percent"), align="right"),
+    "price_change_percent": Column(
+        "CHANGE", lambda product: percent(product.get("price_change_percent")), align="right", style=change_style
+    ),
+    "price_changed_at": Column("SINCE", lambda product: moment(product.get("price_changed_at"))),
+    "category": Column("CATEGORY", lambda product: _of_analysis(product, "category")),
+    "favorite": Column("FAVORITE", lambda product: "yes" if product.get("favorite") else ""),
+}
 POINT_COLUMNS: tuple[Column[PricePoint], ...] = (
     Column("FROM", lambda point: moment(point["at"])),
     Column("PRICE", lambda point: amount(point["price"], point["currency"]) or "none", align="right"),
@@ -61,12 +71,25 @@ def products(
 ) -> None:
     """List collected products, or those whose price has changed.
 
-    With --changes the latest change comes first, unless --sort says otherwise.
+    With --changes the latest change comes first, unless --sort says otherwise. What it is sorted or narrowed by is a
+    column.
     """
     with session_of(ctx).api() as api:
         found = api.listed(calls.products(limit=limit or None, **filters.wanted()))
         empty = "No price has changed yet." if filters.changes else "No products yet:  asinflow submit --help"
-        show(CHANGE_COLUMNS if filters.changes else COLUMNS, found, empty, as_json=as_json)
+        show(_columns(filters), found, empty, as_json=as_json)
+
+
+def _columns(filters: Filters) -> tuple[Column[Product], ...]:
+    """What is asked about stands before the age, the last column."""
+    columns = CHANGE_COLUMNS if filters.changes else COLUMNS
+    shown = {column.title for column in columns}
+    further = [FURTHER[name] for name in FURTHER if name in filters.asked_about]
+    return (*columns[:-1], *(column for column in further if column.title not in shown), columns[-1])
+
+
+def _of_analysis(product: Product, name: str) -> Any:
+    return (product.get("analysis") or {}).get(name)
 
 
 @app.command()

@@ -47,10 +47,11 @@ def top(
     once: Annotated[bool, typer.Option("--once", help="Print how things stand, and end.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show all your jobs under way, live: how far, how fast, until when, and what they wait for.
+    """Watch all your jobs on one screen, live: how far, how fast, how long still, and what they wait for.
 
-    Keys: q quits, the arrows choose a job, e hides and shows ended ones. With a token of an operator also what waits in
-    the queues, and the pace. Into a pipe, with --once or --json, how things stand is printed once.
+    Jobs that run, wait or are paused, and the latest that ended. Keys: q quits, the arrows choose a job, e hides ended
+    ones and shows them again. With a token of an operator also what waits in the queues, and the pace. Into a pipe,
+    with --once or --json, how things stand is printed once.
     """
     session = session_of(ctx)
     with session.api() as api, session.api(operator=True) as operator:

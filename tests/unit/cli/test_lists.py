@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from cli.text import amount, profit_at_recommended
+from cli.text import amount, sold_at
 from tests.unit.cli.conftest import CommandLine
 from tests.unit.cli.fake_api import JOB_ID, FakeApi, a_job, completed, problem
 
@@ -119,6 +119,7 @@ def test_refused_list_prints_nothing_to_the_pipe(asinflow: CommandLine, api: Fak
 
 
 def test_profit_shown_is_that_of_the_price_shown() -> None:
-    asked = {"recommended_price_krw": 18_700, "profit_krw": 33_491, "at_recommended": {"profit_krw": 3_756}}
-    assert profit_at_recommended({"analysis": asked}) == amount(3_756)
-    assert profit_at_recommended({"analysis": None}) == ""
+    asked = {"recommended_price_krw": 18_700, "selling_price_krw": 56_000, "profit_krw": 33_491}
+    assert sold_at({"analysis": asked}) == amount(56_000)
+    assert sold_at({"analysis": {**asked, "selling_price_krw": None}}) == amount(18_700)
+    assert sold_at({"analysis": None}) == ""

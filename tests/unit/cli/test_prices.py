@@ -94,6 +94,28 @@ def test_changes_show_old_and_new_price(asinflow: CommandLine, api: FakeApi) -> 
     assert query(api.requests[0]) == {"sort": "-price_changed_at", "changed": "true", "limit": "50"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "title", "value"),
+    [
+        (("--sort", "-margin"), "MARGIN %", "12.5"),
+        (("--min-margin", "5"), "MARGIN %", "12.5"),
+        (("--sort", "change"), "CHANGE", "-8.34 %"),
+        (("--sort", "-price_changed_at"), "SINCE", "2026-11-21 10:30 UTC"),
+        (("--sort", "category"), "CATEGORY", "toys_hobbies"),
+        (("--favorite",), "FAVORITE", "yes"),
+    ],
+)
+def test_what_products_are_sorted_or_narrowed_by_is_shown(
+    asinflow: CommandLine, api: FakeApi, arguments: tuple[str, ...], title: str, value: str
+) -> None:
+    analysis = {"margin_percent": 12.5, "category": "toys_hobbies", "profit_krw": 9, "recommended_price_krw": 70}
+    api.on("GET", "/v1/products", page({**CHANGED, "favorite": True, "analysis": analysis}))
+    heading, row = (line.split("\t") for line in asinflow("products", *arguments).stdout.splitlines())
+    assert [text for name, text in zip(heading, row, strict=True) if name == title] == [value]
+    assert heading[-1] == "AGE"
+    assert query(api.requests[0]).get("sort", "") in {"", arguments[-1], "price_change_percent"}
+
+
 def test_changes_may_be_sorted_and_filtered(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("GET", "/v1/products", page(CHANGED))
     assert asinflow.json("products", "--changes", "--sort", "price", "--q", "switch") == [CHANGED]

@@ -25,6 +25,14 @@ def test_every_command_explains_itself(asinflow: CommandLine, name: str) -> None
     assert f"asinflow {name}" in result.stdout
 
 
+def test_help_flows_with_the_width_of_the_terminal(asinflow: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [line.strip() for line in asinflow("top", "--help").stdout.splitlines()]
+    start = next(place for place, line in enumerate(lines) if line.startswith("Jobs that run"))
+    paragraph = lines[start : lines.index("", start)]
+    assert all(len(line) > 40 for line in paragraph[:-1])
+
+
 def test_help_documents_exit_codes(asinflow: CommandLine) -> None:
     result = asinflow("--help")
     assert result.exit_code == 0

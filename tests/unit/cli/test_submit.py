@@ -132,7 +132,8 @@ def test_refusal_is_json_on_stderr_when_asked_for(asinflow: CommandLine, api: Fa
     result = asinflow("submit", "asins", "x", "--json")
     error = json.loads(result.stderr)["error"]
     assert (result.exit_code, result.stdout) == (4, "")
-    assert (error["code"], error["message"][:30]) == ("no_valid_items", "1 of 1 lines name no product. ")
+    assert (error["code"], error["status"]) == ("no_valid_items", 422)
+    assert error["message"] == "1 of 1 lines name no product."
     assert error["problem"]["status"] == 422
 
 
