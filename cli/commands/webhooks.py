@@ -133,11 +133,15 @@ def rotate(
     webhook_id: WebhookId,
     *,
     overlap: Annotated[float, typer.Option(metavar="HOURS", help="For so long the old secret signs as well.")] = 24.0,
+    drop: Annotated[
+        str | None,
+        typer.Option(metavar="present|previous", help="While two secrets sign already: the one that stops at once."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Replace a webhook's secret; the new one is shown this once."""
     with session_of(ctx).api() as api:
-        _tell(api.ask(calls.rotate_secret(webhook_id, overlap_hours=overlap)), as_json=as_json)
+        _tell(api.ask(calls.rotate_secret(webhook_id, overlap_hours=overlap, drop=drop)), as_json=as_json)
 
 
 @webhooks.command()

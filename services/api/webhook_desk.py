@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.api.problems import Problem, not_found
 from services.api.stores import Document, WebhookStore
-from services.api.webhooks import NewWebhook, WebhookPatch, changes_of, check_url, new_webhook, rotated
+from services.api.webhooks import NewWebhook, Rotation, WebhookPatch, changes_of, check_url, new_webhook, rotated
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.log import get_logger
@@ -48,10 +48,10 @@ class WebhookDesk:
         changes = {**changes_of(asked), "updated_at": self._now()}
         return _there(await self._store.change_webhook(user_id, webhook_id, changes))
 
-    async def rotate(self, user_id: str, webhook_id: str, overlap_hours: float) -> Document:
-        """Its new secret first; raises Problem (409) when another request has replaced it meanwhile."""
+    async def rotate(self, user_id: str, webhook_id: str, asked: Rotation) -> Document:
+        """Its new secret first; raises Problem (409) when two sign already, or another request was faster."""
         webhook, now = await self.get(user_id, webhook_id), self._now()
-        secrets = rotated(webhook["secrets"], now + timedelta(hours=overlap_hours), now)
+        secrets = rotated(webhook["secrets"], now + timedelta(hours=asked.overlap_hours), now, asked.drop)
         same = {"secrets": webhook["secrets"]}
         changes = {"secrets": secrets, "updated_at": now}
         changed = await self._store.change_webhook(user_id, webhook_id, changes, same)

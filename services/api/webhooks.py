@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.api.problems import invalid_field
+from services.api.problems import Problem, invalid_field
 from services.api.requests import printable
 from shared.guard import endpoint_of, is_public
 from shared.messages import PROGRESS_STEP
@@ -43,7 +43,8 @@ DELIVERY_EXAMPLE: dict[str, Any] = {
     "log": [{"at": "2026-11-23T06:03:21Z", "status": 204, "error": None, "milliseconds": 132, "answer": ""}],
 }
 MAX_URL = 2_048
-MAX_SECRETS = 3
+# The present secret and the one before it: never does a message bear more signatures.
+MAX_SECRETS = 2
 
 
 class _Request(BaseModel):
@@ -95,6 +96,11 @@ class Rotation(_Request):
 
     overlap_hours: float = Field(
         default=24.0, ge=0, le=168, allow_inf_nan=False, description="For so long the old secret signs as well"
+    )
+    drop: Literal["present", "previous"] | None = Field(
+        default=None,
+        description="While two secrets sign already: the one that stops at once, as no more than two ever do; without "
+        "it a further overlap is refused (409 `secret_overlap`)",
     )
 
 
@@ -231,11 +237,28 @@ def changes_of(asked: WebhookPatch) -> dict[str, Any]:
     return changes
 
 
-def rotated(secrets: list[dict[str, Any]], until: datetime, now: datetime) -> list[dict[str, Any]]:
-    """A new secret first; the one before it signs until `until`, older ones as long as they would have."""
-    older = [each if each["expires_at"] else {**each, "expires_at": until} for each in secrets]
-    kept = [each for each in older if each["expires_at"] > now]
-    return [{"value": new_secret(), "expires_at": None}, *kept][:MAX_SECRETS]
+def rotated(
+    secrets: list[dict[str, Any]], until: datetime, now: datetime, drop: Literal["present", "previous"] | None = None
+) -> list[dict[str, Any]]:
+    """A new secret first; one of those before it signs until `until`, if that is to come: the one not to `drop`.
+
+    Raises Problem (409) when two sign already and none is to be dropped.
+    """
+    new = {"value": new_secret(), "expires_at": None}
+    if until <= now:
+        return [new]
+    signing = [each for each in secrets if each["expires_at"] is None or each["expires_at"] > now]
+    if len(signing) < MAX_SECRETS:
+        kept = signing
+    elif drop is None:
+        end = signing[-1]["expires_at"].astimezone(UTC)
+        text = (
+            f"Two secrets sign until {end:%Y-%m-%d %H:%M} UTC; say with `drop` which one stops, or ask for no overlap."
+        )
+        raise Problem(409, "secret_overlap", text)
+    else:
+        kept = signing[1:MAX_SECRETS] if drop == "present" else signing[:1]
+    return [new, *({**each, "expires_at": until} for each in kept)]
 
 
 def webhook_fields(document: Mapping[str, Any]) -> dict[str, Any]:

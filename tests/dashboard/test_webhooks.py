@@ -77,6 +77,12 @@ def test_secret_is_replaced_with_an_overlap(look: Opener, stage: Stage, jobs: di
     expect(page.get_by_label("Signing secret")).not_to_have_value(before)
     page.get_by_role("button", name="I have kept it").click()
     expect(page.get_by_text("Signs as well until")).to_be_visible()
+    middle = described(stage, "warehouse")["secrets"][0]["value"]
+    page.get_by_role("button", name="Replace secret").click()
+    page.get_by_role("dialog").get_by_label("Stops at once").select_option("present")
+    page.get_by_role("dialog").get_by_role("button", name="Replace secret").click()
+    expect(page.get_by_label("Signing secret")).not_to_have_value(middle)
+    page.get_by_role("button", name="I have kept it").click()
     assert [each["value"] == before for each in described(stage, "warehouse")["secrets"]] == [False, True]
 
 

@@ -427,9 +427,14 @@ def delete_webhook(webhook_id: str) -> Call[None]:
 
 
 @route("POST", "/v1/webhooks/{webhook_id}/rotate-secret")
-def rotate_secret(webhook_id: str, *, overlap_hours: float = 24.0) -> Call[models.WebhookWithSecret]:
-    """Replace a webhook's secret; the old one signs as well for the overlap."""
-    wanted = {"overlap_hours": overlap_hours}
+def rotate_secret(
+    webhook_id: str, *, overlap_hours: float = 24.0, drop: str | None = None
+) -> Call[models.WebhookWithSecret]:
+    """Replace a webhook's secret; the old one signs as well for the overlap.
+
+    While two sign already, `drop` names the one that stops: `present` or `previous`.
+    """
+    wanted = {"overlap_hours": overlap_hours} | ({} if drop is None else {"drop": drop})
     return Call("POST", _webhook(webhook_id, "/rotate-secret"), _as(models.WebhookWithSecret), json=wanted, safe=False)
 
 

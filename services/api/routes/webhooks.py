@@ -98,8 +98,12 @@ async def delete_webhook(webhook_id: WebhookId, caller: JobsWriter, using: Parts
 async def rotate_secret(
     webhook_id: WebhookId, caller: JobsWriter, using: PartsOf, wanted: Rotation
 ) -> WebhookWithSecret:
-    """The answer holds the new secret. For the overlap every message bears a signature of the old one as well."""
-    return _with_secret(await using.webhooks.rotate(caller.user_id, webhook_id, wanted.overlap_hours))
+    """The answer holds the new secret. For the overlap every message bears a signature of the old one as well.
+
+    No message bears more than two: a further rotation within an overlap says with `drop` which secret stops at once,
+    the present one (say, a new one got lost) or the one before it; with `overlap_hours` 0 only the new one signs.
+    """
+    return _with_secret(await using.webhooks.rotate(caller.user_id, webhook_id, wanted))
 
 
 @router.post(

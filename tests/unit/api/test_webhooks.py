@@ -10,6 +10,7 @@ import pytest
 from services.api.webhooks import rotated
 from tests.unit.api.builders import NOW, api_settings, bearer
 from tests.unit.api.conftest import World
+from tests.unit.api.test_http import problem
 
 URL = "https://example.com/hook"
 
@@ -81,6 +82,27 @@ async def test_old_secret_signs_until_the_overlap_is_over(ann: httpx.AsyncClient
     assert [each["expires_at"] for each in kept] == [None, NOW + timedelta(hours=2)]
     later = rotated(kept, NOW + timedelta(hours=6), NOW + timedelta(hours=3))
     assert [each["value"] for each in later[1:]] == [new["secret"]]
+
+
+async def test_no_more_than_two_secrets_sign(ann: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/webhooks/{(await create(ann)).json()['id']}"
+    stored = world.webhooks.webhooks[path.rsplit("/", 1)[1]]
+
+    async def rotate(**asked: Any) -> list[str]:
+        answer = await ann.post(f"{path}/rotate-secret", json=asked)
+        assert answer.status_code == 200, answer.text
+        return [each["value"] for each in world.webhooks.webhooks[stored["_id"]]["secrets"]]
+
+    [first] = [each["value"] for each in stored["secrets"]]
+    second, _ = await rotate()
+    refused = problem(await ann.post(f"{path}/rotate-secret", json={}), 409, "secret_overlap")
+    assert "drop" in refused.detail
+    third, *others = await rotate(drop="present")
+    assert others == [first]
+    fourth, *others = await rotate(drop="previous")
+    assert others == [third]
+    assert len({first, second, third, fourth}) == 4
+    assert len(await rotate(overlap_hours=0)) == 1
 
 
 async def test_switched_off_webhook_is_neither_pinged_nor_replayed(ann: httpx.AsyncClient) -> None:

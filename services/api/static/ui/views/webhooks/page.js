@@ -45,7 +45,7 @@ function heading(webhook, draw, look) {
       session.may("jobs:write") && h("div", { class: "head-side" },
         webhook.enabled && button("webhooks.ping", ping),
         button(webhook.enabled ? "webhooks.disable" : "webhooks.enable", act(() => send("PATCH", address, { enabled: !webhook.enabled }))),
-        button("webhooks.rotate", () => rotate(address, draw)),
+        button("webhooks.rotate", () => rotate(webhook, address, draw)),
         h("a", { class: "button", href: href(["webhooks", webhook.id, "edit"]) }, t("action.edit")),
         button("action.delete", () => remove(webhook)))),
   ];
@@ -59,19 +59,21 @@ async function remove(webhook) {
   }
 }
 
-/** Asks for how long both secrets shall sign, then shows the new one. */
-async function rotate(address, draw) {
-  let hours = "24";
+/** Asks for how long both secrets shall sign, and of two that do already which one stops; then shows the new one. */
+async function rotate(webhook, address, draw) {
+  let [hours, drop] = ["24", "previous"];
+  const two = webhook.secrets.filter((each) => !each.expires_at || new Date(each.expires_at) > new Date()).length > 1;
   const nameOf = (value) => (value === "0" ? t("webhooks.overlap.none") : t("webhooks.overlap.hours", { n: Number(value) }));
   const answer = await modal(t("webhooks.rotate.title"), (close) => [
     h("p", {}, t("webhooks.rotate.text")),
     choice(t("webhooks.overlap"), OVERLAPS, hours, (value) => (hours = value), nameOf),
+    two && choice(t("webhooks.drop"), ["previous", "present"], drop, (value) => (drop = value), (value) => `${t(`webhooks.drop.${value}`)} ${webhook.secrets[value === "present" ? 0 : 1].hint}`),
     h("div", { class: "dialog-actions" },
       h("button", { class: "button", autofocus: true, onclick: () => close() }, t("action.dismiss")),
       h("button", { class: "button button-primary", onclick: () => close("rotate") }, t("webhooks.rotate"))),
   ]);
   if (answer !== "rotate") return;
-  const next = await attempt(() => send("POST", `${address}/rotate-secret`, { overlap_hours: Number(hours) }));
+  const next = await attempt(() => send("POST", `${address}/rotate-secret`, { overlap_hours: Number(hours), ...(two ? { drop } : {}) }));
   if (!next) return;
   await showSecret(next.secret);
   draw(next);
