@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import TypeAdapter, ValidationError
 
 from services.api.audit import Auditor
 from services.api.auth import Authenticator, Caller, require
@@ -79,6 +80,17 @@ def parts(request: Request) -> Parts:
 PartsOf = Annotated[Parts, Depends(parts)]
 
 
+_FLAG = TypeAdapter(bool)
+
+
+def _is_dry(request: Request) -> bool:
+    """Whether `dry_run` says so, in any of the spellings of a flag; one that is none is refused later."""
+    try:
+        return _FLAG.validate_python(request.query_params.get("dry_run", "false"))
+    except ValidationError:
+        return False
+
+
 def allowed(scope: str | None, *, collecting: bool = False) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """A dependency that yields the caller, or ends the request with 401, 403 or 429; without a scope any token will do.
 
@@ -93,8 +105,7 @@ def allowed(scope: str | None, *, collecting: bool = False) -> Callable[..., Cor
         found = await using.authenticator.authenticate(credentials.credentials if credentials else None)
         if scope is not None:
             require(found, scope)
-        dry = request.query_params.get("dry_run") == "true"
-        standings = await using.limits.take(found.user_id, collecting=collecting and not dry)
+        standings = await using.limits.take(found.user_id, collecting=collecting and not _is_dry(request))
         request.state.rate_limits = standings
         refuse_overuse(standings)
         return found

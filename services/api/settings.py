@@ -67,7 +67,7 @@ class ApiSettings(MarketplaceSettings, ProfitSettings, WebhookSettings):
         default=60, ge=0, description="Requests of one user, over all API processes; 0 sets no limit"
     )
     user_collecting_requests_per_minute: int = Field(
-        default=10, ge=0, description="Requests of one user that make products be collected; 0 sets no limit"
+        default=10, ge=0, description="Requests of one user that collect products, dry runs aside; 0 sets no limit"
     )
     max_streams_per_user: int = Field(
         default=20, ge=1, description="Live event streams that one user may hold open at one process"
