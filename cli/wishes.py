@@ -22,6 +22,8 @@ class Wishes:
     ] = None
     japan_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.")] = None
     korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.")] = None
+    packaging: Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.")] = None
+    tier: Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")] = None
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="SECONDS", help="Take what was seen so recently without fetching it.")
     ] = None
@@ -57,6 +59,8 @@ class Wishes:
                 "target_margin": self.target_margin,
                 "japan_shipping_jpy": self.japan_shipping,
                 "korea_shipping_krw": self.korea_shipping,
+                "packaging_krw": self.packaging,
+                "shipping_tier": self.tier,
                 "max_age_seconds": self.max_age,
                 "time_limit_seconds": seconds("--time-limit", self.time_limit),
                 "auto_analyze": None if self.analyze else False,

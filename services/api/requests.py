@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from shared.jobs import JobType
+from shared.profit.tables import ShippingTier
 from shared.quality import GateField
 from shared.validation import is_none
 
@@ -74,6 +75,8 @@ class JobSettings(_Request):
     )
     japan_shipping_jpy: int = Field(default=0, ge=0, le=10_000_000, description="Shipping within Japan per product")
     korea_shipping_krw: int = Field(default=0, ge=0, le=100_000_000, description="Shipping within Korea per product")
+    packaging_krw: int = Field(default=0, ge=0, le=100_000_000, description="Packaging per product")
+    shipping_tier: ShippingTier = Field(default="economy", description="The forwarder's service from Japan to Korea")
     max_age_seconds: int | None = Field(
         default=None, ge=0, le=31_536_000, description="Use an observation again that is no older; 0 always fetches"
     )
@@ -206,7 +209,7 @@ class CostRequest(_Request):
     japan_shipping_jpy: int | None = Field(default=None, ge=0, le=10_000_000)
     korea_shipping_krw: int | None = Field(default=None, ge=0, le=100_000_000)
     packaging_krw: int | None = Field(default=None, ge=0, le=100_000_000)
-    shipping_tier: Literal["economy", "premium"] | None = None
+    shipping_tier: ShippingTier | None = None
 
 
 class AnalyzeRequest(CostRequest):

@@ -39,6 +39,8 @@ SCHEDULE_EXAMPLE: dict[str, Any] = {
             "target_margin": 10.0,
             "japan_shipping_jpy": 0,
             "korea_shipping_krw": 0,
+            "packaging_krw": 0,
+            "shipping_tier": "economy",
             "max_age_seconds": 300,
             "time_limit_seconds": 604800,
         },

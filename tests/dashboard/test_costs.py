@@ -11,13 +11,19 @@ from tests.dashboard.stage import Stage
 
 def choose(page: Page) -> dict[str, object]:
     """Opens the fields, fills them in, and gives what the interface is to be asked with."""
-    page.get_by_text("Exchange rate and shipping").click()
+    page.get_by_text("Exchange rate, shipping and packaging").click()
     page.get_by_label("KRW for 1 JPY").fill("9.5")
     page.get_by_label("Currency").select_option("USD")
     page.get_by_label("KRW for 1 USD").fill("1400")
     page.get_by_label("Shipping in Korea, KRW").fill("3500")
+    page.get_by_label("Packaging, KRW").fill("700")
     page.get_by_label("International shipping").select_option("premium")
-    return {"rates": {"JPY": 9.5, "USD": 1400}, "korea_shipping_krw": 3500, "shipping_tier": "premium"}
+    return {
+        "rates": {"JPY": 9.5, "USD": 1400},
+        "korea_shipping_krw": 3500,
+        "packaging_krw": 700,
+        "shipping_tier": "premium",
+    }
 
 
 def test_job_is_priced_anew_with_other_costs(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

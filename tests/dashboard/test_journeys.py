@@ -49,12 +49,16 @@ def test_list_is_checked_quoted_and_submitted(look: Opener, stage: Stage) -> Non
     expect(page.locator("#lines-told")).to_contain_text("2 valid")
     expect(page.locator("#lines-told")).to_contain_text("Line 3:")
     expect(page.locator(".quote")).to_contain_text("Would finish at")
+    page.get_by_text("More options").click()
+    page.get_by_label("Packaging, KRW").fill("700")
+    page.get_by_label("International shipping").select_option("premium")
     assert stage.world.jobs.jobs == {}
     page.get_by_role("button", name="Submit job").click()
     expect(page.get_by_text("Accepted: 2 products. Left out: 1 duplicate, 1 invalid.")).to_be_visible()
     expect(page.get_by_role("heading", name="2 products")).to_be_visible()
     (stored,) = stage.world.jobs.jobs.values()
     assert stage.world.jobs.sources[stored.id] == [f"{HOME}:{asin(1)}", f"amazon.de:{asin(2)}"]
+    assert (stored.settings["packaging_krw"], stored.settings["shipping_tier"]) == (700, "premium")
 
 
 def test_search_and_file_are_submitted(look: Opener, stage: Stage) -> None:

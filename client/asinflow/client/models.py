@@ -373,6 +373,8 @@ class JobSettingsView(Document):
     target_margin: float
     japan_shipping_jpy: int
     korea_shipping_krw: int
+    packaging_krw: int = 0
+    shipping_tier: Literal["economy", "premium"] = "economy"
     max_age_seconds: int
     time_limit_seconds: int | None = None
     quality_gate: QualityGateView | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.jobs import JobStatus, JobType
+from shared.profit.tables import ShippingTier
 from shared.quality import Quality
 from shared.validation import is_none
 
@@ -25,6 +26,8 @@ JOB_EXAMPLE: dict[str, Any] = {
         "target_margin": 10.0,
         "japan_shipping_jpy": 0,
         "korea_shipping_krw": 0,
+        "packaging_krw": 0,
+        "shipping_tier": "economy",
         "max_age_seconds": 300,
         "time_limit_seconds": 604800,
     },
@@ -81,6 +84,8 @@ class JobSettingsView(BaseModel):
     target_margin: float
     japan_shipping_jpy: int
     korea_shipping_krw: int
+    packaging_krw: int = 0
+    shipping_tier: ShippingTier = "economy"
     max_age_seconds: int
     time_limit_seconds: int | None = None
     quality_gate: QualityGateView | None = Field(default=None, exclude_if=is_none, description="Only if one was set")

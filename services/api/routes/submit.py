@@ -85,6 +85,8 @@ class UploadQuery(BaseModel):
     target_margin: float | None = Field(default=None, description="Of an upload, as in `settings`")
     japan_shipping_jpy: int | None = Field(default=None, description="Of an upload, as in `settings`")
     korea_shipping_krw: int | None = Field(default=None, description="Of an upload, as in `settings`")
+    packaging_krw: int | None = Field(default=None, description="Of an upload, as in `settings`")
+    shipping_tier: str | None = Field(default=None, max_length=20, description="Of an upload, as in `settings`")
     max_age_seconds: int | None = Field(default=None, description="Of an upload, as in `settings`")
     quality_gate: str | None = Field(default=None, max_length=2_000, description="Of an upload: an object as JSON")
     time_limit_seconds: int | None = Field(default=None, description="Of an upload, as in `settings`")

@@ -38,6 +38,7 @@ def test_every_option_reaches_the_request(asinflow: CommandLine, api: FakeApi) -
         "--time-limit",
         "2h",
         "--no-analyze",
+        *("--packaging", "700", "--tier", "premium"),
     ]
     asinflow("submit", "asins", "B07WXL5YPW", *settings, "-m", "amazon.de", "--strict", "--priority", "high")
     assert api.bodies() == [
@@ -51,6 +52,8 @@ def test_every_option_reaches_the_request(asinflow: CommandLine, api: FakeApi) -
                 "target_margin": 12.5,
                 "japan_shipping_jpy": 500,
                 "korea_shipping_krw": 3000,
+                "packaging_krw": 700,
+                "shipping_tier": "premium",
                 "max_age_seconds": 60,
                 "time_limit_seconds": 7_200,
                 "auto_analyze": False,

@@ -1,11 +1,11 @@
-// What products can be worked out anew with besides another margin: exchange rates and shipping.
+// What products can be worked out anew with besides another margin: exchange rates, shipping and packaging.
 
 import { h, render } from "../core/dom.js";
 import { number, t } from "../core/i18n.js";
 import { choice, input } from "./fields.js";
 
 const CURRENCIES = ["JPY", "USD", "EUR", "GBP", "CAD", "AUD", "CNY", "SGD", "INR", "MXN", "BRL", "SEK", "PLN", "TRY", "AED", "SAR", "EGP"];
-const SHIPPING = ["japan_shipping_jpy", "korea_shipping_krw"];
+const COSTS = ["japan_shipping_jpy", "korea_shipping_krw", "packaging_krw"];
 const TIERS = ["", "economy", "premium"];
 
 /** Fields behind a heading; what is left empty stays as it is. `given` is what the interface takes of them. */
@@ -43,7 +43,7 @@ export class Costs {
     pick(this.currency);
     render(this.body,
       h("div", { class: "pair" }, choice(t("reprice.currency"), CURRENCIES, this.currency, pick), rate,
-        SHIPPING.map((name) => input(t(`option.${name}`), { id: `cost-${name}`, type: "number", min: 0, step: 1, inputmode: "numeric", oninput: (e) => this.take(this.costs, name, e.target.value) })),
+        COSTS.map((name) => input(t(`option.${name}`), { id: `cost-${name}`, type: "number", min: 0, step: 1, inputmode: "numeric", oninput: (e) => this.take(this.costs, name, e.target.value) })),
         choice(t("reprice.tier"), TIERS, "", (value) => this.take(this.costs, "shipping_tier", value), (tier) => t(`tier.${tier || "same"}`))),
       others);
   }

@@ -10,10 +10,10 @@ const TYPES = ["BULK_ASIN", "KEYWORD", "URL"];
 const PROMPT = "B0C8TAT96S\nhttps://www.amazon.co.jp/dp/B07WXL5YPW";
 const LINES_TOLD = 5;
 // Options with the number of the interface's units that one unit of the form is.
-const OPTIONS = { target_margin: 1, japan_shipping_jpy: 1, korea_shipping_krw: 1, max_age_seconds: 60, time_limit_seconds: 3_600 };
+const OPTIONS = { target_margin: 1, japan_shipping_jpy: 1, korea_shipping_krw: 1, packaging_krw: 1, max_age_seconds: 60, time_limit_seconds: 3_600 };
 
 export function newDraft() {
-  return { type: "BULK_ASIN", marketplace: "amazon.co.jp", text: "", file: null, keyword: "", url: "", max_results: "", priority: "normal", tags: "", metadata: "", options: {}, analyze: true, gate: newGate() };
+  return { type: "BULK_ASIN", marketplace: "amazon.co.jp", text: "", file: null, keyword: "", url: "", max_results: "", priority: "normal", tags: "", metadata: "", options: {}, tier: "economy", analyze: true, gate: newGate() };
 }
 
 /** A draft that asks for what `job` was asked to be; its list comes from `linesOf`. */
@@ -23,7 +23,7 @@ export function draftOf(job) {
   const metadata = Object.entries(job.metadata ?? {}).map(([name, value]) => `${name} = ${value}`).join("\n");
   const plain = { type: job.type, priority: job.priority, tags: (job.tags ?? []).join(" "), metadata };
   const source = { keyword: request.keyword ?? "", url: request.url ?? "", max_results: String(request.max_results ?? "") };
-  return { ...newDraft(), ...plain, ...source, marketplace: request.marketplace ?? newDraft().marketplace, options: Object.fromEntries(options), analyze: settings.auto_analyze, gate: gateDraft(settings.quality_gate) };
+  return { ...newDraft(), ...plain, ...source, marketplace: request.marketplace ?? newDraft().marketplace, options: Object.fromEntries(options), tier: settings.shipping_tier, analyze: settings.auto_analyze, gate: gateDraft(settings.quality_gate) };
 }
 
 const MOST_LINES = 1_000;
@@ -110,6 +110,7 @@ function more(draft, set, changed) {
   const option = (name) => input(t(`option.${name}`), { id: name, type: "number", min: 0, step: "any", inputmode: "decimal", value: draft.options[name] ?? "", oninput: (e) => ((draft.options[name] = e.target.value), changed()) });
   return h("details", { class: "more", open: Object.keys(draft.options).length > 0 }, h("summary", {}, t("submit.more")),
     h("div", { class: "pair" }, Object.keys(OPTIONS).map(option),
+      choice(t("reprice.tier"), ["economy", "premium"], draft.tier, set("tier"), (tier) => t(`tier.${tier}`)),
       choice(t("submit.priority"), ["high", "normal", "low"], draft.priority, set("priority"), (p) => t(`priority.${p}`)),
       input(t("submit.tags"), { id: "tags", value: draft.tags, oninput: (e) => set("tags")(e.target.value) }, t("submit.tags.help"))),
     check(t("option.auto_analyze"), draft.analyze, set("analyze")),
@@ -124,7 +125,7 @@ export function settingsOf(draft) {
   const given = Object.entries(draft.options).filter(([, value]) => value !== "");
   const gate = gateOf(draft.gate);
   const options = given.map(([name, value]) => [name, OPTIONS[name] === 1 ? Number(value) : Math.round(Number(value) * OPTIONS[name])]);
-  return { ...Object.fromEntries(options), ...(draft.analyze ? {} : { auto_analyze: false }), ...(gate === null ? {} : { quality_gate: gate }) };
+  return { ...Object.fromEntries(options), ...(draft.tier === "economy" ? {} : { shipping_tier: draft.tier }), ...(draft.analyze ? {} : { auto_analyze: false }), ...(gate === null ? {} : { quality_gate: gate }) };
 }
 
 /** `name = value` a line; without a sign the line is a name. */

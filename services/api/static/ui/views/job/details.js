@@ -30,6 +30,8 @@ function asked(job) {
     pair(t("details.margin"), settings.auto_analyze ? percent(settings.target_margin) : t("details.unanalysed")),
     pair(t("details.japan"), settings.japan_shipping_jpy > 0 && money(settings.japan_shipping_jpy, "JPY")),
     pair(t("details.korea"), settings.korea_shipping_krw > 0 && money(settings.korea_shipping_krw, "KRW")),
+    pair(t("option.packaging_krw"), settings.packaging_krw > 0 && money(settings.packaging_krw, "KRW")),
+    pair(t("reprice.tier"), settings.auto_analyze && t(`tier.${settings.shipping_tier}`)),
     pair(t("details.reuse"), settings.max_age_seconds > 0 ? t("details.upto", { time: duration(settings.max_age_seconds) }) : t("details.never")),
     pair(t("details.limit"), settings.time_limit_seconds && duration(settings.time_limit_seconds)),
     settings.quality_gate && pair(t("gate.title"), gateRules(settings.quality_gate).map((rule) => h("div", {}, rule))),

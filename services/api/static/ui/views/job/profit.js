@@ -97,7 +97,7 @@ class Trial {
       const { before, after } = await send("POST", this.address, this.wanted, { dry_run: true, best: 0 });
       if (turn !== this.asked) return;
       const change = (key, from, to) => line(key, h("span", {}, h("s", { class: "muted" }, h("span", { class: "hidden" }, t("delta.before")), from), " ", to));
-      render(this.told, h("dl", { class: "pairs" }, change("overview.profitable", number(before.profitable), number(after.profitable)), change("profit.total", won(before.totals.profit_krw), won(after.totals.profit_krw)), change("profit.sales", won(before.totals.sales_krw), won(after.totals.sales_krw))));
+      render(this.told, h("dl", { class: "pairs" }, change("profit.profitable", number(before.profitable), number(after.profitable)), change("profit.total", won(before.totals.profit_krw), won(after.totals.profit_krw)), change("profit.sales", won(before.totals.sales_krw), won(after.totals.sales_krw))));
       const ended = ENDED.has(this.jobNow().status);
       this.keep.disabled = !ended;
       if (!ended) this.told.append(h("p", { class: "muted" }, t("errors.later")));
