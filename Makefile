@@ -2,6 +2,8 @@
 PYTHON ?= python3
 LOCAL := .venv/bin/python -m deploy.local
 PYTEST_WORKERS ?= 2
+# Images of containers set it; here every process that starts would compile all that it imports anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: client help setup setup-observe setup-test observe demo up down status test lint format check docs manifests bench bench-growth bench-parse setup-bench bench-pipeline bench-dashboard bench-lists audit chaos soak clean

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 from pymongo import MongoClient
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -22,8 +23,14 @@ from deploy.local.folder import RunFolder
 _FOLDER = "ASINFLOW_TEST_FOLDER"
 _CONTROLLER = "ASINFLOW_TEST_CONTROLLER"
 
+_SYSTEMS = ("tests/chaos/", "tests/e2e/")
+# In order of their tests' length; the last one stands for all others.
+_ROOMS = (*_SYSTEMS, "tests/integration/local/", "tests/dashboard/", "tests/integration/", "")
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The default draws every local variable of every frame, for seconds.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     if not hasattr(config, "workerinput"):
         os.environ[_FOLDER] = tempfile.mkdtemp(prefix="asinflow-tests-")
         os.environ[_CONTROLLER] = str(os.getpid())
@@ -106,15 +113,22 @@ def mongo_database(_mongo_client: MongoClient[dict[str, object]]) -> Iterator[st
     _mongo_client.drop_database(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that what is left for the end is short and fills both workers evenly."""
+    items.sort(key=lambda item: next(place for place, room in enumerate(_ROOMS) if item.nodeid.startswith(room)))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """One worker runs all that has a whole system as its subject: two of them at once disturb each other's timing.
 
-    Not by `--dist loadgroup`: its marker has no effect with pytest 9.2 and pytest-xdist 3.8, which still renames tests
-    by an attribute that pytest has given up.
+    Otherwise the tests of a file stay together, so that what they share is made once. Not by `--dist loadgroup`: its
+    marker has no effect with pytest 9.2 and pytest-xdist 3.8, which still renames tests by an attribute that pytest has
+    given up.
     """
+    config.option.loadscopereorder = False  # by their number of tests, which says nothing of how long they take
     return _OneForAllSystems(config, log)
 
 
 class _OneForAllSystems(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return "e2e" if nodeid.startswith(("tests/e2e/", "tests/chaos/")) else nodeid
+        return "e2e" if nodeid.startswith(_SYSTEMS) else nodeid.partition("::")[0]
