@@ -90,9 +90,11 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None:
     """The error's own, with every method of the path for 405 (RFC 9110, 15.5.6), not the first route's only."""
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return error.headers
     path = getattr(request.scope.get("route"), "path", None)
     methods = request.app.openapi()["paths"].get(path)
-    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED or methods is None:
+    if methods is None:
         return error.headers
     return {"Allow": ", ".join(sorted(method.upper() for method in methods))}
 

@@ -7,7 +7,7 @@ import pytest
 from asinflow.client import ApiProblem, AsyncClient, Client, NotFound, calls
 
 from client import generate
-from services.api.app import create_app
+from tests.unit.api.app import app_around
 from tests.unit.api.builders import HOME, asin, bearer, failure, job, outcome, product
 from tests.unit.api.conftest import World
 
@@ -41,7 +41,7 @@ def populated() -> World:
 async def test_answers_of_the_api_are_read() -> None:
     world = populated()
     token = bearer()["Authorization"].removeprefix("Bearer ")
-    transport = httpx.ASGITransport(app=create_app(world.parts()))
+    transport = httpx.ASGITransport(app=app_around(world.parts()))
     async with AsyncClient("http://api", token, transport=transport) as client:
         made = await client.submit({"type": "BULK_ASIN", "asins": [asin(1), "bad"], "tags": ["t"]})
         sent = await client.upload(f"{asin(1)}\n".encode(), tags="t,u", strict=True)

@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import uvicorn
 
-from services.api.app import create_app
 from services.api.deltas import Seen
 from services.api.live import LiveJobs
 from services.api.queues import QueueList, QueueView
@@ -27,6 +26,7 @@ from shared.pacesteps import FRESH
 from shared.quality import judge
 from shared.user_events import UserEvent
 from shared.webhooks import new_delivery
+from tests.unit.api.app import app_around
 from tests.unit.api.builders import (
     HOME,
     JOB_SETTINGS,
@@ -80,7 +80,7 @@ def served(**settings: Any) -> Iterator[Stage]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         stage.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(create_app(world.parts()), log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app_around(world.parts()), log_config=None, lifespan="off"))
         thread = threading.Thread(target=lambda: stage.loop.run_until_complete(server.serve([listener])))
         thread.start()
         try:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from services.api.app import create_app
 from services.api.audit import Auditor
 from services.api.auth import Authenticator
 from services.api.courier import Courier
@@ -31,6 +30,7 @@ from services.api.stats import StatsDesk
 from services.api.submitter import Submitter
 from services.api.webhook_desk import WebhookDesk
 from shared.profit import Rate, load_tables
+from tests.unit.api.app import app_around
 from tests.unit.api.builders import NOW, RATE, SECRET, api_settings
 from tests.unit.api.fake_repricings import FakeLease, FakeRepricingStore
 from tests.unit.api.fake_schedules import FakeScheduleStore
@@ -137,7 +137,7 @@ class World:
         )
 
     def client(self) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=create_app(self.parts()))
+        transport = httpx.ASGITransport(app=app_around(self.parts()))
         return httpx.AsyncClient(transport=transport, base_url="http://api")
 
 

@@ -41,6 +41,7 @@ from services.api.submission import understand
 from shared.auth import SCOPES, issue_token
 from shared.profit import CalculateRequest
 from tests.unit.api import openapi_routes as routes
+from tests.unit.api.app import app_around
 from tests.unit.api.builders import (
     HOME,
     SECRET,
@@ -126,7 +127,7 @@ def test_answers_to_strangers_are_as_documented(case: schemathesis.Case[Any]) ->
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = create_app(World().parts()).openapi()
+    found: dict[str, Any] = app_around(World().parts()).openapi()
     return found
 
 
