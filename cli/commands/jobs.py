@@ -49,12 +49,15 @@ def list_jobs(
     status: Annotated[str | None, typer.Option(help="For example PROCESSING.")] = None,
     job_type: Annotated[str | None, typer.Option("--type", help="BULK_ASIN, URL or KEYWORD.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
+    q: Annotated[
+        str | None, typer.Option("--q", metavar="WORDS", help="Only with these words: search, address, tags, metadata.")
+    ] = None,
     limit: Annotated[int, limit_option(20)] = 20,
     as_json: Json = False,
 ) -> None:
     """List your jobs, newest first."""
     with session_of(ctx).api() as api:
-        found = api.listed(calls.jobs(status=_upper(status), type=_upper(job_type), tag=tag, limit=limit or None))
+        found = api.listed(calls.jobs(status=_upper(status), type=_upper(job_type), tag=tag, q=q, limit=limit or None))
         show(JOB_COLUMNS, found, "No jobs yet:  asinflow submit --help", as_json=as_json)
 
 

@@ -48,12 +48,13 @@ class JobHandlers:
         status: JobStatus | None,
         job_type: JobType | None,
         tag: str | None,
+        q: str | None = None,
         before: str | None,
         limit: int,
     ) -> tuple[list[Job], bool]:
         """Up to `limit` jobs, the newest first, and whether there are more."""
         jobs = await self._store.find_jobs(
-            user_id, status=status, job_type=job_type, tag=tag, before=before, limit=limit + 1
+            user_id, status=status, job_type=job_type, tag=tag, q=q, before=before, limit=limit + 1
         )
         return jobs[:limit], len(jobs) > limit
 

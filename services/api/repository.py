@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from services.api.records import Idempotency, Job, NewJob
 from services.api.waiting import explained
+from services.api.words import field, holding
 from shared import indexes, newjobs, tracing
 from shared.blocks import find_blocks, marketplaces_of
 from shared.indexes import Indexes
@@ -25,6 +27,7 @@ from shared.quality import verdict_of
 from shared.runs import cursors_of
 
 WITHOUT_LEDGER = {"ledger": False, "expansion.next_url": False}
+
 
 INDEXES: Indexes = {
     "jobs": (
@@ -75,6 +78,21 @@ INDEXES: Indexes = {
 }
 
 
+def _joined(name: str, of: Any) -> Document:
+    """The texts of a list that a document may lack, a line each."""
+    line = {"$concat": ["$$value", of, "\n"]}
+    return {"$reduce": {"input": {"$ifNull": [f"${name}", []]}, "initialValue": "", "in": line}}
+
+
+# What people look for a job by. Of all jobs of a user, as no index finds a part of a word.
+_SEARCHED = (
+    *("$_id", field("request.keyword"), field("request.url")),
+    _joined("tags", "$$this"),
+    _joined("metadata", {"$arrayElemAt": ["$$this", 0]}),
+    _joined("metadata", {"$arrayElemAt": ["$$this", 1]}),
+)
+
+
 async def ensure_indexes(database: Database) -> None:
     """Create what the queries below rest on."""
     await indexes.ensure_indexes(database, INDEXES)
@@ -115,12 +133,15 @@ class MongoJobStore:
         status: JobStatus | None,
         job_type: JobType | None,
         tag: str | None = None,
+        q: str | None = None,
         before: str | None,
         limit: int,
     ) -> list[Job]:
         query: Document = {"user_id": user_id}
         if tag is not None:
             query["tags"] = tag
+        if words := (q or "").split():
+            query["$and"] = [holding(word, _SEARCHED) for word in words]
         if status is not None:
             query["status"] = str(status)
         if job_type is not None:

@@ -40,10 +40,11 @@ class JobStore(Protocol):
         status: JobStatus | None,
         job_type: JobType | None,
         tag: str | None = None,
+        q: str | None = None,
         before: str | None,
         limit: int,
     ) -> list[Job]:
-        """The newest first, only those older than the job `before`."""
+        """The newest first, only those older than the job `before`, and with all words of `q`."""
 
     async def mark_submitted(self, job_id: str, run: int) -> None:
         """The broker has this run of the job; the first mark stays."""

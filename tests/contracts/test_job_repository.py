@@ -127,6 +127,35 @@ async def test_jobs_are_found_by_tag_and_keep_their_metadata(jobs: Jobs) -> None
     assert (tuple(tagged.tags), dict(tagged.metadata)) == (("autumn", "$x"), {"a.b": "1", "$c": ""})
 
 
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("CARDS", {"search"}),
+        ("pokemon cards", {"search"}),
+        ("カード", {"search"}),
+        ("Bestsellers", {"page"}),
+        ("AUTUMN", {"list"}),
+        ("order a-17", {"list"}),
+        ("cards autumn", set()),
+        ("$x", {"list"}),
+    ],
+)
+async def test_jobs_are_found_by_words(jobs: Jobs, q: str, names: set[str]) -> None:
+    made = {
+        "search": await inserted(jobs, type=JobType.KEYWORD, request={"keyword": "Pokemon Cards カード"}),
+        "page": await inserted(jobs, type=JobType.URL, request={"url": "https://www.amazon.co.jp/gp/bestsellers/toys"}),
+        "list": await inserted(jobs, tags=("autumn", "$x"), metadata={"order": "A-17"}),
+    }
+    await inserted(jobs, user_id="bob", request={"keyword": "Pokemon Cards カード"})
+    found = await jobs.find_jobs("ann", status=None, job_type=None, q=q, before=None, limit=9)
+    assert {job.id for job in found} == {made[name].id for name in names}
+
+
+async def test_job_is_found_by_its_id(jobs: Jobs) -> None:
+    job, _ = await inserted(jobs), await inserted(jobs)
+    assert await jobs.find_jobs("ann", status=None, job_type=None, q=job.id.upper(), before=None, limit=9) == [job]
+
+
 async def test_sources_are_stored_chunk_by_chunk(jobs: Jobs) -> None:
     await jobs.insert_sources("a-job", [f"{HOME}:{asin(n)}" for n in range(2_000)])
     await jobs.insert_sources("a-job", [f"{HOME}:{asin(2_000)}"], first=2)

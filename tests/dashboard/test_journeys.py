@@ -194,6 +194,8 @@ def _scrolled_far(look: Opener, stage: Stage, like: Job, number: int) -> tuple[P
 def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page, _ = _scrolled_far(look, stage, jobs["failed"], 10_000)
     assert page.locator(".virtual-row").count() < 80
+    page.get_by_label("Search, address, tag or note").fill(jobs["large"].id.upper())
+    expect(page.locator(".virtual-row")).to_have_count(1)
 
 
 def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

@@ -95,10 +95,12 @@ def jobs(
     status: str | None = None,
     type: str | None = None,
     tag: str | None = None,
+    q: str | None = None,
     limit: int | None = None,
 ) -> Paged[models.JobView]:
     """Your jobs, the newest first."""
-    return Paged(Call("GET", "/v1/jobs", _as(models.JobPage), {"status": status, "type": type, "tag": tag}), limit)
+    wanted = {"status": status, "type": type, "tag": tag, "q": q}
+    return Paged(Call("GET", "/v1/jobs", _as(models.JobPage), wanted), limit)
 
 
 @route("GET", "/v1/jobs/{job_id}")

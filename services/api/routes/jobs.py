@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, Field
 
 from services.api import cursors
 from services.api.dependencies import JobsReader, PartsOf
 from services.api.errors import responses
+from services.api.parameters import Text
 from services.api.responses import JobPage, JobView
 from services.api.routes.paging import LINK_HEADER, header, link_next
 from services.api.tags import entity_tag, is_named
@@ -18,23 +20,35 @@ from shared.jobs import JobStatus, JobType
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
+class JobFilter(BaseModel):
+    """What a list of jobs is narrowed to, and cut into."""
+
+    status: JobStatus | None = Field(default=None, description="Only jobs in this status")
+    job_type: JobType | None = Field(default=None, alias="type", description="Only jobs of this type")
+    tag: Text = Field(default=None, max_length=64, description="Only jobs that bear this tag")
+    q: Text = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Words of a job's search, address, tags, metadata or id, in any case",
+    )
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
 @router.get("", summary="List jobs", responses={200: {"headers": LINK_HEADER}, **responses(401, 403, 422, 503)})
 async def list_jobs(
-    *,
-    request: Request,
-    response: Response,
-    caller: JobsReader,
-    using: PartsOf,
-    status: Annotated[JobStatus | None, Query(description="Only jobs in this status")] = None,
-    job_type: Annotated[JobType | None, Query(alias="type", description="Only jobs of this type")] = None,
-    tag: Annotated[str | None, Query(max_length=64, description="Only jobs that bear this tag")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    request: Request, response: Response, caller: JobsReader, using: PartsOf, wanted: Annotated[JobFilter, Query()]
 ) -> JobPage:
     """Your jobs, the newest first."""
-    before = None if cursor is None else cursors.decode(cursor, str)[0]
     jobs, more = await using.jobs.page(
-        caller.user_id, status=status, job_type=job_type, tag=tag, before=before, limit=limit
+        caller.user_id,
+        status=wanted.status,
+        job_type=wanted.job_type,
+        tag=wanted.tag,
+        q=wanted.q,
+        before=None if wanted.cursor is None else cursors.decode(wanted.cursor, str)[0],
+        limit=wanted.limit,
     )
     now = using.clock.now()
     page = JobPage(

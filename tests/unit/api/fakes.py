@@ -46,6 +46,12 @@ __all__ = [
 ]
 
 
+def _searched(job: Job) -> str:
+    """What people look for a job by, a line each."""
+    asked = [str(job.request.get(name, "")) for name in ("keyword", "url")]
+    return "\n".join([job.id, *asked, *job.tags, *job.metadata.keys(), *job.metadata.values()]).lower()
+
+
 class FakeClock:
     """Stands still until it is set."""
 
@@ -116,6 +122,7 @@ class FakeJobStore:
         status: JobStatus | None,
         job_type: JobType | None,
         tag: str | None = None,
+        q: str | None = None,
         before: str | None,
         limit: int,
     ) -> list[Job]:
@@ -127,6 +134,7 @@ class FakeJobStore:
             and status in {None, job.status}
             and job_type in {None, job.type}
             and (before is None or job.id < before)
+            and all(word in _searched(job) for word in (q or "").lower().split())
         ]
         return sorted(found, key=lambda job: job.id, reverse=True)[:limit]
 

@@ -43,8 +43,10 @@ def query(request: httpx.Request) -> dict[str, str]:
 
 def test_jobs_filters_reach_the_api(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("GET", "/v1/jobs", page(a_job()))
-    assert asinflow.json("jobs", "--status", "processing", "--type", "bulk_asin", "--tag", "x", "-n", "5") == [a_job()]
-    assert query(api.requests[0]) == {"status": "PROCESSING", "type": "BULK_ASIN", "tag": "x", "limit": "5"}
+    assert asinflow.json(
+        "jobs", "--status", "processing", "--type", "bulk_asin", "--tag", "x", "--q", "y", "-n", "5"
+    ) == [a_job()]
+    assert query(api.requests[0]) == {"status": "PROCESSING", "type": "BULK_ASIN", "tag": "x", "q": "y", "limit": "5"}
 
 
 def test_cursors_are_followed_up_to_the_limit(asinflow: CommandLine, api: FakeApi) -> None:

@@ -13,7 +13,7 @@ const STATUSES = ["PENDING", "PROCESSING", "PAUSED", "COMPLETED", "FAILED", "CAN
 const TYPES = ["BULK_ASIN", "URL", "KEYWORD"];
 
 export function open(root, _path, query) {
-  const filter = { status: query.status ?? "", type: query.type ?? "", tag: query.tag ?? "" };
+  const filter = { status: query.status ?? "", type: query.type ?? "", tag: query.tag ?? "", q: query.q ?? "" };
   const place = h("section", { class: "panel panel-flush" });
   let shown = null;
   const change = (name) => (value) => {
@@ -22,10 +22,12 @@ export function open(root, _path, query) {
     shown?.close();
     shown = table(place, filter);
   };
+  const words = h("input", { type: "search", class: "grow", value: filter.q, placeholder: t("jobs.search"), "aria-label": t("jobs.search"), oninput: debounced((e) => change("q")(e.target.value), 350) });
   const tag = h("input", { type: "search", value: filter.tag, placeholder: t("jobs.tag"), "aria-label": t("jobs.tag"), oninput: debounced((e) => change("tag")(e.target.value), 350) });
   render(root,
     h("div", { class: "head" }, h("h1", {}, t("nav.jobs"))),
     h("div", { class: "filters" },
+      words,
       choice(t("jobs.status"), ["", ...STATUSES], filter.status, change("status"), (s) => (s ? t(`status.${s}`) : t("jobs.any"))),
       choice(t("jobs.type"), ["", ...TYPES], filter.type, change("type"), (s) => (s ? t(`type.${s}`) : t("jobs.any"))),
       tag),
@@ -47,6 +49,6 @@ function table(place, filter) {
 }
 
 function nothing(filter) {
-  if (filter.status || filter.type || filter.tag) return empty(t("jobs.nofit"), t("jobs.nofit.text"));
+  if (filter.status || filter.type || filter.tag || filter.q) return empty(t("jobs.nofit"), t("jobs.nofit.text"));
   return empty(t("jobs.none"), t("jobs.none.text"), h("a", { class: "button button-primary", href: href(["submit"]) }, t("nav.submit")));
 }
