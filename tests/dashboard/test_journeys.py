@@ -194,7 +194,7 @@ def _scrolled_far(look: Opener, stage: Stage, like: Job, number: int) -> tuple[P
 def test_ten_thousand_jobs_are_scrolled_through(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page, _ = _scrolled_far(look, stage, jobs["failed"], 10_000)
     assert page.locator(".virtual-row").count() < 80
-    page.get_by_label("Search, address, tag or note").fill(jobs["large"].id.upper())
+    page.get_by_label("Search, address, tag or note").fill("000-04711")
     expect(page.locator(".virtual-row")).to_have_count(1)
 
 
