@@ -41,6 +41,10 @@ DELTA: tuple[Column[dict[str, Any]], ...] = (
     Column("BEFORE", lambda product: _text(product["previous_price"]), align="right"),
     Column("NOW", lambda product: _text(product["price"]), align="right"),
 )
+PRODUCTS: tuple[Column[dict[str, Any]], ...] = (
+    Column("MARKETPLACE", lambda product: product["marketplace"]),
+    Column("ASIN", lambda product: product["asin"]),
+)
 Zone = Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Asia/Tokyo.")]
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Id of the schedule.", show_default=False)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.", show_default=False)]
@@ -88,13 +92,26 @@ def change(
     timezone: Zone = None,
     missed: Annotated[str | None, typer.Option(metavar="POLICY", help="run_once or skip.")] = None,
     overlap: Annotated[str | None, typer.Option(metavar="POLICY", help="skip or allow.")] = None,
+    job: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Another job, as for POST /v1/jobs, from the next time on."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change when a schedule is due and what becomes of missed times; its job stays."""
+    """Change when a schedule is due, what becomes of missed times, or its job."""
     wanted = {"name": name, "cron": cron, "timezone": timezone, "missed": missed, "overlap": overlap}
-    changed = changes(wanted, example='asinflow schedules change SCHEDULE --cron "0 6 * * *"')
+    other = None if job is None else _read(job)
+    changed = changes({**wanted, "job": other}, example='asinflow schedules change SCHEDULE --cron "0 6 * * *"')
     with session_of(ctx).api() as api:
         _tell(api.ask(calls.change_schedule(schedule_id, **changed)), as_json=as_json)
+
+
+@schedules.command()
+def products(ctx: typer.Context, schedule_id: ScheduleId, as_json: Json = False) -> None:
+    """List the products of a schedule's list."""
+    with session_of(ctx).api() as api:
+        found = api.ask(calls.schedule_products(schedule_id))
+        show(PRODUCTS, found["items"], "Its jobs find their products out by themselves.", as_json=as_json)
 
 
 @schedules.command()

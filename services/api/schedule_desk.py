@@ -7,7 +7,7 @@ from datetime import datetime
 from services.api.deltas import Change, RunDelta, compare, run_delta
 from services.api.handlers import JobHandlers
 from services.api.problems import Problem, not_found
-from services.api.schedules import NewSchedule, SchedulePatch, checked_runs, new_schedule, understood
+from services.api.schedules import NewSchedule, SchedulePatch, checked_runs, job_template, new_schedule, understood
 from services.api.settings import ApiSettings
 from services.api.stores import Document, ScheduleStore
 from shared.clock import Clock
@@ -45,13 +45,30 @@ class ScheduleDesk:
         return _there(await self._store.find_schedule(user_id, schedule_id))
 
     async def change(self, user_id: str, schedule_id: str, asked: SchedulePatch) -> Document:
-        """Whatever changes its times lets them begin from now."""
+        """Whatever changes its times lets them begin from now.
+
+        Raises Problem: 422 for times or a job that will not do, 409 for another job while one is being made.
+        """
         known, now = await self.get(user_id, schedule_id), self._now()
-        changes = asked.model_dump(exclude_none=True)
+        changes = asked.model_dump(exclude_none=True, exclude={"job"})
+        if asked.job is not None:
+            changes |= job_template(understood(asked.job, self._settings))
         if changes.keys() & {"cron", "timezone", "paused"}:
             times = {**known, **changes}
             changes["next_at"] = checked_runs(times["cron"], times["timezone"], now, 1)[0]
-        return _there(await self._store.change_schedule(user_id, schedule_id, {**changes, "updated_at": now}))
+        # A job that is being made is made of one list, also when its maker dies in between and another goes on.
+        idle_at = now if asked.job is not None else None
+        changed = await self._store.change_schedule(user_id, schedule_id, {**changes, "updated_at": now}, idle_at)
+        if changed is None and await self.get(user_id, schedule_id):
+            raise Problem(409, "schedule_due", "A job of it is due at this moment; try again.", retryable=True)
+        return _there(changed)
+
+    async def keys(self, user_id: str, schedule_id: str) -> list[str]:
+        """The products of its list, none of a search or a page. Raises Problem (404)."""
+        found = await self._store.find_keys(user_id, schedule_id)
+        if found is None:
+            raise not_found("schedule")
+        return found
 
     async def delete(self, user_id: str, schedule_id: str) -> None:
         """Its jobs stay."""

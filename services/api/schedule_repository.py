@@ -29,10 +29,20 @@ class MongoScheduleStore:
         with database_errors():
             return await self._schedules.find_one({"_id": schedule_id, "user_id": user_id}, WITHOUT_KEYS)
 
-    async def change_schedule(self, user_id: str, schedule_id: str, changes: Document) -> Document | None:
+    async def find_keys(self, user_id: str, schedule_id: str) -> list[str] | None:
+        with database_errors():
+            found = await self._schedules.find_one({"_id": schedule_id, "user_id": user_id}, {"keys": True})
+        return None if found is None else list(found.get("keys", ()))
+
+    async def change_schedule(
+        self, user_id: str, schedule_id: str, changes: Document, idle_at: datetime | None = None
+    ) -> Document | None:
+        query: Document = {"_id": schedule_id, "user_id": user_id}
+        if idle_at is not None:
+            query["$or"] = [{"paused": True}, {"next_at": None}, {"next_at": {"$gt": idle_at}}]
         with database_errors():
             return await self._schedules.find_one_and_update(
-                {"_id": schedule_id, "user_id": user_id},
+                query,
                 {"$set": changes},
                 projection=WITHOUT_KEYS,
                 return_document=ReturnDocument.AFTER,

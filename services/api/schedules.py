@@ -98,7 +98,7 @@ class NewSchedule(_Request):
 
 
 class SchedulePatch(_Request):
-    """What is to change; what is not given stays. For another job make another schedule."""
+    """What is to change; what is not given stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
 
@@ -108,10 +108,14 @@ class SchedulePatch(_Request):
     missed: Missed | None = None
     overlap: Overlap | None = None
     paused: bool | None = Field(default=None, description="Times that pass meanwhile are not made up for")
+    job: JobRequest | None = Field(
+        default=None,
+        description="As in `POST /v1/jobs`, in the place of the whole job: what is not said is default",
+    )
 
 
 class JobTemplate(BaseModel):
-    """What its jobs are asked to be, every default filled in when the schedule was made."""
+    """What its jobs are asked to be, every default filled in when the schedule was made or its job changed."""
 
     type: JobType
     priority: str
@@ -136,6 +140,17 @@ class ScheduleView(BaseModel):
     created_at: datetime
     updated_at: datetime
     job: JobTemplate
+
+
+class ListedProduct(BaseModel):
+    marketplace: str
+    asin: str
+
+
+class ScheduleProducts(BaseModel):
+    """The list that a schedule's jobs are made of."""
+
+    items: list[ListedProduct]
 
 
 class SchedulePage(BaseModel):
@@ -202,7 +217,6 @@ def understood(request: AnyRequest, settings: ApiSettings) -> Submission:
 def new_schedule(
     schedule_id: str, user_id: str, asked: NewSchedule, timezone: str, submission: Submission, now: datetime
 ) -> dict[str, Any]:
-    options = submission.options
     return {
         "_id": schedule_id,
         "user_id": user_id,
@@ -214,18 +228,24 @@ def new_schedule(
         "overlap": asked.overlap,
         "next_at": checked_runs(asked.cron, timezone, now, 1)[0],
         "last_job_id": None,
-        "job": {
-            "type": str(submission.type),
-            "priority": options.priority,
-            "request": dict(submission.request),
-            "settings": dict(options.settings),
-            "tags": list(options.tags),
-            "metadata": [[name, value] for name, value in options.metadata.items()],
-        },
-        "keys": list(submission.keys),
+        **job_template(submission),
         "created_at": now,
         "updated_at": now,
     }
+
+
+def job_template(submission: Submission) -> dict[str, Any]:
+    """What of a schedule says which job is made."""
+    options = submission.options
+    job = {
+        "type": str(submission.type),
+        "priority": options.priority,
+        "request": dict(submission.request),
+        "settings": dict(options.settings),
+        "tags": list(options.tags),
+        "metadata": [[name, value] for name, value in options.metadata.items()],
+    }
+    return {"job": job, "keys": list(submission.keys)}
 
 
 def schedule_view(document: Mapping[str, Any], now: datetime) -> ScheduleView:

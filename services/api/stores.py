@@ -202,8 +202,13 @@ class ScheduleStore(Protocol):
 
     async def find_schedule(self, user_id: str, schedule_id: str) -> Document | None: ...
 
-    async def change_schedule(self, user_id: str, schedule_id: str, changes: Document) -> Document | None:
-        """As it then is."""
+    async def find_keys(self, user_id: str, schedule_id: str) -> list[str] | None:
+        """Its list of products."""
+
+    async def change_schedule(
+        self, user_id: str, schedule_id: str, changes: Document, idle_at: datetime | None = None
+    ) -> Document | None:
+        """As it then is; with `idle_at` only if nothing of it is due by then, else None."""
 
     async def delete_schedule(self, user_id: str, schedule_id: str) -> bool:
         """With its runs; False when there is none."""

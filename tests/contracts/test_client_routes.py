@@ -54,6 +54,7 @@ def everything(stage: Stage) -> list[Asked]:
         *(ask("schedules"), ask("create_schedule", {"name": "x", "cron": "0 6 * * *", "job": LIST})),
         *(ask("schedule_times", "0 6 * * *"), ask("schedule", schedule), ask("schedule_runs", schedule, limit=2)),
         *(ask("schedule_delta", schedule, f"{schedule}:1"), ask("change_schedule", schedule, paused=True)),
+        ask("schedule_products", schedule),
         *(ask("delete_schedule", schedule), ask("recollect", large, 60), ask("delete_job", failed)),
         ask("readiness"),
     ]

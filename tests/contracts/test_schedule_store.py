@@ -55,6 +55,17 @@ async def test_schedules_are_their_users_alone(store: ScheduleStore) -> None:
     assert await store.change_schedule("ann", "a", {"name": "x"}) == {"_id": "a", "user_id": "ann", "name": "x"}
 
 
+async def test_job_is_changed_only_while_none_is_due(store: ScheduleStore) -> None:
+    await store.insert_schedule({**schedule("a"), "paused": False, "next_at": NOW, "keys": ["one"]})
+    assert await store.find_keys("ann", "a") == ["one"]
+    assert await store.find_keys("bob", "a") is None
+    assert await store.change_schedule("ann", "a", {"name": "x"}, NOW) is None
+    assert await store.change_schedule("ann", "a", {"name": "x"}, NOW - timedelta(seconds=1)) is not None
+    await store.change_schedule("ann", "a", {"paused": True})
+    assert await store.change_schedule("ann", "a", {"keys": ["two"]}, NOW) is not None
+    assert await store.find_keys("ann", "a") == ["two"]
+
+
 async def test_runs_are_paged_and_go_with_their_schedule(store: ScheduleStore) -> None:
     await store.insert_schedule(schedule("a"))
     first = await store.find_runs("a", None, 2)

@@ -96,6 +96,25 @@ def test_schedule_is_paused_resumed_and_edited(look: Opener, stage: Stage, jobs:
     assert (named(stage, "mornings")["cron"], named(stage, "mornings")["paused"]) == ("15 9 * * *", False)
 
 
+def test_job_of_a_schedule_is_edited(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    schedule, job = named(stage, "mornings"), named(stage, "mornings")["job"]
+    page = look(f"#/schedules/{schedule['_id']}/edit")
+    lines = page.get_by_label("Products, one a line")
+    before = lines.input_value()
+    assert before.split() == [key.split(":")[1] for key in schedule["keys"]]
+    page.get_by_label("Name").fill("mornings")
+    with page.expect_request(lambda each: each.method == "PATCH") as asked:
+        page.get_by_role("button", name="Save").click()
+    assert "job" not in asked.value.post_data_json
+    expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    assert named(stage, "mornings")["job"] == job
+    page.get_by_role("link", name="Edit").click()
+    lines.fill(before + f"\n{asin(77)}")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    assert named(stage, "mornings")["keys"][-1] == f"{HOME}:{asin(77)}"
+
+
 def test_schedule_is_deleted_after_a_question(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look("#/schedules")
     page.get_by_role("link", name="cards").click()

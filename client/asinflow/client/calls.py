@@ -497,7 +497,7 @@ def schedule(schedule_id: str) -> Call[models.ScheduleView]:
 
 @route("PATCH", "/v1/schedules/{schedule_id}")
 def change_schedule(schedule_id: str, **changes: Any) -> Call[models.ScheduleView]:
-    """Change `name`, `cron`, `timezone`, `missed`, `overlap` or `paused` of a schedule."""
+    """Change `name`, `cron`, `timezone`, `missed`, `overlap`, `paused` or `job` of a schedule."""
     return Call("PATCH", _schedule(schedule_id), _as(models.ScheduleView), json=changes)
 
 
@@ -505,6 +505,12 @@ def change_schedule(schedule_id: str, **changes: Any) -> Call[models.ScheduleVie
 def delete_schedule(schedule_id: str) -> Call[None]:
     """Delete a schedule; its jobs stay."""
     return Call("DELETE", _schedule(schedule_id), _nothing)
+
+
+@route("GET", "/v1/schedules/{schedule_id}/products")
+def schedule_products(schedule_id: str) -> Call[models.ScheduleProducts]:
+    """The list that a schedule's jobs are made of."""
+    return Call("GET", _schedule(schedule_id, "/products"), _as(models.ScheduleProducts))
 
 
 @route("GET", "/v1/schedules/{schedule_id}/runs")

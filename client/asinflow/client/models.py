@@ -391,7 +391,7 @@ class JobSource(Document):
 
 
 class JobTemplate(Document):
-    """What its jobs are asked to be, every default filled in when the schedule was made."""
+    """What its jobs are asked to be, every default filled in when the schedule was made or its job changed."""
 
     type: JobType
     priority: str
@@ -434,6 +434,11 @@ class JobView(Document):
     tags: list[str] = []
     metadata: dict[str, str] = {}
     trace_id: str | None = None
+
+
+class ListedProduct(Document):
+    marketplace: str
+    asin: str
 
 
 class MarketplaceQuote(Document):
@@ -840,6 +845,12 @@ class Sale(Document):
 class SchedulePage(Document):
     items: list[ScheduleView]
     next_cursor: str | None
+
+
+class ScheduleProducts(Document):
+    """The list that a schedule's jobs are made of."""
+
+    items: list[ListedProduct]
 
 
 class ScheduleRunPage(Document):

@@ -116,6 +116,7 @@ class Client(SyncTransport):
     schedule = call(calls.schedule)
     change_schedule = call(calls.change_schedule)
     delete_schedule = call(calls.delete_schedule)
+    schedule_products = call(calls.schedule_products)
     schedule_runs = listed(calls.schedule_runs)
     schedule_delta = call(calls.schedule_delta)
     health = call(calls.health)

@@ -14,9 +14,11 @@ from services.api.routes.paging import LINK_HEADER, header, link_next
 from services.api.schedules import (
     SHOWN_RUNS,
     Cron,
+    ListedProduct,
     NewSchedule,
     SchedulePage,
     SchedulePatch,
+    ScheduleProducts,
     ScheduleRunPage,
     ScheduleTimes,
     ScheduleView,
@@ -81,11 +83,21 @@ async def get_schedule(schedule_id: ScheduleId, caller: JobsReader, using: Parts
     return schedule_view(await using.schedules.get(caller.user_id, schedule_id), using.clock.now())
 
 
-@router.patch("/{schedule_id}", summary="Change a schedule", responses=responses(401, 403, 404, 413, 422, 503))
+@router.get(
+    "/{schedule_id}/products", summary="List a schedule's products", responses=responses(401, 403, 404, 422, 503)
+)
+async def schedule_products(schedule_id: ScheduleId, caller: JobsReader, using: PartsOf) -> ScheduleProducts:
+    """The list that its jobs are made of, in order and all of it; empty for a search or a page."""
+    keys = await using.schedules.keys(caller.user_id, schedule_id)
+    pairs = (key.split(":", 1) for key in keys)
+    return ScheduleProducts(items=[ListedProduct(marketplace=place, asin=asin) for place, asin in pairs])
+
+
+@router.patch("/{schedule_id}", summary="Change a schedule", responses=responses(401, 403, 404, 409, 413, 422, 503))
 async def change_schedule(
     schedule_id: ScheduleId, caller: JobsWriter, using: PartsOf, wanted: SchedulePatch
 ) -> ScheduleView:
-    """Changes what is given; pauses it or lets it go on."""
+    """Changes what is given; pauses it or lets it go on. Another `job` is made from the next time on."""
     changed = await using.schedules.change(caller.user_id, schedule_id, wanted)
     return schedule_view(changed, using.clock.now())
 

@@ -26,8 +26,19 @@ class FakeScheduleStore:
     async def find_schedule(self, user_id: str, schedule_id: str) -> Document | None:
         return next((each for each in await self.find_schedules(user_id) if each["_id"] == schedule_id), None)
 
-    async def change_schedule(self, user_id: str, schedule_id: str, changes: Document) -> Document | None:
+    async def find_keys(self, user_id: str, schedule_id: str) -> list[str] | None:
         if await self.find_schedule(user_id, schedule_id) is None:
+            return None
+        return list(self.schedules[schedule_id].get("keys", ()))
+
+    async def change_schedule(
+        self, user_id: str, schedule_id: str, changes: Document, idle_at: datetime | None = None
+    ) -> Document | None:
+        known = await self.find_schedule(user_id, schedule_id)
+        if known is None:
+            return None
+        due = None if known.get("paused") else known.get("next_at")
+        if idle_at is not None and due is not None and due <= idle_at:
             return None
         self.schedules[schedule_id].update(changes)
         return _shown(self.schedules[schedule_id])

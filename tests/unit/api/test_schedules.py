@@ -79,6 +79,28 @@ async def test_pause_skips_what_passes_meanwhile(ann: httpx.AsyncClient, world: 
     assert stored["next_at"] > world.clock.now()
 
 
+async def test_job_of_a_schedule_is_replaced_whole(ann: httpx.AsyncClient, world: World) -> None:
+    path = f"/v1/schedules/{(await create(ann)).json()['id']}"
+    other = {"type": "BULK_ASIN", "asins": [asin(3), f"https://www.amazon.de/dp/{asin(4)}"], "priority": "high"}
+    changed = (await ann.patch(path, json={"job": other})).json()
+    assert (changed["job"]["priority"], changed["job"]["tags"], changed["job"]["request"]["count"]) == ("high", [], 2)
+    listed = (await ann.get(f"{path}/products")).json()["items"]
+    assert [(each["marketplace"], each["asin"]) for each in listed] == [
+        ("amazon.co.jp", asin(3)),
+        ("amazon.de", asin(4)),
+    ]
+    wrong = await ann.patch(path, json={"job": {"type": "KEYWORD", "keyword": " "}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "job.keyword")
+
+
+async def test_job_is_not_replaced_while_one_is_being_made(ann: httpx.AsyncClient, world: World) -> None:
+    schedule_id = (await create(ann)).json()["id"]
+    world.schedules.schedules[schedule_id]["next_at"] = NOW
+    refused = await ann.patch(f"/v1/schedules/{schedule_id}", json={"job": JOB})
+    assert (refused.status_code, refused.json()["code"], refused.json()["retryable"]) == (409, "schedule_due", True)
+    assert (await ann.patch(f"/v1/schedules/{schedule_id}", json={"name": "x"})).status_code == 200
+
+
 async def test_user_has_only_so_many(ann: httpx.AsyncClient, world: World) -> None:
     codes = [(await create(ann)).status_code for _ in range(world.settings.schedules_per_user + 1)]
     assert codes == [201] * world.settings.schedules_per_user + [409]

@@ -108,3 +108,13 @@ def test_schedule_is_paused_and_goes_on(asinflow: CommandLine, api: FakeApi) -> 
     asinflow("schedules", "resume", SCHEDULE_ID)
     assert api.bodies() == [{"paused": True}, {"paused": False}]
     assert asinflow("schedules", "delete", SCHEDULE_ID).stdout == f"{SCHEDULE_ID} deleted\n"
+
+
+def test_job_of_a_schedule_is_changed_from_a_file(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text('{"type": "KEYWORD", "keyword": "cards"}', encoding="utf-8")
+    api.on("PATCH", f"/v1/schedules/{SCHEDULE_ID}", SCHEDULE_EXAMPLE)
+    api.on("GET", f"/v1/schedules/{SCHEDULE_ID}/products", {"items": [{"marketplace": "amazon.de", "asin": "B0"}]})
+    assert asinflow.json("schedules", "change", SCHEDULE_ID, "--job", str(file)) == SCHEDULE_EXAMPLE
+    assert api.bodies()[-1] == {"job": {"type": "KEYWORD", "keyword": "cards"}}
+    assert asinflow("schedules", "products", SCHEDULE_ID).stdout == "MARKETPLACE\tASIN\namazon.de\tB0\n"

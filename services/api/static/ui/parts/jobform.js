@@ -16,7 +16,7 @@ export function newDraft() {
   return { type: "BULK_ASIN", marketplace: "amazon.co.jp", text: "", file: null, keyword: "", url: "", max_results: "", priority: "normal", tags: "", metadata: "", options: {}, tier: "economy", analyze: true, gate: newGate() };
 }
 
-/** A draft that asks for what `job` was asked to be; its list comes from `linesOf`. */
+/** A draft that asks for what `job` was asked to be; its list comes from `linesOf` or `linesOfCsv`. */
 export function draftOf(job) {
   const { request, settings } = job;
   const options = Object.entries(OPTIONS).filter(([name]) => settings[name] !== null && settings[name] !== undefined).map(([name, unit]) => [name, String(settings[name] / unit)]);
@@ -29,13 +29,18 @@ export function draftOf(job) {
 const MOST_LINES = 1_000;
 
 /** What a list holds, given as the CSV of its items: as lines, or, where they are many and `files` may be, as a file. */
-export function linesOf(csv, { files = true } = {}) {
+export function linesOfCsv(csv, { files = true } = {}) {
   const [head, ...rows] = csv.trim().split(/\r?\n/).map((row) => row.split(","));
   const [asin, marketplace] = ["asin", "marketplace"].map((name) => head.indexOf(name));
   if (files && rows.length > MOST_LINES) return { file: new File([csv], "products.csv", { type: "text/csv" }) };
-  const places = new Set(rows.map((row) => row[marketplace]));
-  if (places.size === 1) return { marketplace: [...places][0], text: rows.map((row) => row[asin]).join("\n") };
-  return { text: rows.map((row) => `https://www.${row[marketplace]}/dp/${row[asin]}`).join("\n") };
+  return linesOf(rows.map((row) => ({ asin: row[asin], marketplace: row[marketplace] })));
+}
+
+/** Products as lines: bare where they are of one marketplace, else with it. */
+export function linesOf(products) {
+  const places = new Set(products.map((each) => each.marketplace));
+  if (places.size === 1) return { marketplace: [...places][0], text: products.map((each) => each.asin).join("\n") };
+  return { text: products.map((each) => `https://www.${each.marketplace}/dp/${each.asin}`).join("\n") };
 }
 
 /** Whether there is enough to ask for. */

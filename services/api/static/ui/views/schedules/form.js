@@ -7,7 +7,7 @@ import { fullMoment, ownZone, t } from "../../core/i18n.js";
 import { go, href } from "../../core/router.js";
 import { draftLike } from "../../parts/again.js";
 import { choice, input, segments } from "../../parts/fields.js";
-import { isReady, jobForm, newDraft, requestOf } from "../../parts/jobform.js";
+import { draftOf, isReady, jobForm, linesOf, newDraft, requestOf } from "../../parts/jobform.js";
 import { explain, loading, skeleton } from "../../parts/states.js";
 import { toast } from "../../parts/toast.js";
 
@@ -18,8 +18,17 @@ const NEW = { name: "", cron: "0 6 * * *", timezone: "", missed: "run_once", ove
 
 export function open(root, path, query) {
   const begin = (place, job) => form(place, { ...NEW }, null, job);
-  if (path[1] !== "new") return later(root, () => get(`/v1/schedules/${encodeURIComponent(path[1])}`), (place, schedule) => form(place, { ...schedule }, schedule.id, null));
+  if (path[1] !== "new") return later(root, () => known(`/v1/schedules/${encodeURIComponent(path[1])}`), (place, [schedule, job]) => form(place, { ...schedule }, schedule.id, job));
   return query.from ? later(root, () => draftLike(query.from, { files: false }), begin) : begin(root, newDraft());
+}
+
+/** The schedule at that address, and its job as a draft. */
+async function known(address) {
+  const schedule = await get(address);
+  const draft = draftOf(schedule.job);
+  if (schedule.job.type !== "BULK_ASIN") return [schedule, draft];
+  const { items } = await get(`${address}/products`);
+  return [schedule, { ...draft, ...linesOf(items) }];
 }
 
 /** The form that `begin` makes of what `load` gives. */
@@ -33,19 +42,20 @@ function later(root, load, begin) {
   return { close: () => shown?.close() };
 }
 
-/** The form of `draft`; of a new schedule also of `job`, which is made then. */
+/** The form of `draft` and of `job`, which is made then; the job of a schedule that is there stays unless it is touched. */
 function form(root, draft, id, job) {
+  let touched = id === null;
   const error = h("p", { class: "field-error", role: "alert" });
   const save = h("button", { class: "button button-primary button-wide" }, t(id === null ? "schedules.create" : "action.save"));
   const zone = zoneField(draft, id !== null, () => times.changed());
   const times = preview(draft, zone.tell);
-  const changed = () => (error.textContent = "", save.disabled = !draft.name.trim() || (job !== null && !isReady(job)));
+  const changed = () => (error.textContent = "", save.disabled = !draft.name.trim() || !isReady(job));
   const submit = async (event) => {
     event.preventDefault();
     save.disabled = true;
     try {
       const { name, cron, timezone, missed, overlap } = draft;
-      const asked = { name: name.trim(), cron, ...(timezone ? { timezone } : {}), missed, overlap, ...(job === null ? {} : { job: requestOf(job) }) };
+      const asked = { name: name.trim(), cron, ...(timezone ? { timezone } : {}), missed, overlap, ...(touched ? { job: requestOf(job) } : {}) };
       const saved = await (id === null ? send("POST", "/v1/schedules", asked) : send("PATCH", `/v1/schedules/${id}`, asked));
       toast(t("schedules.saved"));
       go(["schedules", saved.id]);
@@ -60,7 +70,7 @@ function form(root, draft, id, job) {
     h("form", { class: "submit", onsubmit: submit },
       h("div", { class: "submit-main" },
         h("section", { class: "panel submit-body" }, input(t("schedules.name"), { id: "name", maxlength: 100, required: true, value: draft.name, oninput: (e) => ((draft.name = e.target.value), changed()) }), timing(draft, times.changed, zone.elements), rules(draft)),
-        job && h("section", { class: "panel submit-body" }, h("h2", {}, t("schedules.job")), jobForm(job, changed, { files: false }))),
+        h("section", { class: "panel submit-body" }, h("h2", {}, t("schedules.job")), jobForm(job, () => ((touched = true), changed()), { files: false }))),
       h("div", { class: "submit-side" }, times.element, error, save)));
   changed();
   return { close: times.close };
