@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from bson import Binary, Decimal128
@@ -102,8 +102,8 @@ async def ping(database: Database) -> bool:
     return True
 
 
-async def insert_new(collection: Collection, documents: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Insert all, in any order; returns the indexes of those whose key was already taken.
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> set[int]:
+    """Insert all, each with its `_id`, in any order; returns the indexes of those whose key was already taken.
 
     A key taken by an earlier try of our own looks the same: callers choose ids so that this is success.
     """
@@ -111,7 +111,7 @@ async def insert_new(collection: Collection, documents: Sequence[Mapping[str, An
         return set()
     with database_errors():
         try:
-            await collection.insert_many([dict(document) for document in documents], ordered=False)
+            await collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             failures = error.details.get("writeErrors", [])
             if error.details.get("writeConcernErrors") or any(f["code"] != DUPLICATE_KEY for f in failures):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from bson import Decimal128
 from bson.codec_options import TypeDecoder, TypeRegistry
@@ -19,6 +20,13 @@ _SPECIAL = 0b11  # the exponent's first bits of infinities, of what is no number
 
 def to_decimal128(value: Decimal) -> Decimal128:
     """`value` with its exponent, as `Decimal128(value)` gives it; raises what that raises."""
+    # By its text, in which 1.0 and 1.00 differ: prices, ratings and weights come again and again.
+    return _encoded(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _encoded(text: str) -> Decimal128:
+    value = Decimal(text)
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or len(digits) > _DIGITS or not -_BIAS <= exponent <= _LARGEST_EXPONENT:
         return Decimal128(value)

@@ -96,18 +96,27 @@ def enter(traceparent: object) -> None:
     _current.set(valid(traceparent))
 
 
-@contextlib.contextmanager
-def continuing(traceparent: object) -> Iterator[None]:
+class _Within:
+    """Belongs to a trace while the block runs; a class, since a generator would cost as much as what it surrounds."""
+
+    __slots__ = ("_token", "_traceparent")
+
+    def __init__(self, traceparent: str) -> None:
+        self._traceparent = traceparent
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._traceparent)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+
+
+def continuing(traceparent: object) -> AbstractContextManager[None]:
     """Belong to this trace while the block runs; part of it already, or without a valid one, nothing changes."""
     given = valid(traceparent)
     if given is None or given[3:35] == current_trace_id():
-        yield
-        return
-    token = _current.set(given)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+        return contextlib.nullcontext()
+    return _Within(given)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,6 +41,24 @@ class _Entry:
     used_at: float
 
 
+class _Held:
+    """Counts a job among those in use while the block runs."""
+
+    __slots__ = ("_counts", "_job_id")
+
+    def __init__(self, counts: Counter[str], job_id: str) -> None:
+        self._counts = counts
+        self._job_id = job_id
+
+    def __enter__(self) -> None:
+        self._counts[self._job_id] += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._counts[self._job_id] -= 1
+        if not self._counts[self._job_id]:
+            del self._counts[self._job_id]
+
+
 class JobStates:
     """A cache that one loop keeps fresh, so that a look at it costs nothing at the moment of sending a request."""
 
@@ -51,16 +68,9 @@ class JobStates:
         self._entries: dict[str, _Entry] = {}
         self._held: Counter[str] = Counter()
 
-    @contextmanager
-    def held(self, job_id: str) -> Iterator[None]:
+    def held(self, job_id: str) -> _Held:
         """The job is in use while the block runs, however long that waits for its turn."""
-        self._held[job_id] += 1
-        try:
-            yield
-        finally:
-            self._held[job_id] -= 1
-            if not self._held[job_id]:
-                del self._held[job_id]
+        return _Held(self._held, job_id)
 
     async def load(self, revs: Mapping[str, int]) -> Mapping[str, JobState | None]:
         """The states of these jobs, none older than the revision given for it; None for a job that is gone."""

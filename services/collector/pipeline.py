@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
 
 from services.collector.inhand import InHand
 from services.collector.jobstates import JobStates, is_late
@@ -219,7 +219,7 @@ class MarketplacePipeline:
         """What is to be recorded; None when the item was given up or put back."""
         try:
             held = self._clock.monotonic() - task.delivery.arrived_at
-            async with in_line(patience(self._hold_seconds, held)) as limit, self._slots:
+            async with InLine(patience(self._hold_seconds, held)) as limit, self._slots:
                 async for attempt in until_back():
                     with attempt:
                         observation, first = await self._flights.fly(
@@ -283,17 +283,23 @@ def patience(hold_seconds: float, held_seconds: float) -> float:
     return max(hold_seconds - held_seconds, hold_seconds / 10)
 
 
-@asynccontextmanager
-async def in_line(seconds: float) -> AsyncIterator[asyncio.Timeout]:
+class InLine:
     """Raises BlockedError when the block takes longer: a message must never be held until the broker takes it away."""
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            yield limit
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise BlockedError(f"no turn within {round(seconds, 1):g} s", code="no_turn") from error
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._limit = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> asyncio.Timeout:
+        return await self._limit.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._limit.__aexit__(kind, error, traceback)
+        except TimeoutError as late:
+            raise BlockedError(f"no turn within {round(self._seconds, 1):g} s", code="no_turn") from late
 
 
 def describe(error: Exception, *, retryable: bool) -> ItemError:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change
@@ -18,16 +19,16 @@ from shared.profit.models import Analysis
 from shared.quality import lacking
 
 _FIELDS = tuple(each.name for each in fields(Product))
+_values = attrgetter(*_FIELDS)
 
 
 def page_document(product: Product) -> Document:
     """A parsed page as it is stored: decimals exact, enumerations as their values."""
-    return {name: _stored(getattr(product, name)) for name in _FIELDS}
+    values = zip(_FIELDS, _values(product), strict=True)
+    return {name: value if type(value) in _AS_THEY_ARE else _stored(value) for name, value in values}
 
 
 def _stored(value: Any) -> Any:
-    if type(value) in _AS_THEY_ARE:
-        return value
     for kind, convert in _CONVERSIONS:
         if isinstance(value, kind):
             return convert(value)
@@ -35,7 +36,7 @@ def _stored(value: Any) -> Any:
 
 
 def _sequence(values: Sequence[Any]) -> list[Any]:
-    return [_stored(value) for value in values]
+    return [value if type(value) in _AS_THEY_ARE else _stored(value) for value in values]
 
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
@@ -44,17 +45,17 @@ _CONVERSIONS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (tuple, _sequence),
     (list, _sequence),
     (StrEnum, lambda value: value.value),
-    (Mapping, lambda value: {str(name): _stored(part) for name, part in value.items()}),
+    (Mapping, lambda value: dict(zip(map(str, value), _sequence(list(value.values())), strict=True))),
     (Rank, lambda value: {"rank": value.rank, "category": value.category}),
 )
 
 
-def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> tuple[Document, Document]:
-    """The filter and update that make this the user's view of the product; favourite and notes stay theirs."""
-    command, user_id = task.command, task.job.user_id
+def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> Document:
+    """The update that makes this the user's view of the product; favourite and notes stay theirs."""
+    command = task.command
     fields = {
         **observation.page,
-        "user_id": user_id,
+        "user_id": task.job.user_id,
         "marketplace": command.marketplace,
         "asin": command.asin,
         "job_id": command.job_id,
@@ -62,15 +63,16 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
         "analysis": None if analysis is None else analysis.as_document(),
     }
     created = {"created_at": observation.observed_at, "favorite": False, "notes": ""}
-    update: Document = {"$set": {**fields, **price_change(observation)}, "$setOnInsert": created}
-    if not price_change(observation):
+    changed = price_change(observation)
+    update: Document = {"$set": {**fields, **changed}, "$setOnInsert": created}
+    if not changed:
         update["$unset"] = dict.fromkeys((*CHANGE_FIELDS, "price_change_percent"), "")
-    return {"_id": task.product_id}, update
+    return update
 
 
-def new_product(query: Document, update: Document) -> Document:
-    """The document that this update would make where there is none yet."""
-    return {**query, **update["$set"], **update["$setOnInsert"]}
+def new_product(key: str, update: Document) -> Document:
+    """The document that this update would make under `key` where there is none yet."""
+    return {"_id": key, **update["$set"], **update["$setOnInsert"]}
 
 
 def outcome_document(result: Result, attempts: int, at: datetime) -> Document:

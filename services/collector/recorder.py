@@ -17,7 +17,7 @@ from services.collector.repository import CollectorRepository
 from services.collector.results import Observation, Result
 from shared import metrics, tracing
 from shared.batching import take_batch
-from shared.broker import Broker, event
+from shared.broker import Broker
 from shared.clock import Clock
 from shared.failures import FailurePolicy
 from shared.intake import Delivery
@@ -26,6 +26,7 @@ from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.messages import ItemsFinished
 from shared.mongo import Document
+from shared.outgoing import event
 from shared.patience import until_back
 from shared.profit.models import Analysis
 from shared.topology import Queue

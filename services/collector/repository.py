@@ -109,9 +109,8 @@ class CollectorRepository:
         }
         await _insert_or_update(
             self._observations,
-            {key: {"_id": key, **change} for key, change in changes.items()},
-            {key: UpdateOne({"_id": key}, {"$set": change}, upsert=True) for key, change in changes.items()},
-            stored,
+            {key: {"_id": key, **change} for key, change in changes.items() if key not in stored},
+            {key: {"$set": change} for key, change in changes.items()},
         )
         return points
 
@@ -150,13 +149,11 @@ class CollectorRepository:
         self, results: Sequence[tuple[Result, Observation, Analysis | None]], stored: Container[str]
     ) -> None:
         """Make these the users' views of their products, `stored` of which are there; a repetition changes nothing."""
-        updates = [product_update(result.task, observation, analysis) for result, observation, analysis in results]
-        await _insert_or_update(
-            self._products,
-            {query["_id"]: new_product(query, update) for query, update in updates},
-            {query["_id"]: UpdateOne(query, update, upsert=True) for query, update in updates},
-            stored,
-        )
+        updates = {
+            result.task.product_id: product_update(result.task, seen, analysis) for result, seen, analysis in results
+        }
+        new = {key: new_product(key, update) for key, update in updates.items() if key not in stored}
+        await _insert_or_update(self._products, new, updates)
 
     async def insert_outcomes(self, documents: Sequence[Document]) -> dict[str, ItemStatus]:
         """Store outcomes; returns what is stored under ids that another delivery had already taken."""
@@ -174,16 +171,15 @@ async def _find(collection: Collection, keys: Sequence[str], fields: Document) -
 
 
 async def _insert_or_update(
-    collection: Collection, documents: Mapping[str, Document], updates: Mapping[str, UpdateOne], stored: Container[str]
+    collection: Collection, new: Mapping[str, Document], updates: Mapping[str, Document]
 ) -> None:
-    """Insert what is not stored, update the rest: an insert costs the database a fraction of an upsert.
+    """Insert those of which nothing was stored, update the rest: an insert costs the database a fraction of an upsert.
 
     Whatever another process has inserted meanwhile is updated as well.
     """
-    absent = [key for key in documents if key not in stored]
-    taken = await insert_new(collection, [documents[key] for key in absent])
-    inserted = {key for index, key in enumerate(absent) if index not in taken}
-    changes = [update for key, update in updates.items() if key not in inserted]
-    with database_errors():
-        if changes:
+    taken = await insert_new(collection, list(new.values()))
+    inserted = {key for index, key in enumerate(new) if index not in taken}
+    changes = [UpdateOne({"_id": key}, update, upsert=True) for key, update in updates.items() if key not in inserted]
+    if changes:
+        with database_errors():
             await collection.bulk_write(changes, ordered=False)

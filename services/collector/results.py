@@ -15,26 +15,22 @@ from shared.messages import CollectItem
 from shared.mongo import Document
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Task:
-    """One item in hand: the command, the delivery it came in, and its job."""
+    """One item in hand: the command, the delivery it came in, and its job; with the names it goes by."""
 
     command: CollectItem
     delivery: Delivery
     job: JobState
+    key: str = field(init=False)
+    product_id: str = field(init=False)  # of its user's product
+    outcome_id: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        return product_key(self.command.marketplace, self.command.asin)
-
-    @property
-    def product_id(self) -> str:
-        """Of its user's product."""
-        return user_product_key(self.job.user_id, self.command.marketplace, self.command.asin)
-
-    @property
-    def outcome_id(self) -> str:
-        return outcome_id(self.command.job_id, self.command.run, self.command.seq)
+    def __post_init__(self) -> None:
+        command = self.command
+        self.key = product_key(command.marketplace, command.asin)
+        self.product_id = user_product_key(self.job.user_id, command.marketplace, command.asin)
+        self.outcome_id = outcome_id(command.job_id, command.run, command.seq)
 
 
 @dataclass(frozen=True)
