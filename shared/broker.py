@@ -7,22 +7,18 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiormq
 from aiormq.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
-from pamqp import commands as amqp
 
 from shared import confirms, link, metrics, tracing
-from shared.confirms import Parcel
 from shared.errors import BrokerUnavailableError, UnroutableError
-from shared.ids import new_id
 from shared.link import is_connection_error
 from shared.log import get_logger
-from shared.messages import Message
-from shared.topology import COMMANDS, EVENTS, Exchange, Queue
+from shared.outgoing import Outgoing, parcels
+from shared.topology import Queue
 
 if TYPE_CHECKING:
     from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -37,89 +33,6 @@ LOOK_SECONDS = 0.5
 RECONNECT_CAP_SECONDS = 5.0
 CANCEL_SECONDS = 1.0
 PUBLISH_CHUNK = 500  # outstanding confirms: throughput is flat from 100 on
-PERSISTENT = 2
-
-Header = str | int | float | bool
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """One message on its way out; `message_id` is kept when it is sent again."""
-
-    exchange: Exchange
-    key: str
-    body: bytes
-    type: str
-    correlation_id: str
-    message_id: str = field(default_factory=new_id)
-    headers: dict[str, Header] = field(default_factory=dict)
-    mandatory: bool = True
-
-    def parcel(self, source: str) -> Parcel:
-        return Parcel(self.exchange.name, self.key, self.mandatory, self.properties(source), self.body)
-
-    def properties(self, source: str) -> amqp.Basic.Properties:
-        now = datetime.now(UTC)
-        cloud_event = {
-            "cloudEvents:specversion": "1.0",
-            "cloudEvents:type": self.type,
-            "cloudEvents:source": f"/asinflow/{source}",
-            "cloudEvents:id": self.message_id,
-            "cloudEvents:time": now.isoformat(),
-        }
-        return amqp.Basic.Properties(
-            content_type="application/json",
-            delivery_mode=PERSISTENT,
-            message_type=self.type,
-            message_id=self.message_id,
-            correlation_id=self.correlation_id,
-            timestamp=now,
-            headers={**cloud_event, **_trace(), **self.headers},
-        )
-
-
-def _trace() -> dict[str, Header]:
-    traceparent = tracing.current()
-    return {} if traceparent is None else {tracing.TRACEPARENT: traceparent}
-
-
-def command(
-    message: Message,
-    *,
-    key: str | None = None,
-    message_id: str | None = None,
-    headers: dict[str, Header] | None = None,
-) -> Outgoing:
-    """Work for exactly one consumer; it must be routable."""
-    return Outgoing(
-        COMMANDS,
-        key or message.TYPE,
-        message.encode(),
-        message.TYPE,
-        message.job_id,
-        message_id or new_id(),
-        headers or {},
-    )
-
-
-def event(
-    message: Message,
-    *,
-    message_id: str | None = None,
-    headers: dict[str, Header] | None = None,
-    mandatory: bool = False,
-) -> Outgoing:
-    """A fact for whoever listens; `mandatory` when one listener must exist."""
-    return Outgoing(
-        EVENTS,
-        message.TYPE,
-        message.encode(),
-        message.TYPE,
-        message.job_id,
-        message_id or new_id(),
-        headers or {},
-        mandatory=mandatory,
-    )
 
 
 @dataclass(eq=False)
@@ -254,7 +167,7 @@ class Broker:
     async def _confirmed(self, channel: aiormq.Channel, messages: Sequence[Outgoing]) -> Mapping[int, BaseException]:
         """What was told of those that did not arrive; raises as soon as the broker takes nothing any more."""
         await _flowing(channel)
-        sent = await confirms.send(channel, [message.parcel(self._name) for message in messages])
+        sent = await confirms.send(channel, parcels(messages, self._name, channel))
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
                 while not (await asyncio.wait([sent.told], timeout=LOOK_SECONDS))[0]:

@@ -1,7 +1,7 @@
 """Handing many messages to RabbitMQ in one piece, and hearing what it says of each.
 
 aiormq publishes one message at a time: a task, a timer, a lock and a write to the socket for each cost several times
-what the message itself does. Here the frames of many are marshalled into one write. Delivery tags and expected confirms
+what the message itself does. Here the frames of many go out in one write. Delivery tags and expected confirms
 are entered where aiormq's channel looks for them, under its lock, just as its own `basic_publish` does (ADR 52).
 """
 
@@ -9,27 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import aiormq
 from aiormq.abc import ChannelFrame
-from pamqp import commands as amqp
-from pamqp.body import ContentBody
-from pamqp.frame import marshal
-from pamqp.header import ContentHeader
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One message as it goes out; `properties` name its `message_id`."""
+class Parcel(NamedTuple):
+    """One message as it goes out: its id and all its frames."""
 
-    exchange: str
-    key: str
-    mandatory: bool
-    properties: amqp.Basic.Properties
-    body: bytes
+    message_id: str
+    frames: bytes
 
 
 class Confirms:
@@ -41,7 +31,7 @@ class Confirms:
         self.told: asyncio.Future[None] = channel.create_future()
         # By place of the message: PublishError for one that fits no queue, DeliveryError for one that was refused.
         self.errors: dict[int, BaseException] = {}
-        self._message_ids = [parcel.properties.message_id or "" for parcel in parcels]
+        self._message_ids = [parcel.message_id for parcel in parcels]
         self._left = len(parcels)
         self._first_tag = 0
 
@@ -113,7 +103,7 @@ class _Expected:
 async def send(channel: aiormq.Channel, parcels: Sequence[Parcel]) -> Confirms:
     """Hand all of `parcels`, one at least, to the connection; whoever has heard enough of them calls `forget`."""
     confirms = Confirms(channel, parcels)
-    payload = b"".join(part for parcel in parcels for part in _frames(channel, parcel))
+    payload = b"".join(parcel.frames for parcel in parcels)
     try:
         async with channel.lock:
             confirms.expect()
@@ -126,18 +116,3 @@ async def send(channel: aiormq.Channel, parcels: Sequence[Parcel]) -> Confirms:
         confirms.told.cancel()
         raise
     return confirms
-
-
-def _frames(channel: aiormq.Channel, parcel: Parcel) -> list[bytes]:
-    size, most = len(parcel.body), channel.max_content_size
-    header = ContentHeader(properties=parcel.properties, body_size=size)
-    return [
-        _method(channel.number, parcel.exchange, parcel.key, parcel.mandatory),
-        marshal(header, channel.number),
-        *(marshal(ContentBody(parcel.body[start : start + most]), channel.number) for start in range(0, size, most)),
-    ]
-
-
-@lru_cache(maxsize=256)
-def _method(channel: int, exchange: str, key: str, mandatory: bool) -> bytes:
-    return marshal(amqp.Basic.Publish(exchange=exchange, routing_key=key, mandatory=mandatory), channel)

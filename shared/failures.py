@@ -7,7 +7,7 @@ import traceback
 from datetime import UTC, datetime
 
 from shared import metrics
-from shared.broker import Broker, Header, Outgoing
+from shared.broker import Broker
 from shared.clock import Clock, SystemClock
 from shared.errors import DecodeError, part_of
 from shared.flood import Brake
@@ -15,6 +15,7 @@ from shared.ids import new_id
 from shared.intake import ATTEMPT_HEADER, Delivery
 from shared.log import get_logger
 from shared.masking import mask
+from shared.outgoing import Header, Outgoing
 from shared.patience import until_back
 from shared.retry import DELAYS, Decision, RetryAfter, decide
 from shared.topology import DEAD, DEAD_LETTERS, Exchange, Queue, retry_exchange, retry_queue

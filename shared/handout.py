@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from shared.broker import Outgoing, event
 from shared.errors import PermanentError
 from shared.ids import outcome_id
 from shared.items import collect_command, finished
 from shared.jobs import ItemStatus
 from shared.ledger import missing
+from shared.outgoing import Outgoing, event
 from shared.runs import WHOLE, fed_at, handed_out, items_run, run_progress
 
 # So many places of a run are looked at in one go.

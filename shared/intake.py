@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from shared import metrics
 from shared.acks import AckTracker
 from shared.batching import take_batch
 from shared.broker import Broker, Subscription
+from shared.deliveries import Arrived, Receive, receiving
+from shared.ids import new_id
 from shared.link import connection_errors_suppressed
 from shared.topology import Queue
 
@@ -37,9 +40,9 @@ class Delivery:
     correlation_id: str
     headers: Mapping[str, Any]
     redelivered: bool
-    _channel: _OpenChannel
     published_at: datetime | None = None
-    arrived_at: float = field(default_factory=time.monotonic)
+    _channel: _OpenChannel = field(kw_only=True)
+    arrived_at: float = field(default_factory=time.monotonic, kw_only=True)
 
     @property
     def attempt(self) -> int:
@@ -63,6 +66,7 @@ class _OpenChannel:
         self._channel = channel
         self._tracker = AckTracker(held_acks)
         self._consumer_tag: str | None = None
+        self._receiving = ExitStack()
         self._flush_due = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._writing = asyncio.Lock()
@@ -98,21 +102,29 @@ class _OpenChannel:
                 for ack in self._tracker.take():
                     await self._channel.basic_ack(ack.tag, multiple=ack.multiple, wait=False)
 
-    async def consume(self, queue_name: str, prefetch: int, on_message: OnMessage) -> None:
+    async def consume(self, queue_name: str, prefetch: int, receive: Receive) -> None:
         """Take deliveries, at most `prefetch` unacknowledged ones; 0 takes none. What is in hand stays in hand."""
         if self._consumer_tag is not None:
             # Confirmed only after all deliveries that were under way: none of them is lost sight of.
             await self._channel.basic_cancel(self._consumer_tag)
             self._consumer_tag = None
+            self._receiving.close()
         if prefetch:
             await self._channel.basic_qos(prefetch_count=prefetch)  # for consumers from now on
-            consuming = await self._channel.basic_consume(queue_name, on_message)
-            self._consumer_tag = consuming.consumer_tag
+            tag = new_id()
+            self._receiving.enter_context(receiving(tag, receive))
+            await self._channel.basic_consume(queue_name, _each(receive), consumer_tag=tag)
+            self._consumer_tag = tag
+
+    def lose(self) -> None:
+        """From now on nothing is acknowledged, and nothing that still comes is taken for a delivery."""
+        self.closed = True
+        self._receiving.close()
 
     async def close(self) -> None:
         """Acknowledge what is finished and give the rest back to the queue."""
         await self.flush()
-        self.closed = True
+        self.lose()
         with connection_errors_suppressed():
             await self._channel.close(timeout=2.0)
 
@@ -154,13 +166,13 @@ class Intake:
         return max(1, self._prefetch // 2) if self._held_acks is None else self._held_acks
 
     async def _consume(self, current: _OpenChannel) -> None:
-        async def on_message(message: DeliveredMessage) -> None:
-            delivery = _to_delivery(message, current)
+        def receive(message: Arrived) -> None:
+            delivery = Delivery(*message, _channel=current)
             current.received(delivery.tag)
             self._note_wait(delivery)
             self._buffer.put_nowait(delivery)
 
-        await current.consume(self._queue_name, self._prefetch, on_message)
+        await current.consume(self._queue_name, self._prefetch, receive)
 
     async def hold(self, prefetch: int) -> None:
         """Hold at most `prefetch` deliveries from now on, also on later connections; 0 takes none from the queue.
@@ -183,7 +195,7 @@ class Intake:
 
     def _lost(self) -> None:
         if self._open is not None:
-            self._open.closed = True
+            self._open.lose()
             self._open = None
         while not self._buffer.empty():
             self._buffer.get_nowait()
@@ -206,18 +218,24 @@ class Intake:
             self._lost()
 
 
-def _to_delivery(message: DeliveredMessage, channel: _OpenChannel) -> Delivery:
-    properties = message.header.properties
-    return Delivery(
-        tag=message.delivery_tag or 0,
-        body=message.body,
-        type=properties.message_type or "",
-        exchange=message.exchange or "",
-        key=message.routing_key or "",
-        message_id=properties.message_id or "",
-        correlation_id=properties.correlation_id or "",
-        headers=properties.headers or {},
-        redelivered=bool(message.redelivered),
-        published_at=properties.timestamp,
-        _channel=channel,
-    )
+def _each(receive: Receive) -> OnMessage:
+    """A callback for messages that come the library's way."""
+
+    async def on_message(message: DeliveredMessage) -> None:
+        properties = message.header.properties
+        receive(
+            Arrived(
+                tag=message.delivery_tag or 0,
+                body=message.body,
+                type=properties.message_type or "",
+                exchange=message.exchange or "",
+                key=message.routing_key or "",
+                message_id=properties.message_id or "",
+                correlation_id=properties.correlation_id or "",
+                headers=properties.headers or {},
+                redelivered=bool(message.redelivered),
+                published_at=properties.timestamp,
+            )
+        )
+
+    return on_message

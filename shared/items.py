@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shared.broker import Outgoing, command
 from shared.ids import outcome_id
 from shared.jobs import ItemStatus
 from shared.messages import CollectItem, ItemsFinished
+from shared.outgoing import Outgoing, command
 from shared.topology import collect_key
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared import tracing
-from shared.broker import Outgoing, command, event
 from shared.jobs import JobStatus
 from shared.knownitems import known_items
 from shared.messages import FINAL_EVENTS, JobPaused, JobProgressed, JobReached, JobResumed, JobSubmitted
+from shared.outgoing import Outgoing, command, event
 from shared.quality import verdict_of
 
 _COPIED = ("user_id", "run", "rev", "status", "total_items", "progress", "success_count", "error_count")

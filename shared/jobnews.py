@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.broker import Outgoing
 from shared.job_events import paused, resumed
 from shared.jobs import JobStatus, Step
 from shared.mongo import Collection, Document, database_errors
+from shared.outgoing import Outgoing
 
 # What a job's document must be read with, beside what its events are made of.
 NEWS_FIELDS = {"news": 1}

@@ -18,6 +18,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import AMQPError
 from pamqp.common import FieldTable
 
+from shared import deliveries
 from shared.amqpdecoding import tolerate
 from shared.topology import EXCHANGES, Exchange, Queue
 
@@ -77,6 +78,7 @@ class Connection(aio_pika.Connection):
 async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
     """A connection that shows as `name` among those of the broker, closed on leaving."""
     tolerate()
+    deliveries.install()
     properties: FieldTable = {"connection_name": name}
     connection = await aio_pika.connect(
         url, timeout=CONNECT_SECONDS, client_properties=properties, connection_class=Connection

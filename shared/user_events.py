@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from shared.broker import Outgoing
+from shared.outgoing import Outgoing
 from shared.topology import USERS
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from services.aggregator.counting import JobCount
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Listing, Product
-from shared.broker import Broker, Outgoing
+from shared.broker import Broker
 from shared.errors import BrokerUnavailableError, NoLongerWantedError, UnroutableError
 from shared.intake import Delivery
+from shared.outgoing import Outgoing
 from shared.source import Wanted
 
 EPOCH = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

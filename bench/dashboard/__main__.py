@@ -21,10 +21,11 @@ from bench.servers import Servers, servers
 from deploy.local import browser
 from deploy.local.access import secret_of
 from shared.auth import SCOPES, issue_token
-from shared.broker import Broker, event
+from shared.broker import Broker
 from shared.jobs import JobStatus
 from shared.messages import JobProgressed
 from shared.mongo import connect
+from shared.outgoing import event
 
 PAINT_SECONDS = 1.0
 TAB_SHARE = 0.05

@@ -25,12 +25,14 @@ from bench.pipeline.sample import Sample
 from bench.programs import BenchError
 from services.collector.settings import CollectorSettings
 from shared import confirms
-from shared.broker import Outgoing, event
 from shared.ids import product_key
 from shared.items import collect_command, finished
 from shared.jobs import ItemStatus
+from shared.outgoing import Outgoing, event, parcels
+from shared.topology import Exchange
 
 MARKETPLACE = "amazon.co.jp"
+DEFAULT = Exchange("", "direct")
 WORK, FACTS = "limit.work", "limit.facts"
 TOGETHER = 500
 BATCH = int(CollectorSettings.model_fields["batch_items"].default)
@@ -119,7 +121,8 @@ async def _channel() -> aiormq.Channel:
 
 async def _publish(channel: aiormq.Channel, queue: str, messages: Sequence[Outgoing]) -> None:
     """As the product does it, which is the cheapest way known; over the default exchange, since routing is its own."""
-    sent = await confirms.send(channel, [replace(each.parcel("limit"), exchange="", key=queue) for each in messages])
+    direct = [replace(each, exchange=DEFAULT, key=queue) for each in messages]
+    sent = await confirms.send(channel, parcels(direct, "limit", channel))
     await sent.told
     if errors := sent.result():
         raise BenchError(f"{len(errors)} messages were not taken: {next(iter(errors.values()))}")

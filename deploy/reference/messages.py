@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from deploy.reference.metrics import SERVICES
 from services.api.live import EVENTS as LIVE_EVENTS
 from services.collector.queues import collect_queue
-from shared.broker import event
 from shared.messages import (
     MESSAGES,
     CollectItem,
@@ -25,6 +24,7 @@ from shared.messages import (
     Message,
     ProductsNoted,
 )
+from shared.outgoing import event
 from shared.topology import COMMANDS, Exchange, Queue, collect_key
 
 # Commands have one kind of receiver; everything else is an event.

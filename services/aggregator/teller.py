@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.aggregator.counting import JobCount
-from shared.broker import Broker, Outgoing
+from shared.broker import Broker
 from shared.clock import Clock
 from shared.errors import BrokerUnavailableError
 from shared.job_events import ended, progressed, reached
 from shared.log import get_logger
 from shared.mongo import Document
+from shared.outgoing import Outgoing
 
 log = get_logger(__name__)
 

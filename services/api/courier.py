@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from shared.broker import Outgoing
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, UnroutableError
 from shared.log import get_logger
+from shared.outgoing import Outgoing
 
 log = get_logger(__name__)
 

@@ -7,10 +7,10 @@ from services.api.courier import Courier, Publisher
 from services.api.problems import not_found
 from services.api.records import Job, NewJob
 from services.api.stores import JobStore
-from shared.broker import command
 from shared.jobs import JobStatus, JobType
 from shared.log import get_logger
 from shared.messages import JobSubmitted
+from shared.outgoing import command
 
 log = get_logger(__name__)
 

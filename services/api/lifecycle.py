@@ -12,13 +12,13 @@ from typing import Protocol
 from services.api.courier import Courier
 from services.api.problems import Problem, not_found, not_in_state
 from services.api.records import Job, TimelineEntry
-from shared.broker import command
 from shared.errors import DatabaseUnavailableError
 from shared.job_events import ended
 from shared.jobnews import news_of
 from shared.jobs import LIVE, TERMINAL, JobStatus, Step, user_steps
 from shared.log import get_logger
 from shared.messages import JobSubmitted
+from shared.outgoing import command
 from shared.selection import Selection
 
 log = get_logger(__name__)

@@ -11,7 +11,7 @@ from services.expander.expansion import Expansion, listing_marketplace
 from services.expander.feeder import Feeder
 from services.expander.lines import Lines
 from services.expander.repository import ExpanderRepository
-from shared.broker import Broker, event
+from shared.broker import Broker
 from shared.errors import AsinflowError, NoLongerWantedError
 from shared.handout import again
 from shared.intake import Delivery
@@ -20,6 +20,7 @@ from shared.jobs import TERMINAL, JobStatus
 from shared.log import get_logger
 from shared.messages import JobEvent, JobExpanded, JobSubmitted, Message
 from shared.mongo import Document
+from shared.outgoing import event
 from shared.patience import INFRASTRUCTURE_ERRORS
 from shared.runs import run_total, unresolved
 from shared.worker import Received

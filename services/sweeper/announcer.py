@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from services.sweeper.telling import deliveries, gathered, user_events
-from shared.broker import Outgoing
 from shared.clock import Clock
 from shared.messages import Message
+from shared.outgoing import Outgoing
 from shared.user_events import outgoing
 from shared.worker import Received
 

@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from services.sweeper.letters import collect_command_of, letter_document
 from services.sweeper.repository import SweeperRepository
 from shared import tracing
-from shared.broker import Broker, event
+from shared.broker import Broker
 from shared.ids import outcome_id
 from shared.intake import Delivery, Intake
 from shared.items import finished
@@ -19,6 +19,7 @@ from shared.jobs import ItemStatus
 from shared.log import get_logger
 from shared.metrics import Limited
 from shared.mongo import Document
+from shared.outgoing import event
 from shared.patience import until_back
 from shared.topology import DEAD_LETTERS
 

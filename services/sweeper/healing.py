@@ -14,13 +14,14 @@ from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
 from shared import tracing
 from shared.blocks import Block, longest, marketplaces_of
-from shared.broker import Broker, Outgoing, event
+from shared.broker import Broker
 from shared.errors import PermanentError, UnroutableError
 from shared.handout import again
 from shared.job_events import submission
 from shared.log import get_logger
 from shared.messages import JobExpanded
 from shared.mongo import Document
+from shared.outgoing import Outgoing, event
 from shared.runs import unresolved
 
 log = get_logger(__name__)

@@ -9,12 +9,13 @@ from prometheus_client import Counter
 from services.sweeper.letters import UNKNOWN, body_of
 from services.sweeper.repository import SweeperRepository
 from shared import failures as reasons
-from shared.broker import Broker, Header, Outgoing
+from shared.broker import Broker
 from shared.errors import UnroutableError
 from shared.intake import ATTEMPT_HEADER
 from shared.log import get_logger
 from shared.masking import MASK
 from shared.mongo import Document
+from shared.outgoing import Header, Outgoing
 from shared.topology import COMMANDS
 
 log = get_logger(__name__)

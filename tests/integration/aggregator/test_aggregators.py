@@ -13,11 +13,11 @@ import pytest
 from services.aggregator.bootstrap import serve_aggregator
 from services.aggregator.queues import ITEMS_FINISHED, JOB_EXPANDED
 from services.aggregator.settings import AggregatorSettings
-from shared.broker import Outgoing, event
 from shared.failures import safety_queues
 from shared.ledger import Ledger
 from shared.messages import ItemsFinished, JobCancelled, JobCompleted, JobExpanded, JobFailed, JobProgressed
 from shared.mongo import Binary, Database, Document
+from shared.outgoing import Outgoing, event
 from shared.topology import DEAD_LETTERS, EVENTS, work_queue
 from tests.builders import finished, job_document
 from tests.cable import Cable

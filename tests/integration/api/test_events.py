@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from services.api.settings import ApiSettings
-from shared.broker import Broker, event
+from shared.broker import Broker
 from shared.jobs import JobStatus
 from shared.messages import JobProgressed
 from shared.mongo import Database
+from shared.outgoing import event
 from tests.integration.api.conftest import Running, free_port, serving
 from tests.unit.api.builders import NOW, asin
 from tests.waiting import eventually

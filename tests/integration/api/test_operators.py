@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from services.api.settings import ApiSettings
-from shared.broker import Broker, command
+from shared.broker import Broker
 from shared.failures import safety_queues
 from shared.messages import JobSubmitted
 from shared.mongo import Database
+from shared.outgoing import command
 from shared.topology import COMMANDS, work_queue
 from tests.conftest import management_url
 from tests.integration.api.conftest import Running, serving, until_ready

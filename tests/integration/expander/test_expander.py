@@ -26,7 +26,6 @@ from services.expander.queues import JOB_NEWS, JOB_SUBMITTED
 from services.expander.repository import ExpanderRepository
 from shared.amazon.addresses import search_url
 from shared.amazon.pages import Listing
-from shared.broker import command
 from shared.clock import SystemClock
 from shared.errors import PermanentError, RetryableError
 from shared.failures import FailurePolicy, safety_queues
@@ -34,6 +33,7 @@ from shared.ids import product_key
 from shared.job_events import ended, progressed
 from shared.messages import CollectItem, JobCompleted, JobExpanded, JobFailed, JobProgressed, JobSubmitted, Message
 from shared.mongo import Database, Document
+from shared.outgoing import command
 from shared.source import Wanted
 from shared.topology import DEAD_LETTERS
 from shared.worker import Worker

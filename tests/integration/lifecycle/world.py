@@ -31,7 +31,6 @@ from services.expander.repository import ExpanderRepository
 from services.sweeper.healing import Healing
 from services.sweeper.repository import SweeperRepository
 from services.sweeper.settings import SweeperSettings
-from shared.broker import Outgoing, event
 from shared.errors import BrokerUnavailableError
 from shared.ids import outcome_id, product_key
 from shared.items import finished
@@ -39,6 +38,7 @@ from shared.job_events import submission
 from shared.jobs import ItemStatus
 from shared.messages import MESSAGES, CollectItem, ItemsFinished, JobEvent, JobExpanded, JobSubmitted, Message
 from shared.mongo import Database, Document
+from shared.outgoing import Outgoing, event
 from tests.builders import HOME, NOW, asin, received
 from tests.fakes import FakeBroker, FakeClock, FakeSource
 from tests.unit.api.builders import new_job

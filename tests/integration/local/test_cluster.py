@@ -15,9 +15,10 @@ import pytest
 from deploy.local import commands, rabbitctl
 from deploy.local.errors import LocalError
 from deploy.local.folder import RunFolder
-from shared.broker import CONFIRM_SECONDS, Broker, command
+from shared.broker import CONFIRM_SECONDS, Broker
 from shared.errors import BrokerUnavailableError
 from shared.intake import Intake
+from shared.outgoing import command
 from shared.patience import until_back
 from shared.topology import COMMANDS, work_queue
 from tests.builders import collect

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from shared.broker import Broker, Outgoing, Subscription, command, event
+from shared.broker import Broker, Subscription
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.intake import Intake
 from shared.messages import JobExpanded
+from shared.outgoing import Outgoing, command, event
 from shared.topology import COMMANDS, EVENTS, Queue, listener_queue, work_queue
 from tests.builders import collect
 from tests.cable import Cable

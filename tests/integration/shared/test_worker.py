@@ -10,11 +10,11 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from shared import failures as reasons
-from shared.broker import command, event
 from shared.errors import DatabaseUnavailableError, PermanentError, RetryableError
 from shared.failures import FailurePolicy, safety_queues
 from shared.intake import ATTEMPT_HEADER
 from shared.messages import CollectItem, JobExpanded
+from shared.outgoing import command, event
 from shared.topology import COMMANDS, DEAD_LETTERS, DELIVERY_LIMIT, EVENTS, work_queue
 from shared.worker import Received, Worker
 from tests.builders import collect

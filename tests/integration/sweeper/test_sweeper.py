@@ -10,9 +10,9 @@ from services.api.failure_repository import MongoFailureStore
 from services.api.failures import Choice
 from services.expander.queues import JOB_SUBMITTED
 from shared import failures as reasons
-from shared.broker import Header, Outgoing, event
 from shared.messages import CollectItem, ItemsFinished, JobCompleted, JobExpanded, JobFailed, JobSubmitted
 from shared.mongo import Binary, Document
+from shared.outgoing import Header, Outgoing, event
 from shared.topology import DEAD, DEAD_LETTERS, DELIVERY_LIMIT
 from tests.builders import asin, collect, finished
 from tests.cable import Cable

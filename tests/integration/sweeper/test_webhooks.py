@@ -13,11 +13,11 @@ from standardwebhooks import Webhook
 from services.sweeper.deliverer import PER_WEBHOOK
 from services.sweeper.queues import USER_EVENTS
 from services.sweeper.webhook_repository import WebhookRepository
-from shared.broker import event
 from shared.ids import new_id
 from shared.jobs import JobStatus
 from shared.messages import JobCompleted, ProductsNoted, ProfitableProduct
 from shared.mongo import Document
+from shared.outgoing import event
 from shared.topology import USERS, Queue
 from shared.user_events import UserEvent
 from shared.webhooks import new_delivery, new_secret

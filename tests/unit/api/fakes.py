@@ -18,10 +18,10 @@ from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
 from shared import tracing
-from shared.broker import Outgoing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
 from shared.newjobs import SOURCE_KEYS
+from shared.outgoing import Outgoing
 from shared.quality import judge
 from shared.selection import Selection
 from tests.unit.api.fake_failures import FakeFailureStore

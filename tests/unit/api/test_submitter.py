@@ -16,9 +16,9 @@ from services.api.requests import BulkOptionsRequest
 from services.api.submission import Submission, bulk_options, understand
 from services.api.submitter import Submitter
 from services.api.uploads import UploadReader
-from shared.broker import Outgoing
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError, UnroutableError
 from shared.jobs import JobStatus
+from shared.outgoing import Outgoing
 from tests.unit.api.builders import HOME, NOW, api_settings, asin
 from tests.unit.api.fakes import FakeBroker, FakeClock, FakeJobStore, FakeKeyStore
 

@@ -53,15 +53,15 @@ def test_page_survives_the_database_unchanged(product: Product) -> None:
 
 
 def test_product_is_its_users_view_of_the_page() -> None:
-    query, update = product_update(task(1, job=state(user_id="bob"), job_id="j-7"), SEEN, None)
-    assert query == {"_id": f"bob:{HOME}:{asin(1)}"}
-    fields = update["$set"]
+    bobs = task(1, job=state(user_id="bob"), job_id="j-7")
+    assert bobs.product_id == f"bob:{HOME}:{asin(1)}"
+    fields = product_update(bobs, SEEN, None)["$set"]
     assert (fields["title"], fields["user_id"], fields["job_id"]) == ("商品", "bob", "j-7")
     assert (fields["collected_at"], fields["analysis"]) == (NOW, None)
 
 
 def test_favourite_and_notes_are_never_overwritten() -> None:
-    _, update = product_update(task(1), SEEN, None)
+    update = product_update(task(1), SEEN, None)
     assert update["$setOnInsert"] == {"created_at": NOW, "favorite": False, "notes": ""}
     assert not update["$set"].keys() & update["$setOnInsert"].keys()
 
@@ -69,13 +69,13 @@ def test_favourite_and_notes_are_never_overwritten() -> None:
 def test_product_keeps_the_asin_it_was_asked_for() -> None:
     """A page may show another variation of the product."""
     shown = Observation(page_document(replace(PRODUCT, asin=asin(2))), NOW)
-    query, update = product_update(task(1), shown, None)
-    assert (query["_id"], update["$set"]["asin"]) == (f"ann:{HOME}:{asin(1)}", asin(1))
+    update = product_update(task(1), shown, None)
+    assert (task(1).product_id, update["$set"]["asin"]) == (f"ann:{HOME}:{asin(1)}", asin(1))
 
 
 def test_product_tells_its_last_change_of_price() -> None:
     point = next_point(KEY, replace(SEEN, observed_at=NOW + timedelta(hours=1)), next_point(KEY, DEARER, None))
-    _, update = product_update(task(1), replace(SEEN, point=point), None)
+    update = product_update(task(1), replace(SEEN, point=point), None)
     assert update["$set"]["previous_price"] == Decimal128("2480")
     assert update["$set"]["price_changed_at"] == NOW + timedelta(hours=1)
     assert "$unset" not in update
@@ -83,7 +83,7 @@ def test_product_tells_its_last_change_of_price() -> None:
 
 @pytest.mark.parametrize("point", [None, next_point(KEY, SEEN, None)])
 def test_product_without_change_of_price_forgets_an_earlier_one(point: Document | None) -> None:
-    _, update = product_update(task(1), replace(SEEN, point=point), None)
+    update = product_update(task(1), replace(SEEN, point=point), None)
     assert update["$unset"].keys() == {"previous_price", "price_changed_at", "price_change_percent"}
     assert not update["$set"].keys() & update["$unset"].keys()
 

@@ -29,19 +29,19 @@ class Channel:
         self.closed = False
         self.refused: list[int] = []
         self.prefetch = 0
-        self.consumers = 0
+        self.consumers: list[str] = []
 
     async def basic_qos(self, *, prefetch_count: int) -> None:
         self.prefetch = prefetch_count
 
-    async def basic_consume(self, _queue: str, consumer: Callable[[Any], Awaitable[None]]) -> Any:
+    async def basic_consume(
+        self, _queue: str, consumer: Callable[[Any], Awaitable[None]], *, consumer_tag: str
+    ) -> None:
         self.deliver_to = consumer
-        self.consumers += 1
-        return SimpleNamespace(consumer_tag=f"consumer-{self.consumers}")
+        self.consumers.append(consumer_tag)
 
     async def basic_cancel(self, consumer_tag: str) -> None:
-        assert consumer_tag == f"consumer-{self.consumers}"
-        self.consumers -= 1
+        self.consumers.remove(consumer_tag)
 
     async def basic_ack(self, tag: int, *, multiple: bool, wait: bool) -> None:
         assert not wait
@@ -193,18 +193,18 @@ async def test_held_intake_takes_nothing_and_acknowledges_what_it_has(opened: Op
     channel = await opened.open()
     await channel.deliver(1)
     await opened.intake.hold(0)
-    assert channel.consumers == 0
+    assert not channel.consumers
     [delivery] = await opened.intake.batch(10, 0.01)
     delivery.done()
     await eventually(lambda: not channel.outstanding)
     await opened.intake.hold(1)
-    assert (channel.consumers, channel.prefetch) == (1, 1)
+    assert (len(channel.consumers), channel.prefetch) == (1, 1)
 
 
 async def test_held_intake_takes_nothing_on_a_new_connection(opened: Opened) -> None:
     await opened.intake.hold(0)
     channel = await opened.open()
-    assert channel.consumers == 0
+    assert not channel.consumers
     await opened.intake.hold(PREFETCH)
     await opened.intake.hold(PREFETCH)
-    assert (channel.consumers, channel.prefetch) == (1, PREFETCH)
+    assert (len(channel.consumers), channel.prefetch) == (1, PREFETCH)

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from shared.broker import command, event
 from shared.items import collect_command
 from shared.job_events import ended, progressed
 from shared.jobs import TERMINAL, JobStatus
@@ -32,6 +31,7 @@ from shared.messages import (
     ProductsNoted,
     ProfitableProduct,
 )
+from shared.outgoing import command, event
 from shared.topology import COMMANDS, EVENTS, collect_key
 from tests.builders import HOME, NOW, asin, collect, finished, job_document
 
