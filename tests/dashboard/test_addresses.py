@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from services.api.records import Job
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import Stage
+from tests.unit.api.builders import asin
 
 
 def test_address_that_no_view_has_is_told(look: Opener, stage: Stage) -> None:
@@ -25,6 +26,16 @@ def test_reason_of_a_refused_address_is_told_once(look: Opener, stage: Stage) ->
     page.get_by_role("radio", name="페이지").check()
     page.get_by_label("페이지 주소").fill("javascript:alert(1)")
     expect(page.locator(".quote .field-error")).to_have_text("주소: https 주소만 가져올 수 있습니다.")
+
+
+def test_refusal_is_told_in_the_readers_language(look: Opener, stage: Stage) -> None:
+    page = look("#/submit", locale="ja-JP")
+    page.get_by_label("商品(1行に1つ)").fill(asin(1))
+    page.get_by_text("詳細オプション").click()
+    page.get_by_label("目標利益率(%)").fill("60")
+    told = page.locator(".quote .field-error")
+    expect(told).to_contain_text("目標利益率(%): 値が大きすぎます。(")
+    expect(told).to_contain_text("50")
 
 
 def test_failures_offer_nothing_to_who_may_not_see_them(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:

@@ -17,7 +17,7 @@ export function badge(status) {
 }
 
 // How the message of a job that was ended begins, and the words for it.
-const ENDINGS = { "Timeout: Job expired": "failed.expired", "Timeout: the job's time limit": "failed.limit" };
+const ENDINGS = { "Timeout: Job expired": "failed.expired", "Timeout: the job's time limit": "failed.limit", "an unexpected error": "failed.bug" };
 
 function failure({ error_message: message, status_reason }) {
   const ending = Object.keys(ENDINGS).find((each) => message?.startsWith(each));

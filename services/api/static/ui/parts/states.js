@@ -2,7 +2,7 @@
 
 import { ApiError } from "../core/api.js";
 import { h, render } from "../core/dom.js";
-import { known, t } from "../core/i18n.js";
+import { currentLanguage, known, t } from "../core/i18n.js";
 
 /** Grey lines of the size of what is coming, so that nothing jumps when it comes. */
 export function skeleton(rows, kind = "row") {
@@ -14,13 +14,28 @@ export function empty(title, text, ...actions) {
   return h("div", { class: "empty" }, h("div", { class: "empty-mark", "aria-hidden": true }), h("h2", {}, title), h("p", {}, text), actions);
 }
 
+/** A part of a request as the forms name it. */
+function fieldName(field) {
+  const inner = field.replace(/^job\./, "");
+  const [, option] = /^settings\.(\w+)$/.exec(inner) ?? [];
+  return known(`entry.${inner}`, null) ?? known(`option.${option ?? inner}`, field);
+}
+
+/** What is wrong with a part: in the reader's language, with the API's own words where they tell more. */
+function fault({ field, code, message }) {
+  const exact = known(`fault.${field.replace(/^job\./, "")}.${code}`, null);
+  if (exact) return exact;
+  const word = known(`fault.${code}`, null);
+  return word && currentLanguage() !== "en" ? t("fault.detailed", { word, detail: message }) : message;
+}
+
 /** What to tell a person about an error of the API. */
 export function explain(error) {
   if (!(error instanceof ApiError)) throw error;
-  const fields = error.errors.slice(0, 3).map(({ field, code, message }) => `${known(`entry.${field}`, field)}: ${known(`fault.${field}.${code}`, message)}`);
+  const fields = error.errors.slice(0, 3).map((each) => `${fieldName(each.field)}: ${fault(each)}`);
   // Which fields are wrong is all that such a refusal has to say.
   if (error.code === "invalid_request" && fields.length > 0) return fields.join(" ");
-  const told = error.code.endsWith("_not_found") ? t("problem.not_found") : known(`problem.${error.code}`, error.message);
+  const told = error.code.endsWith("_not_found") ? t("problem.not_found") : known(`problem.${error.code}`, null) ?? t("problem.other", { detail: error.message });
   return [told, ...fields].join(" ");
 }
 

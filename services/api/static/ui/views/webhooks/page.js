@@ -79,11 +79,18 @@ async function rotate(webhook, address, draw) {
   draw(next);
 }
 
+/** Why it was switched off, in the reader's language where the reason is a known one. */
+function whyOff(reason) {
+  const [, days] = /taken nothing for ([\d.]+) days/.exec(reason) ?? [];
+  if (days) return t("webhooks.off.failing", { n: Number(days) });
+  return reason.includes("410") ? t("webhooks.off.gone") : reason;
+}
+
 function facts(webhook) {
   const pair = (key, value) => value && h("div", { class: "pairs-line" }, h("dt", {}, t(key)), h("dd", {}, value));
   const secret = (each) => h("div", { class: "pairs-line" }, h("dt", { class: "mono" }, each.hint), h("dd", {}, each.expires_at ? t("webhooks.secret.until", { at: fullMoment(each.expires_at) }) : t("webhooks.secret.present")));
   return [
-    webhook.disabled_reason && h("p", { class: "notice", role: "status" }, t("webhooks.off", { reason: webhook.disabled_reason })),
+    webhook.disabled_reason && h("p", { class: "notice", role: "status" }, t("webhooks.off", { reason: whyOff(webhook.disabled_reason) })),
     h("div", { class: "charts" },
       h("section", { class: "panel" }, h("h2", {}, t("webhooks.what")), h("dl", { class: "pairs" },
         pair("webhooks.url", h("span", { class: "mono" }, webhook.url)),
