@@ -14,6 +14,7 @@ from cli.groups import grouped
 from cli.inputs import read_product
 from cli.options import JobId, Json, Marketplace, ProductArgument
 from cli.output import print_fields, print_json
+from cli.prices import read_prices
 from cli.session import session_of
 from cli.text import amount, plain
 from cli.wishes import given
@@ -22,6 +23,8 @@ app = typer.Typer()
 profit = typer.Typer(help="Work out what a resale costs, should cost and leaves.", no_args_is_help=True)
 app.add_typer(profit, name="profit")
 
+# As many as the API takes at a time.
+_PRICES_AT_ONCE = 1_000
 Category = Annotated[
     str | None,
     typer.Option(help="For example toys_hobbies; docs/profit.md lists them.", show_default="told from the title"),
@@ -108,6 +111,34 @@ def product(
     wanted = given({**costs.fields(), "category": category, "selling_price_krw": sell_at})
     with session_of(ctx).api() as api:
         _show_analysis(api.ask(calls.analyze(item.marketplace, item.asin, wanted)), as_json=as_json)
+
+
+@profit.command()
+def prices(
+    ctx: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV with asin and selling_price_krw, or - for a pipe.", show_default=False
+        ),
+    ],
+    *,
+    marketplace: Marketplace = None,
+    as_json: Json = False,
+) -> None:
+    """Give many products selling prices of your own, from a table; an empty price takes one away.
+
+    Whatever collects them later judges them by these, and the event product.profitable tells which reach their margin.
+    """
+    wanted = read_prices(file, marketplace)
+    with session_of(ctx).api() as api:
+        blocks = [wanted[first : first + _PRICES_AT_ONCE] for first in range(0, len(wanted), _PRICES_AT_ONCE)]
+        found = [each for block in blocks for each in api.ask(calls.give_prices({"prices": block}))["items"]]
+    if as_json:
+        print_json(found)
+        return
+    good = sum(each["figures"]["is_profitable"] is True for each in found)
+    print_fields({"priced": len(found), "profitable": good, "not your products": len(wanted) - len(found) or None})
 
 
 def _show_analysis(analysis: dict[str, Any], *, as_json: bool) -> None:

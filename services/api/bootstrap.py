@@ -28,6 +28,7 @@ from services.api.keys import KeyDesk
 from services.api.life_repository import MongoLifeStore
 from services.api.lifecycle import LifeCycle
 from services.api.operations_repository import MongoOperationsStore
+from services.api.price_desk import PriceDesk
 from services.api.product_repository import MongoProductStore
 from services.api.profit import ProfitDesk
 from services.api.queues import BrokerQueues, ManagedQueues, QueueReader, vhost_of
@@ -112,6 +113,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 results=results,
                 job_profit=pricing.summaries,
                 repricing=pricing.desk,
+                prices=PriceDesk(product_store, pricing.profit),
                 error_groups=FailureCounter(item_store, items),
                 auditor=Auditor(item_store),
                 products=product_store,

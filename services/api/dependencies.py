@@ -19,6 +19,7 @@ from services.api.job_profit import ProfitReader
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.operations import OperationsStore
+from services.api.price_desk import PriceDesk
 from services.api.profit import ProfitDesk
 from services.api.queues import QueueReader
 from services.api.quoter import Quoter
@@ -56,6 +57,7 @@ class Parts:
     results: ResultReader
     job_profit: ProfitReader
     repricing: RepriceDesk
+    prices: PriceDesk
     error_groups: FailureCounter
     auditor: Auditor
     products: ProductStore

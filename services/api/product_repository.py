@@ -107,7 +107,7 @@ class MongoProductStore:
         writes = [
             UpdateOne(
                 {"_id": new.product_id, "user_id": user_id, "collected_at": new.collected_at},
-                {"$set": {"analysis": new.analysis.as_document()}},
+                {"$set": new.changes()},
             )
             for new in analyses
         ]

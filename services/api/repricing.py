@@ -28,6 +28,12 @@ class NewAnalysis:
     product_id: str
     collected_at: datetime | None
     analysis: Analysis
+    resale: Mapping[str, Any] | None = None  # what its user says of it now; None: as before
+
+    def changes(self) -> Document:
+        """What is stored of it."""
+        said = {} if self.resale is None else {"resale": dict(self.resale)}
+        return {"analysis": self.analysis.as_document(), **said}
 
 
 @dataclass(frozen=True, slots=True)

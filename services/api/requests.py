@@ -42,6 +42,11 @@ REPRICE_PREVIEW_EXAMPLE: dict[str, Any] = {
 }
 
 
+SELLING_PRICES_EXAMPLE: dict[str, Any] = {
+    "prices": [{"marketplace": "amazon.co.jp", "asin": "B07WXL5YPW", "selling_price_krw": 459000}],
+}
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -244,6 +249,18 @@ class RepriceRequest(CostRequest):
 class ProductName(_Request):
     marketplace: str = Field(min_length=1, max_length=50)
     asin: str = Field(min_length=1, max_length=20)
+
+
+class SellingPrice(ProductName):
+    selling_price_krw: int | None = Field(ge=1, le=10_000_000_000_000, description="Null takes it away")
+
+
+class SellingPrices(_Request):
+    """Selling prices of your own, of up to 1,000 of your products."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SELLING_PRICES_EXAMPLE]})
+
+    prices: list[SellingPrice] = Field(min_length=1, max_length=MAX_REPRICED)
 
 
 class RepricePreviewRequest(RepriceRequest):

@@ -43,6 +43,7 @@ def everything(stage: Stage) -> list[Asked]:
         *(ask("product", HOME, ONE), ask("change_product", HOME, ONE, favorite=True), ask("stats")),
         *(ask("price_history", HOME, ONE, limit=3), ask("analyze", HOME, ONE, {"target_margin": 15})),
         ask("preview_products", {"products": [{"marketplace": HOME, "asin": ONE}], **COSTS}),
+        ask("give_prices", {"prices": [{"marketplace": HOME, "asin": ONE, "selling_price_krw": 90_000}]}),
         *(ask("delete_product", HOME, ONE), ask("calculate", QUESTION), ask("recommend_price", QUESTION)),
         *(ask("page_samples", limit=1), ask("page_sample", sample), ask("page_sample_body", sample)),
         *(ask("failures", limit=1), ask("failure", letter), ask("retry_failure", letter), ask("queues"), ask("me")),

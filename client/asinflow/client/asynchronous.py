@@ -79,6 +79,7 @@ class AsyncClient(AsyncTransport):
     products = listed(calls.products)
     products_file = file(calls.products_file)
     preview_products = call(calls.preview_products)
+    give_prices = call(calls.give_prices)
     product = call(calls.product)
     change_product = call(calls.change_product)
     delete_product = call(calls.delete_product)

@@ -256,6 +256,12 @@ def preview_products(wanted: Body) -> Call[models.ProductsPreview]:
     return Call("POST", "/v1/products/reprice-preview", _as(models.ProductsPreview), json=_body(wanted))
 
 
+@route("POST", "/v1/products/selling-prices")
+def give_prices(wanted: Body) -> Call[models.PricedProducts]:
+    """Keep selling prices of your own with up to 1,000 of your products; sent again it does the same."""
+    return Call("POST", "/v1/products/selling-prices", _as(models.PricedProducts), json=_body(wanted))
+
+
 @route("GET", "/v1/products/{marketplace}/{asin}")
 def product(marketplace: str, asin: str) -> Call[models.ProductView]:
     """One of your products."""

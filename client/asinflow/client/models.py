@@ -547,6 +547,18 @@ class PricePoint(Document):
     availability: str | None
 
 
+class PricedProduct(Document):
+    marketplace: str
+    asin: str
+    figures: PreviewedFigures
+
+
+class PricedProducts(Document):
+    """Products as judged at their new prices, in the order asked for; those that are not yours are left out."""
+
+    items: list[PricedProduct]
+
+
 class ProductDelta(Document):
     """A product that changed; what it was, and what it is."""
 

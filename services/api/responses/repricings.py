@@ -35,6 +35,15 @@ FIGURES_EXAMPLE: dict[str, Any] = {
     "recommended_price_krw": 61200,
     "selling_price_krw": None,
 }
+PRICED_EXAMPLE: dict[str, Any] = {
+    "items": [
+        {
+            "marketplace": "amazon.co.jp",
+            "asin": "B07WXL5YPW",
+            "figures": {**FIGURES_EXAMPLE, "selling_price_krw": 61200},
+        }
+    ]
+}
 PREVIEW_EXAMPLE: dict[str, Any] = {
     "items": [{"marketplace": "amazon.co.jp", "asin": "B07WXL5YPW", "before": None, "after": FIGURES_EXAMPLE}]
 }
@@ -91,6 +100,20 @@ class PreviewedProduct(BaseModel):
     asin: str
     before: PreviewedFigures | None = Field(description="Null when it has not been analysed")
     after: PreviewedFigures
+
+
+class PricedProduct(BaseModel):
+    marketplace: str
+    asin: str
+    figures: PreviewedFigures
+
+
+class PricedProducts(BaseModel):
+    """Products as judged at their new prices, in the order asked for; those that are not yours are left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PRICED_EXAMPLE]})
+
+    items: list[PricedProduct]
 
 
 class ProductsPreview(BaseModel):

@@ -27,8 +27,8 @@ from services.api.products import (
     price_point,
     product_view,
 )
-from services.api.requests import AnalyzeRequest, ProductChanges, RepricePreviewRequest
-from services.api.responses import PRODUCT_EXAMPLE, PricePage, ProductPage, ProductsPreview, ProductView
+from services.api.requests import AnalyzeRequest, ProductChanges, RepricePreviewRequest, SellingPrices
+from services.api.responses import PRODUCT_EXAMPLE, PricedProducts, PricePage, ProductPage, ProductsPreview, ProductView
 from services.api.routes.paging import LINK_HEADER, link_next
 from services.api.tables import PRODUCT_COLUMNS
 from shared.profit import Analysis, own_words
@@ -162,6 +162,15 @@ async def preview_products(caller: ProductsReader, using: PartsOf, asked: Repric
     """Analyses up to 1,000 of your products with other rates, margin or costs and stores nothing: quick enough for a
     slider."""
     return await using.repricing.preview_products(caller.user_id, asked)
+
+
+@router.post(
+    "/selling-prices", summary="Give products selling prices", responses=responses(401, 403, 409, 413, 422, 503)
+)
+async def give_prices(caller: ProductsWriter, using: PartsOf, asked: SellingPrices) -> PricedProducts:
+    """Keeps selling prices of your own with up to 1,000 of your products, and judges each by it, now and whenever it is
+    collected: `product.profitable` then tells which reach their margin. All else of their analyses stays as it was."""
+    return await using.prices.give(caller.user_id, asked)
 
 
 @router.patch(

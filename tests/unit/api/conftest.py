@@ -18,6 +18,7 @@ from services.api.job_profit import ProfitReader
 from services.api.keys import KeyDesk
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
+from services.api.price_desk import PriceDesk
 from services.api.profit import ProfitDesk
 from services.api.quoter import Quoter
 from services.api.ratelimits import RateLimits, policies
@@ -120,6 +121,7 @@ class World:
             results=results,
             job_profit=job_profit,
             repricing=RepriceDesk(self.repricings, profit, results, self.products, job_profit),
+            prices=PriceDesk(self.products, profit),
             error_groups=FailureCounter(self.items, items),
             auditor=Auditor(self.items),
             products=self.products,

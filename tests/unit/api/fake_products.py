@@ -65,8 +65,7 @@ class FakeProductStore:
             and (known["user_id"], known.get("collected_at")) == (user_id, new.collected_at)
         ]
         for new in there:
-            analysis = new.analysis.as_document()
-            self.products[new.product_id] = {**self.products[new.product_id], "analysis": analysis}
+            self.products[new.product_id] = {**self.products[new.product_id], **new.changes()}
         return len(there)
 
     async def change(self, user_id: str, marketplace: str, asin: str, changes: dict[str, Any]) -> bool:

@@ -118,6 +118,26 @@ async def test_price_and_category_outlive_a_collection(client: httpx.AsyncClient
     assert (again["category"], again["selling_price_krw"]) == ("books", 50000)
 
 
+async def test_many_products_are_given_prices(client: httpx.AsyncClient, known: World) -> None:
+    path = "/v1/products/selling-prices"
+    named = {"marketplace": HOME, "asin": asin(1)}
+    theirs = product(2, user="bob")
+    known.products.products[theirs["_id"]] = theirs
+    await asked(client, ANALYZE, {"category": "books", "target_margin": 20})
+    prices = [{**named, "selling_price_krw": 1}, {**named, "asin": asin(2), "selling_price_krw": 2}]
+    found = (await asked(client, path, {"prices": [*prices, {**named, "selling_price_krw": 90_000}]})).json()["items"]
+    assert [
+        (each["asin"], each["figures"]["selling_price_krw"], each["figures"]["is_profitable"]) for each in found
+    ] == [(asin(1), 90_000, True)]
+    stored = known.products.products[collected()["_id"]]
+    assert stored["resale"] == {"selling_price_krw": 90_000, "category": "books"}
+    assert stored["analysis"]["target_margin"] == 20
+    assert "resale" not in known.products.products[theirs["_id"]]
+    await asked(client, path, {"prices": [{**named, "selling_price_krw": None}]})
+    stored = known.products.products[collected()["_id"]]
+    assert (stored["resale"], stored["analysis"]["selling_price_krw"]) == ({"category": "books"}, None)
+
+
 async def test_null_takes_the_default(client: httpx.AsyncClient, known: World) -> None:
     await asked(client, ANALYZE, {"target_margin": 20, "category": "books", "selling_price_krw": 50000})
     again = (await asked(client, ANALYZE, dict.fromkeys(("target_margin", "category", "selling_price_krw")))).json()

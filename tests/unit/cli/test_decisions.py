@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from services.api.responses.profits import PROFIT_EXAMPLE as EARNINGS
+from services.api.responses.repricings import PRICED_EXAMPLE as PRICED
 from services.api.responses.repricings import REPRICING_EXAMPLE as REPRICING
 from tests.unit.cli.conftest import CommandLine, HeldClock
 from tests.unit.cli.fake_api import JOB_ID, FakeApi
@@ -22,6 +25,25 @@ def test_earnings_of_a_job_are_shown(asinflow: CommandLine, api: FakeApi) -> Non
     assert "profitable\t1\nnot profitable\t1\nat your own prices\t0 of 1\nmedian margin\t8.75 %\n" in shown
     assert "not judged, price_missing\t1\n" in shown
     assert "B07WXL5YPW\tNintendo Switch 本体\t3,000 JPY\t66,220\t6,622\t10\n" in shown
+
+
+def test_prices_of_a_table_are_given(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    table.write_text("ASIN;Marketplace;Price\nB07WXL5YPW;;45,000\nB0C8TAT96S;amazon.de;\n", encoding="utf-8")
+    api.on("POST", "/v1/products/selling-prices", PRICED)
+    assert asinflow("profit", "prices", str(table)).stdout == "priced\t1\nprofitable\t1\nnot your products\t1\n"
+    assert api.bodies() == [
+        {
+            "prices": [
+                {"marketplace": "amazon.co.jp", "asin": "B07WXL5YPW", "selling_price_krw": 45000},
+                {"marketplace": "amazon.de", "asin": "B0C8TAT96S", "selling_price_krw": None},
+            ]
+        }
+    ]
+    table.write_text("asin,price\nB07WXL5YPW,cheap\n", encoding="utf-8")
+    refused = asinflow("profit", "prices", str(table))
+    assert refused.exit_code == 2
+    assert "line 2: 'cheap' is no price" in refused.stderr
 
 
 def test_repricing_can_be_looked_at_before(asinflow: CommandLine, api: FakeApi) -> None:

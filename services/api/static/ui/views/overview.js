@@ -42,7 +42,7 @@ function tiles(stats) {
       tile(t("overview.running"), number(jobs.PROCESSING), t("overview.waiting", { n: number(jobs.PENDING + jobs.PAUSED) }), href(["jobs"], { status: "PROCESSING" })),
       tile(t("overview.success"), percent(stats.success_rate), t("overview.days")),
       tile(t("overview.products"), number(products.total), `${t("overview.today", { n: number(products.collected_24h) })} · ${t("overview.changed", { n: products.changed_24h })}`, href(["products"])),
-      tile(t("overview.profitable"), number(products.priced_profitable), t("overview.priced", { n: products.priced }), href(["products"], { profitable: "true", priced: "true" }))),
+      tile(t("overview.profitable"), number(products.priced_profitable), products.priced > 0 ? t("overview.priced", { n: products.priced }) : t("overview.unpriced"), href(["products"], products.priced > 0 ? { profitable: "true", priced: "true" } : {}))),
     h("div", { class: "charts" },
       chart(t("overview.hours"), stats.hours, (span, place) => (place % 6 === 0 ? `${new Date(span.since).getHours()}:00` : "")),
       chart(t("overview.week"), stats.days, (span) => day(span.since))),

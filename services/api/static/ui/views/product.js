@@ -79,7 +79,7 @@ function resale(product, address) {
   render(place, sale(analysis));
   return h("section", { class: "panel" }, h("h2", {}, t("product.resale")),
     h("div", { class: "slider" }, h("label", { for: "margin" }, t("option.target_margin")), slider, margin),
-    h("div", { class: "field" }, h("label", { for: "selling" }, t("product.selling")), own, h("p", { class: "help", id: "selling-help" }, t("product.selling.help"))), place,
+    h("div", { class: "field own-price" }, h("label", { for: "selling" }, t("product.selling")), own, h("p", { class: "help", id: "selling-help" }, t("product.selling.help"))), place,
     session.may("products:write") && h("button", { class: "button", onclick: keep }, t("product.keep")));
 }
 
