@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.mongo import Database, ReturnDocument, database_errors, insert_new
+from shared.mongo import Database, Document, ReturnDocument, database_errors, insert_new
 
 
 class Lease:
@@ -18,7 +18,13 @@ class Lease:
 
     async def hold(self) -> bool:
         """Take or renew it; whether we hold it now."""
-        await insert_new(self._leases, [{"_id": self._name, "owner": None, "until": None}])
+        if (lease := await self._renew()) is None:
+            await insert_new(self._leases, [{"_id": self._name, "owner": None, "until": None}])
+            lease = await self._renew()
+        return lease is not None and lease["owner"] == self._owner
+
+    async def _renew(self) -> Document | None:
+        """The lease as it is now, ours if it was free; None when nobody has ever held it."""
         until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": self._milliseconds}}
         mine: Any = {"$or": [{"$eq": ["$owner", self._owner]}, {"$lt": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
         free: Any = {"$or": [mine, {"$eq": ["$until", None]}]}
@@ -33,10 +39,9 @@ class Lease:
             {"$unset": "free"},
         ]
         with database_errors():
-            lease = await self._leases.find_one_and_update(
+            return await self._leases.find_one_and_update(
                 {"_id": self._name}, steps, return_document=ReturnDocument.AFTER
             )
-        return bool(lease is not None and lease["owner"] == self._owner)
 
     async def release(self) -> None:
         """Let another take it at once."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from services.sweeper.measure_repository import COLLECTIONS
-from services.sweeper.measures import STATUSES
+from services.sweeper.measures import FAILURES, LARGE, STATUSES
 from shared.amazon.marketplaces import MARKETPLACES
 from shared.jobs import JobStatus, JobType
 from shared.messages import MESSAGES
@@ -65,7 +64,7 @@ LABELS: dict[str, Label] = {
     "code": Label("an error code; at most 100, then other", r"[A-Za-z0-9_.-]{1,60}"),
     "duty": Label("a duty of the sweeper", _SLUG),
     "what": _listed("what waits", "unsent_job", "unannounced_end", "pending_job", "job_without_progress"),
-    "collection": _listed("a collection of the database", *COLLECTIONS),
+    "collection": _listed("a collection of the database", *LARGE, *FAILURES),
     "command": _listed("a command of the database", *sorted(COMMANDS), NO_COMMAND),
     "operation": Label("an operation of the Creators API", "[A-Za-z]{1,40}"),
     "service": _listed("the kind of process", "api", "expander", "collector", "aggregator", "sweeper"),

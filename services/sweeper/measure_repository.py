@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.jobs import TERMINAL, JobStatus
 from shared.mongo import ASCENDING, Database, Document, database_errors
 
-# Collections that grow with use.
-COLLECTIONS = ("jobs", "items", "outcomes", "observations", "products", "price_history", "failures")
 NOW_US = {"$multiply": [{"$toLong": "$$NOW"}, 1000]}
 # So that a tick of the database's clock can be read where there is nothing else to read.
 CLOCK = "sweeper"
@@ -76,10 +75,10 @@ class MeasureRepository:
             )
         return None if found is None else found["completed_at"]
 
-    async def count_documents(self) -> dict[str, int]:
-        """About how many documents each collection holds, from its metadata."""
+    async def count_documents(self, collections: Iterable[str]) -> dict[str, int]:
+        """About how many documents each of these holds, from its metadata."""
         with database_errors():
-            return {name: await self._database[name].estimated_document_count() for name in COLLECTIONS}
+            return {name: await self._database[name].estimated_document_count() for name in collections}
 
     async def find_paces(self) -> list[PaceState]:
         """All lines of the pace that anybody has used."""

@@ -25,7 +25,7 @@ JOBS = Gauge("asinflow_jobs", "Jobs that have not ended, by status", ["status"])
 # not confirmed. pending_job: a job that nobody has started though it need not wait. job_without_progress: since the
 # counts of a running job have last moved. All stay within seconds in good health, the last within the pace.
 OLDEST = Gauge("asinflow_oldest_seconds", "Age of the oldest thing that waits for us", ["what"])
-# Documents that are stored, about; failures is the failure store.
+# Documents that are stored, about, as of the last minute; failures is the failure store.
 DOCUMENTS = Gauge("asinflow_documents", "Documents stored, about", ["collection"])
 # Seconds until a marketplace is asked again; above 0 while it has asked us to slow down.
 PAUSE = Gauge("asinflow_marketplace_pause_seconds", "Rest of the pause of a marketplace", ["marketplace"])
@@ -35,6 +35,10 @@ PAUSED = Counter("asinflow_marketplace_blocked_seconds_total", "Time in pauses o
 CIRCUIT = Gauge("asinflow_marketplace_circuit", "0 closed, 1 half-open, 2 open", ["marketplace"])
 
 FORGET_AFTER_ROUNDS = 3
+# Collections that grow with use. Not every server of the protocol knows the size of one without going through it.
+LARGE = ("jobs", "items", "outcomes", "observations", "products", "price_history")
+LARGE_SECONDS = 60.0
+FAILURES = ("failures",)
 
 
 class Measures:
@@ -43,6 +47,8 @@ class Measures:
         self._clock = clock
         self._period = period_seconds
         self._measured_at = float("-inf")
+        self._large: dict[str, int] = {}
+        self._counted_at = float("-inf")
         self._forgetting: asyncio.TimerHandle | None = None
 
     async def sweep(self) -> None:
@@ -51,8 +57,7 @@ class Measures:
         if since < self._period:
             return
         await self._measure_jobs()
-        for name, count in (await self._repository.count_documents()).items():
-            DOCUMENTS.labels(name).set(count)
+        await self._count_documents()
         await self._measure_pauses(min(since, self._period * FORGET_AFTER_ROUNDS))
         self._measured_at = self._clock.monotonic()
         self._forget_later()
@@ -75,6 +80,14 @@ class Measures:
         }
         for what, moments in times.items():
             OLDEST.labels(what).set(max(((now - moment).total_seconds() for moment in moments), default=0.0))
+
+    async def _count_documents(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._counted_at >= LARGE_SECONDS:
+            self._large = await self._repository.count_documents(LARGE)
+            self._counted_at = now
+        for name, count in {**self._large, **await self._repository.count_documents(FAILURES)}.items():
+            DOCUMENTS.labels(name).set(count)
 
     async def _measure_pauses(self, since: float) -> None:
         for pace in await self._repository.find_paces():

@@ -14,6 +14,7 @@ from shared.clock import SystemClock
 from shared.lease import Lease
 from shared.mongo import Database
 from tests.builders import job_document
+from tests.fakes import FakeClock
 from tests.waiting import eventually
 
 NOW = datetime.now(UTC)
@@ -70,6 +71,23 @@ async def test_what_waits_longest_is_told(database: Database) -> None:
     for what, age in ages.items():
         assert told("asinflow_oldest_seconds", what=what) == pytest.approx(age, abs=10)
     assert told("asinflow_documents", collection="jobs") == 9
+
+
+async def test_large_collections_are_counted_once_a_minute_and_failures_every_time(database: Database) -> None:
+    clock = FakeClock()
+    measures = Measures(MeasureRepository(database), clock, 5.0)
+    assert await Lease(database, "sweeper", "tester", 10.0).hold()
+
+    async def counted(seconds: float) -> list[float | None]:
+        clock.time += seconds
+        await measures.sweep()
+        return [told("asinflow_documents", collection=name) for name in ("jobs", "failures")]
+
+    assert await counted(0.0) == [0, 0]
+    await database["jobs"].insert_one(job_document())
+    await database["failures"].insert_one({})
+    assert await counted(30.0) == [0, 1]
+    assert await counted(30.0) == [1, 1]
 
 
 async def test_pause_of_a_marketplace_is_told_and_added_up(database: Database) -> None:
