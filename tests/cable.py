@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,6 +20,7 @@ class Cable:
         self._intact = True
         self._frozen = False
         self._ends: set[asyncio.StreamWriter] = set()
+        self.loop = asyncio.get_running_loop()
         self.connections = 0
         self.delay_seconds = 0.0
         self.port = 0
@@ -29,6 +32,9 @@ class Cable:
 
     def cut(self) -> None:
         self._intact = False
+        self.loop.call_soon_threadsafe(self._abort)
+
+    def _abort(self) -> None:
         for end in self._ends:
             end.transport.abort()
 
@@ -67,7 +73,7 @@ class Cable:
         writer.transport.abort()
 
     async def _pass_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
-        if not self._frozen:
+        if self._intact and not self._frozen:
             await asyncio.sleep(self.delay_seconds)
             writer.write(data)
             await writer.drain()
@@ -78,11 +84,37 @@ C = TypeVar("C", bound=Cable)
 
 @asynccontextmanager
 async def laid(cable: C) -> AsyncIterator[C]:
-    """The cable with its near end open for clients."""
-    server = await asyncio.start_server(cable.serve, "127.0.0.1", 0)
-    cable.port = server.sockets[0].getsockname()[1]
+    """The cable with its near end open for clients.
+
+    It has a thread of its own: a client that blocks the test's loop, as one of MongoDB does when it closes, would
+    otherwise wait in vain for what the cable cannot pass on meanwhile.
+    """
+    with _loop_in_a_thread() as cable.loop:
+        listening = asyncio.start_server(cable.serve, "127.0.0.1", 0)
+        server = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(listening, cable.loop))
+        cable.port = server.sockets[0].getsockname()[1]
+        try:
+            yield cable
+        finally:
+            cable.loop.call_soon_threadsafe(server.close)
+            cable.cut()
+
+
+@contextmanager
+def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """What is left in it when the block ends is cancelled."""
+
+    async def run() -> None:
+        ended = asyncio.Event()
+        started.set_result((asyncio.get_running_loop(), ended))
+        await ended.wait()
+
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    loop, ended = started.result()
     try:
-        yield cable
+        yield loop
     finally:
-        server.close()
-        cable.cut()
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
