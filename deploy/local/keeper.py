@@ -30,6 +30,7 @@ class Keeper:
         self._keeping: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._restarts = 0
+        self._last_code: int | None = None
         self._one_change_at_a_time = asyncio.Lock()
 
     async def start(self) -> None:
@@ -64,6 +65,7 @@ class Keeper:
             restarts=self._restarts,
             memory=resident_bytes(pid) if pid else 0,
             port=self.program.port,
+            last_code=self._last_code,
         )
 
     def _state(self) -> str:
@@ -79,7 +81,7 @@ class Keeper:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             started = loop.time()
-            code = await self._run_once()
+            code = self._last_code = await self._run_once()
             _log.warning("%s ended with code %d", self.program.name, code)
             if loop.time() - started > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS

@@ -18,6 +18,8 @@ Say = Callable[[str], None]
 _START_SECONDS = 60.0
 # A program that died so often without ever being ready will not recover by waiting.
 _HOPELESS_RESTARTS = 4
+# That its settings or arguments are wrong, which no restart will change.
+_WRONG_SETTING_CODE = 2
 _LOOK_SECONDS = 0.1
 
 
@@ -54,7 +56,8 @@ def statuses(folder: RunFolder) -> list[Status] | None:
 def wait_until_ready(folder: RunFolder, say: Say) -> None:
     """Return when every program is ready, having named each as it became so.
 
-    Raises LocalError with the last log lines of the programs that are not ready after 60 s or die again and again.
+    Raises LocalError with the last log lines of the programs that are not ready after 60 s, die again and again, or
+    have a wrong setting.
     """
     started = time.monotonic()
     announced: set[str] = set()
@@ -75,7 +78,11 @@ def _give_up_if_hopeless(folder: RunFolder, programs: list[Status] | None, *, ou
     if programs is None and (out_of_time or not processes_of(folder.path)):
         raise LocalError("the supervisor died\n" + last_words(folder, ["supervisor"]))
     behind = [program for program in programs or [] if not program.ready and program.state != "stopped"]
-    hopeless = [program for program in behind if program.restarts >= _HOPELESS_RESTARTS]
+    hopeless = [
+        program
+        for program in behind
+        if program.restarts >= _HOPELESS_RESTARTS or program.last_code == _WRONG_SETTING_CODE
+    ]
     if hopeless or out_of_time:
         names = [program.name for program in hopeless or behind]
         raise LocalError(f"not ready: {', '.join(names)}\n{last_words(folder, names)}")

@@ -42,7 +42,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Status:
-    """How one program is: `state` is running, restarting or stopped; `memory` is resident bytes."""
+    """How one program is: `state` is running, restarting or stopped; `memory` is resident bytes.
+
+    `last_code` is the exit code with which it last ended by itself, None when it never has.
+    """
 
     name: str
     pid: int | None
@@ -51,3 +54,4 @@ class Status:
     restarts: int
     memory: int
     port: int
+    last_code: int | None

@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("diary", type=Path)
     parser.add_argument("--broken", action="store_true", help="die at once")
+    parser.add_argument("--misled", action="store_true", help="die at once, of a wrong setting")
     parser.add_argument("--stubborn", action="store_true", help="ignore SIGTERM")
     parser.add_argument("--with-child", action="store_true", help="start a process of its own")
     parser.add_argument("--slow", type=float, default=0.0, help="seconds before it is ready")
@@ -40,6 +41,8 @@ def main() -> None:
     note("start")
     if arguments.broken:
         sys.exit("the moon is in the wrong phase")
+    if arguments.misled:
+        sys.exit(2)
     signal.signal(signal.SIGTERM, signal.SIG_IGN if arguments.stubborn else end)
     if arguments.with_child:
         subprocess.Popen(["sleep", "120"])

@@ -141,3 +141,10 @@ def test_waiting_for_a_broken_program_shows_its_last_words(stack: FakeStack) -> 
     stack.launch(stack.program("api", "--broken"))
     with pytest.raises(LocalError, match=r"not ready: api\n(.|\n)*wrong phase"):
         stack.wait()
+
+
+def test_program_with_a_wrong_setting_is_not_waited_for(stack: FakeStack) -> None:
+    stack.launch(stack.program("api", "--misled"))
+    with pytest.raises(LocalError, match="not ready: api"):
+        stack.wait()
+    assert len(stack.times_of("start api")) < 3
