@@ -38,6 +38,10 @@ class Size:
     faults: int
 
 
+# What `make test` runs: tests/unit/chaos/test_plan.py tells what must be in it.
+SHORT = Size(seed=54435, items=790, faults=12)
+
+
 @dataclass(frozen=True)
 class Blow:
     """One fault as it went: when it began and ended (epoch seconds), and how long the system then took to be well."""

@@ -9,12 +9,10 @@ import pytest
 from rich.console import Console
 
 from deploy.local.folder import RunFolder
-from tests.chaos.campaign import Size, campaign
+from tests.chaos.campaign import SHORT, campaign
 from tests.chaos.table import show
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-SHORT = Size(seed=5870, items=1500, faults=12)
 
 
 def test_every_promise_is_kept_under_random_faults(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from shared.amazon.marketplaces import MARKETPLACES
-from tests.chaos.faults import FAULTS, drawn
+from tests.chaos.campaign import SHORT
+from tests.chaos.faults import FAULTS, drawn, processes, storefront
 from tests.chaos.jobs import USERS, planned_jobs
 
 
@@ -36,3 +37,13 @@ def test_every_fault_comes_before_any_comes_too_often() -> None:
     deck = sum(fault.weight for fault in FAULTS)
     assert Counter(drawn(3, deck)) == Counter({fault: fault.weight for fault in FAULTS})
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+def test_short_form_has_faults_and_jobs_of_every_kind() -> None:
+    faults = {fault.name for fault in drawn(SHORT.seed, SHORT.faults)}
+    killed = {f"kill -9 {name}" for name in (*processes.SERVICES, "rabbitmq", "mongo")}
+    assert killed | {"malformed messages", "duplicated messages", "purge queues"} <= faults
+    assert faults & {fault.name for fault in storefront.FAULTS}
+    jobs = planned_jobs(SHORT.seed, SHORT.items)
+    assert {job.request["type"] for job in jobs} == {"BULK_ASIN", "URL", "KEYWORD"}
+    assert {job.deed for job in jobs} == {None, "cancel", "pause", "retry"}
