@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -155,4 +155,11 @@ def running_system(folder: RunFolder, **settings: str) -> Iterator[System]:
         with ExitStack() as resources:
             yield System(folder, endpoints, resources)
     finally:
-        commands.down(folder, say=lambda _: None)
+        _end(folder)
+
+
+def _end(folder: RunFolder) -> None:
+    """Nobody needs what is in hand any more: what dies with its supervisor need not be waited for."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((folder.path / "supervisor.pid").read_text()), signal.SIGKILL)
+    commands.down(folder, say=lambda _: None)

@@ -1,4 +1,4 @@
-"""A job of 100 products, three of which do not exist, after its end: several tests look at it."""
+"""A job of 60 products, three of which do not exist, after its end: several tests look at it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Journey:
 
 def travel(system: System) -> Journey:
     """Submit the job and follow its live events to the end."""
-    user, known, unknown = system.user(), fresh_asins(97), unknown_asins(3)
-    asins = [*known[:50], *unknown, *known[50:]]
+    user, known, unknown = system.user(), fresh_asins(57), unknown_asins(3)
+    asins = [*known[:30], *unknown, *known[30:]]
     job_id = user.submit_asins(asins)
     events = list(user.events(job_id))
     return Journey(user, user.job(job_id), known, unknown, events, system.storefront.requests(asins))

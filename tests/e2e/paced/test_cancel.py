@@ -26,7 +26,7 @@ def test_cancelled_job_asks_for_nothing_more(system: System) -> None:
     cancelled = user.cancel(job_id)
     cancelled_at = time.time()
     # A job that comes after it has the marketplace for itself, and shows that its collectors are at work.
-    follower = user.submit_asins(fresh_asins(15))
+    follower = user.submit_asins(fresh_asins(10))
     assert user.wait_for_end(follower)["status"] == "COMPLETED"
 
     assert (cancelled["status"], cancelled["total_items"]) == ("CANCELLED", 300)

@@ -31,8 +31,8 @@ def too_close(requests: list[Request]) -> list[float]:
     return [gap for gap in gaps(requests) if gap < INTERVAL_SECONDS - TOLERANCE_SECONDS]
 
 
-def hundred_requests(system: System) -> list[Request]:
-    user, asins = system.user(), fresh_asins(100)
+def another_window(system: System) -> list[Request]:
+    user, asins = system.user(), fresh_asins(60)
     user.wait_for_end(user.submit_asins(asins), 120)
     return system.storefront.requests(asins)
 
@@ -43,7 +43,7 @@ def test_requests_keep_the_interval_and_use_it(system: System, journey: Journey)
     # report is excused, because code of ours that holds up the event loop would show in every window.
     windows = [journey.requests]
     while not any(map(keeps_pace, windows)) and len(windows) < WINDOWS:
-        windows.append(hundred_requests(system))
+        windows.append(another_window(system))
     told = [(min(gaps(window)), used_share(window)) for window in windows]
     assert any(map(keeps_pace, windows)), told
     assert sum(len(too_close(window)) for window in windows) <= len(windows), told
@@ -51,7 +51,7 @@ def test_requests_keep_the_interval_and_use_it(system: System, journey: Journey)
 
 def test_slow_pages_leave_no_slot_unused(system: System) -> None:
     """Five are on their way at a time; as many are handed out on top of the window once that is known."""
-    user, asins = system.user(), fresh_asins(70)
+    user, asins = system.user(), fresh_asins(55)
     with system.storefront.faults({"slow": 1.0, "slow_seconds": 5 * INTERVAL_SECONDS}):
         user.wait_for_end(user.submit_asins(asins), 60)
     known = system.storefront.requests(asins)[25:]

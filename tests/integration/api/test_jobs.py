@@ -53,7 +53,9 @@ async def test_job_is_accepted_within_a_second_without_the_broker(settings: Buil
 
 
 async def test_without_the_database_the_answer_is_to_come_again(settings: Build) -> None:
-    async with serving(settings(mongo_url=f"mongodb://127.0.0.1:{free_port()}/")) as running:
+    async with serving(
+        settings(mongo_url=f"mongodb://127.0.0.1:{free_port()}/?serverSelectionTimeoutMS=300")
+    ) as running:
         readiness = await running.client.get("/readyz")
         answer = await running.client.post("/v1/jobs", json=BULK)
     assert (readiness.status_code, answer.status_code) == (503, 503)

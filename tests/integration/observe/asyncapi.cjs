@@ -1,10 +1,17 @@
-// Reads an AsyncAPI document from standard input with the official parser; prints what is wrong with it as JSON.
+// Reads a list of AsyncAPI documents, each a text, from standard input with the official parser; prints what is wrong
+// with each as JSON.
 const { Parser } = require("@asyncapi/parser");
 
-let text = "";
-process.stdin.on("data", (part) => (text += part));
-process.stdin.on("end", async () => {
+async function check(text) {
   const { document, diagnostics } = await new Parser().parse(text);
   const found = diagnostics.map(({ severity, message, path }) => ({ severity, message, path: path.join("/") }));
-  console.log(JSON.stringify({ read: document !== undefined, found }));
+  return { read: document !== undefined, found };
+}
+
+let input = "";
+process.stdin.on("data", (part) => (input += part));
+process.stdin.on("end", async () => {
+  const answers = [];
+  for (const text of JSON.parse(input)) answers.push(await check(text));
+  console.log(JSON.stringify(answers));
 });

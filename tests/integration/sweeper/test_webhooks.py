@@ -275,7 +275,7 @@ async def test_address_inside_is_never_reached(hooks: Hooks) -> None:
 
 async def test_slow_receiver_is_given_up_and_holds_up_no_other(hooks: Hooks) -> None:
     await hooks.webhook()
-    hooks.receiver.seconds = 5.0
+    hooks.receiver.seconds = 1.5
     async with hooks.sweeping.sweeper(**hooks.trusted, webhook_timeout_seconds=0.3):
         await hooks.tell(completed("a-job"))
         entry = (await hooks.attempted(1))["log"][0]
