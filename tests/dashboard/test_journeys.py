@@ -126,6 +126,13 @@ def test_reason_of_a_pause_is_told(look: Opener, jobs: dict[str, Job]) -> None:
     expect(look("#/jobs").locator(".virtual-jobs")).to_contain_text("Waiting for amazon.co.jp until")
 
 
+def test_wait_for_a_listing_is_told_in_the_readers_language(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stage.world.jobs.put(replace(jobs["running"], status_reason="waits for other listings of amazon.co.jp"))
+    expect(look("#/jobs", locale="ko-KR").locator(".virtual-jobs")).to_contain_text(
+        "amazon.co.jp의 다른 목록을 기다리는 중"
+    )
+
+
 def test_job_is_paused_and_cancelled_after_a_question(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look(f"#/jobs/{jobs['running'].id}")
     page.get_by_role("button", name="Pause").click()

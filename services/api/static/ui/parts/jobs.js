@@ -19,9 +19,14 @@ export function badge(status) {
 // How the message of a job that was ended begins, and the words for it.
 const ENDINGS = { "Timeout: Job expired": "failed.expired", "Timeout: the job's time limit": "failed.limit", "an unexpected error": "failed.bug" };
 
-function failure({ error_message: message, status_reason }) {
-  const ending = Object.keys(ENDINGS).find((each) => message?.startsWith(each));
-  return ending ? t(ENDINGS[ending]) : (message ?? status_reason ?? "");
+/** The API's words for why something happened to a job, in the reader's language where they are known ones. */
+export function whyOf(text) {
+  const ending = Object.keys(ENDINGS).find((each) => text?.startsWith(each));
+  if (ending) return t(ENDINGS[ending]);
+  const [, listing] = /^waits for other listings of (\S+)$/.exec(text ?? "") ?? [];
+  if (listing) return t("job.listings", { marketplace: listing });
+  const [, left] = /^(\d+) items were left out of its last run$/.exec(text ?? "") ?? [];
+  return left ? t("job.leftout", { n: Number(left) }) : (text ?? "");
 }
 
 /** Why it stands as it does, in words; empty where there is nothing to say. */
@@ -32,7 +37,8 @@ export function reason(job) {
     const told = job.delayed_by.map((each) => t("job.delayed", { marketplace: each.marketplace, until: moment(each.until) }));
     return `${told.join(" · ")}. ${t("job.others")}`;
   }
-  if (job.status === "FAILED") return failure(job);
+  if (job.status === "FAILED") return whyOf(job.error_message ?? job.status_reason);
+  if (job.status === "PROCESSING" && job.status_reason) return whyOf(job.status_reason);
   return job.status === "PENDING" ? t("job.pending") : "";
 }
 

@@ -3,6 +3,7 @@
 import { download, get } from "../../core/api.js";
 import { h, render } from "../../core/dom.js";
 import { known, moment, number, t } from "../../core/i18n.js";
+import { whyOf } from "../../parts/jobs.js";
 import { empty, loading, skeleton } from "../../parts/states.js";
 import { attempt } from "../../parts/toast.js";
 
@@ -10,17 +11,17 @@ export function openTimeline(panel, job) {
   const load = () => loading(panel, skeleton(4), () => get(`/v1/jobs/${job.id}/timeline`, { limit: 200 }), ({ items }) =>
     h("ol", { class: "panel timeline" }, items.map((entry) => h("li", { class: `timeline-${entry.after.toLowerCase()}` },
       h("strong", {}, known(`kind.${entry.kind}`, entry.kind)),
-      h("span", { class: "muted" }, [t(`status.${entry.after}`), whyOf(entry)].filter(Boolean).join(" · ")),
+      h("span", { class: "muted" }, [t(`status.${entry.after}`), because(entry)].filter(Boolean).join(" · ")),
       h("time", { datetime: entry.at, class: "muted" }, moment(entry.at))))));
   load();
   return { take: (next, before) => before && next.status !== before.status && load() };
 }
 
 /** What the kind of an entry does not say already. */
-function whyOf({ kind, reason, actor }) {
+function because({ kind, reason, actor }) {
   const [, from, to] = /^from (\w+) to (\w+)$/.exec(reason ?? "") ?? [];
   if (kind === "priority" && to) return `${t(`priority.${from}`)} → ${t(`priority.${to}`)}`;
-  return actor === "user" && ["pause", "cancel"].includes(kind) ? null : reason;
+  return actor === "user" && ["pause", "cancel"].includes(kind) ? null : whyOf(reason);
 }
 
 export function openBooks(panel, job) {
