@@ -58,7 +58,8 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             "failure_census": FailureCensus(repository, SystemClock()),
             "retention": Retention(repository, settings, SystemClock()),
         }
-        rounds = Rounds(lease, duties, SystemClock(), settings.period_seconds)
+        period, renew = settings.period_seconds, settings.lease_seconds / 5
+        rounds = Rounds(lease, duties, SystemClock(), period_seconds=period, renew_seconds=renew)
         announcer = Announcer(webhooks, broker, SystemClock(), settings.deliveries_days)
         telling = Worker(
             broker,

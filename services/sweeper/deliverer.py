@@ -96,6 +96,8 @@ class Deliverer:
         claimed = await self._repository.claim_due(
             min(room, PER_WEBHOOK), self._timeout + LEASE_MARGIN_SECONDS, without=full
         )
+        if not claimed:
+            return 0
         webhooks = await self._repository.find_webhooks({each["webhook_id"] for each in claimed})
         for delivery in claimed:
             self._start(delivery, webhooks.get(delivery["webhook_id"]))

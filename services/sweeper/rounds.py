@@ -23,8 +23,19 @@ class Duty(Protocol):
 
 
 class Rounds:
-    def __init__(self, lease: Lease, duties: Mapping[str, Duty], clock: Clock, period_seconds: float) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        duties: Mapping[str, Duty],
+        clock: Clock,
+        *,
+        period_seconds: float,
+        renew_seconds: float,
+    ) -> None:
+        """`renew_seconds`, well below what the lease lasts: duties that are quick share a renewal of so long."""
         self._lease = lease
+        self._renew_seconds = renew_seconds
+        self._renewed_at = float("-inf")
         self._duties = duties
         for name in duties:  # so that the first failure is a rise
             ROUND_ERRORS.labels(name)
@@ -44,9 +55,10 @@ class Rounds:
                 log.warning("lease_not_released", error=error.message)
 
     async def once(self) -> None:
+        self._renewed_at = float("-inf")
         for name, duty in self._duties.items():
             try:
-                if not await self._lease.hold():
+                if not await self._leads():
                     return
                 await duty.sweep()
             except AsinflowError as error:
@@ -55,3 +67,12 @@ class Rounds:
             except Exception:
                 ROUND_ERRORS.labels(name).inc()
                 log.exception("duty_failed", duty=name)
+
+    async def _leads(self) -> bool:
+        """Whether we lead, and will for long enough to begin a duty."""
+        now = self._clock.monotonic()
+        if now - self._renewed_at < self._renew_seconds:
+            return True
+        leads = await self._lease.hold()
+        self._renewed_at = now if leads else float("-inf")
+        return leads

@@ -36,7 +36,7 @@ class Sweepers:
         return Lease(cast(Any, self.database), "sweeper", owner, 10.0)
 
     def rounds(self, owner: str, **duties: Duty) -> Rounds:
-        return Rounds(self.lease(owner), duties, self.clock, 1.0)
+        return Rounds(self.lease(owner), duties, self.clock, period_seconds=1.0, renew_seconds=2.0)
 
     async def hold(self, lease: Lease) -> bool:
         holding = asyncio.create_task(lease.hold())
@@ -57,6 +57,22 @@ async def test_failing_duty_holds_up_no_other(sweepers: Sweepers, error: Excepti
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert (bad.done, good.done) == (3, 3)
+
+
+async def test_leader_that_lost_the_lease_during_a_duty_does_no_further_one(sweepers: Sweepers) -> None:
+    class Slow(Duty):
+        async def sweep(self) -> None:
+            await super().sweep()
+            await sweepers.clock.sleep(11.0)
+
+    slow, next_one = Slow(), Duty()
+    running = asyncio.create_task(sweepers.rounds("a", slow=slow, next_one=next_one).run())
+    await sweepers.clock.advance(10.5)
+    assert await sweepers.hold(sweepers.lease("b"))
+    await sweepers.clock.advance(1.0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (slow.done, next_one.done) == (1, 0)
 
 
 async def test_one_of_several_leads(sweepers: Sweepers) -> None:
