@@ -16,8 +16,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 # At this pace a window is 4 items; some more are fetched while the small job is being taken in and expanded, which
 # takes longer on a busy machine. Then its first items have four places in five.
 MOST_IN_FRONT = 12
-# With equal shares as many of the normal job would come beside them, which is too many.
-URGENT = 30
+# Beside so many urgent ones more than half as many normal ones come where priority counts for nothing.
+URGENT = 36
+# What had been handed out of the normal job when the first of the urgent ones came.
+WINDOW = 5
 
 
 def test_small_job_does_not_wait_for_a_large_one(system: System) -> None:
@@ -64,4 +66,4 @@ def test_urgent_job_overtakes_a_normal_one(system: System) -> None:
     first.cancel(normal_id)
     beside = [request for request in system.storefront.requests(normal) if started < request.time < ended]
     # Its share is at least three places in four.
-    assert len(beside) <= URGENT / 3 + MOST_IN_FRONT
+    assert len(beside) <= URGENT / 3 + WINDOW
