@@ -75,7 +75,7 @@ REQUEST_BODY: dict[str, Any] = {
 class UploadQuery(BaseModel):
     """A dry run of any request; and the options of an uploaded list, which JSON has in its body."""
 
-    dry_run: bool = Field(default=False, description="Say what the job would come to, and store nothing")
+    dry_run: bool = Field(default=False, description="Say what it would come to, store nothing; no collecting request")
     marketplace: str | None = Field(default=None, max_length=50, description="Of an upload, as in JSON")
     strict: bool | None = Field(default=None, description="Of an upload, as in JSON")
     priority: Priority | None = Field(default=None, description="Of an upload, as in JSON")
