@@ -118,6 +118,8 @@ def test_job_of_a_schedule_is_edited(look: Opener, stage: Stage, jobs: dict[str,
 def test_schedule_is_deleted_after_a_question(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
     page = look("#/schedules")
     page.get_by_role("link", name="cards").click()
+    # What is asked for after it is gone is not found, of which the browser would complain.
+    expect(page.get_by_text("No runs yet")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
     expect(page.get_by_role("button", name="Delete")).to_be_focused()
