@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,21 +51,29 @@ def main() -> int:
     """
     try:
         _require_python()
-        _install_packages()
-        _install_node_packages()
-        _install_rabbitmq()
-        if "--observe" in sys.argv:
-            _install_prometheus()
+        _create_environment()  # for which the system's package manager may be needed, by one at a time
+        with ThreadPoolExecutor(1) as beside:
+            programs = beside.submit(_install_programs)
+            _install_packages()
+            _install_node_packages()
+            programs.result()
         if "--bench" in sys.argv:
             _install_peers()
-        if "--browser" in sys.argv:
-            _install_browser()
-        if "--gateway" in sys.argv:
-            _install_gateway()
     except (LocalError, subprocess.CalledProcessError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _install_programs() -> None:
+    """What the system's own package manager brings."""
+    _install_rabbitmq()
+    if "--observe" in sys.argv:
+        _install_prometheus()
+    if "--browser" in sys.argv:
+        _install_browser()
+    if "--gateway" in sys.argv:
+        _install_gateway()
 
 
 def _require_python() -> None:
@@ -77,7 +86,6 @@ def _install_packages() -> None:
     if _PYTHON.exists() and _STAMP.exists() and _STAMP.read_text() == wanted:
         return
     _say("installing the locked Python packages into .venv")
-    _create_environment()
     _STAMP.unlink(missing_ok=True)
     if _has_uv():
         _run(str(_UV), "pip", "sync", "--quiet", "--require-hashes", *_LOCKS)
