@@ -36,13 +36,17 @@ log = get_logger(__name__)
 # Rises with every item that has its outcome; origin tells a fetched page from a reused one.
 ITEMS = Counter("asinflow_items_total", "Items with their outcome", ["marketplace", "status", "origin"])
 
+# Batches written at once. Writing stands for most of its time in line for the disk; items that meet in two batches are
+# as those of two collectors.
+WRITERS = 2
+
 # The analysis of a result, given what is stored of its user's product.
 Analyst = Callable[[Result, Document], Analysis | None]
 QueueOf = Callable[[str], Queue]
 
 
 class Recorder:
-    """Collects results and writes them together; `run` is its only writer."""
+    """Collects results and writes them together; nobody but `run` writes."""
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class Recorder:
         self._batch_seconds = batch_seconds
         self._pending: asyncio.Queue[Result] = asyncio.Queue()
         self._unwritten = 0
+        self._filling = asyncio.Lock()
 
     @property
     def idle(self) -> bool:
@@ -78,9 +83,15 @@ class Recorder:
         self._pending.put_nowait(result)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled: while one batch is on its way to the disk, the next is filled and follows."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(WRITERS):
+                group.create_task(self._write_on(), name=f"recorder-{number}")
+
+    async def _write_on(self) -> None:
         while True:
-            batch = await take_batch(self._pending, self._batch_items, self._batch_seconds)
+            async with self._filling:  # one batch at a time, lest two share what would fill one
+                batch = await take_batch(self._pending, self._batch_items, self._batch_seconds)
             await self._write(batch)
             for result in batch:
                 self._in_hand.settle(result.task)

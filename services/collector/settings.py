@@ -12,7 +12,7 @@ class CollectorSettings(FetchSettings, ProfitSettings):
         default=16, ge=1, le=32, description="Requests under way at once per marketplace; the pace bounds them as well"
     )
     prefetch: int = Field(
-        default=200, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
+        default=400, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
     )
     hold_seconds: float = Field(
         default=300.0,
