@@ -43,7 +43,7 @@ async def test_flood_of_bugs_does_not_empty_the_queue(collecting: Collecting) ->
     source.products = broken
     job = await collecting.job()
     await collecting.send(job, *range(ITEMS))
-    async with collecting.collector(source, max_attempts=1):
+    async with collecting.collector(source, max_attempts=1, prefetch=ITEMS // 2):
         await eventually(lambda: pause() == LONGEST_PAUSE_SECONDS, 30.0)
         given_up = await collecting.rabbit.ready(DEAD_LETTERS)
         assert given_up < LEAST_FAILURES + 30
