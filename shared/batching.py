@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-async def take_batch(
-    queue: asyncio.Queue[T], max_items: int, max_seconds: float, *, hurries: Callable[[T], bool] | None = None
-) -> list[T]:
-    """Wait for an item, then for more until there are `max_items` or `max_seconds` have passed.
-
-    With an item that `hurries`, or behind one, only those are taken that are there by then.
-    """
+async def take_batch(queue: asyncio.Queue[T], max_items: int, max_seconds: float) -> list[T]:
+    """Wait for an item, then for more until there are `max_items` or `max_seconds` have passed."""
     batch = [await queue.get()]
     deadline = asyncio.get_running_loop().time() + max_seconds
     while len(batch) < max_items:
-        if hurries is not None and hurries(batch[-1]):
-            deadline = float("-inf")
         if not queue.empty():
             batch.append(queue.get_nowait())
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,6 +139,8 @@ class Intake:
         self._prefetch = prefetch
         self._held_acks = held_acks
         self._buffer: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._apart: asyncio.Queue[Delivery] = asyncio.Queue()
+        self._apart_types: frozenset[str] = frozenset()
         self._open: _OpenChannel | None = None
         self._queue_name = queue.name
         self._consuming = asyncio.Lock()
@@ -149,6 +151,13 @@ class Intake:
         self._in_flight = metrics.MESSAGES_IN_FLIGHT.labels(queue.name)
         self._in_flight.set_function(lambda: self._open.unfinished if self._open else 0)
         broker.subscribe(self._subscription)
+
+    def set_apart(self, *types: str) -> None:
+        """From the next connection on, deliveries of these types are taken with `apart`, and the others without.
+
+        Neither waits for the other, nor do their acknowledgements.
+        """
+        self._apart_types, self._held_acks = frozenset(types), 0
 
     @property
     def unfinished(self) -> int:
@@ -170,7 +179,7 @@ class Intake:
             delivery = Delivery(*message, _channel=current)
             current.received(delivery.tag)
             self._note_wait(delivery)
-            self._buffer.put_nowait(delivery)
+            (self._apart if delivery.type in self._apart_types else self._buffer).put_nowait(delivery)
 
         await current.consume(self._queue_name, self._prefetch, receive)
 
@@ -197,16 +206,16 @@ class Intake:
         if self._open is not None:
             self._open.lose()
             self._open = None
-        while not self._buffer.empty():
-            self._buffer.get_nowait()
+        for buffer in (self._buffer, self._apart):
+            while not buffer.empty():
+                buffer.get_nowait()
 
-    async def batch(self, max_items: int, max_seconds: float, patient: Collection[str] | None = None) -> list[Delivery]:
+    async def batch(self, max_items: int, max_seconds: float, *, apart: bool = False) -> list[Delivery]:
         """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed.
 
-        Only for messages of the types in `patient`, if given, are others waited for.
+        `apart`: of the types that are set apart.
         """
-        hurries = None if patient is None else lambda delivery: delivery.type not in patient
-        deliveries = await take_batch(self._buffer, max_items, max_seconds, hurries=hurries)
+        deliveries = await take_batch(self._apart if apart else self._buffer, max_items, max_seconds)
         return [delivery for delivery in deliveries if not delivery.stale]
 
     async def close(self) -> None:

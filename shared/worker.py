@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,27 +75,34 @@ class Worker(Generic[M]):
         self._failures = failures
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
-        self._patient: Collection[str] | None = None
+        self._gathers = False
         self._concurrency = concurrency
         # Where one message takes long, those that others have finished meanwhile are acknowledged at once.
         self._intake = Intake(broker, queue, prefetch, held_acks=0 if concurrency > 1 else None)
 
-    def wait_only_with(self, *types: str) -> None:
-        """From now on only messages of these types wait for their batch to fill; with any other it is whole at once."""
-        self._patient = types
+    def gather(self, *types: str) -> None:
+        """Messages of these types wait for a batch of their own to fill; all others are handled meanwhile, at once.
+
+        To be said before the broker is connected.
+        """
+        self._gathers = True
+        self._intake.set_apart(*types)
 
     async def run(self) -> None:
         """Until cancelled; then what is in hand is dropped unacknowledged, which redelivers it."""
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(self._concurrency):
-                    group.create_task(self._loop(), name=f"{self._queue.name}-{number}")
+                    others = self._loop(0.0 if self._gathers else self._batch_seconds)
+                    group.create_task(others, name=f"{self._queue.name}-{number}")
+                if self._gathers:
+                    group.create_task(self._loop(self._batch_seconds, apart=True), name=f"{self._queue.name}-gathering")
         finally:
             await self._intake.close()
 
-    async def _loop(self) -> None:
+    async def _loop(self, seconds: float, *, apart: bool = False) -> None:
         while True:
-            deliveries = await self._intake.batch(self._batch_items, self._batch_seconds, self._patient)
+            deliveries = await self._intake.batch(self._batch_items, seconds, apart=apart)
             batch = [received for delivery in deliveries if (received := await self._decode(delivery))]
             if batch:
                 with metrics.BATCH_SECONDS.labels(self._queue.name).time():

@@ -67,10 +67,11 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             MESSAGES,
             announcer.handle,
             FailurePolicy(broker, max_attempts=settings.max_attempts),
+            prefetch=2 * BATCH_ITEMS,  # those that are gathered leave room for others
             batch_items=BATCH_ITEMS,
             batch_seconds=BATCH_SECONDS,
         )
-        telling.wait_only_with(ProductsNoted.TYPE)
+        telling.gather(ProductsNoted.TYPE)
         deliverer = Deliverer(
             webhooks,
             sender,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,16 @@ class Receiver:
     answer: Callable[[str, int], int] = lambda _path, _before: 204
     body: bytes = b""
     seconds: float = 0.0
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(request.body) for request in self.requests]
+
+    @property
+    def products(self) -> list[list[int]]:
+        """The places in its job of the products of each event that tells of some."""
+        told = [event["data"]["products"] for event in self.events if "products" in event["data"]]
+        return [[product["seq"] for product in products] for products in told]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body, more = b"", True

@@ -54,11 +54,11 @@ class Channel:
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109  the signature of the real one
         self.closed = True
 
-    async def deliver(self, *tags: int) -> None:
+    async def deliver(self, *tags: int, message_type: str = "t") -> None:
         for tag in tags:
             self.outstanding.add(tag)
             none = {"message_id": None, "correlation_id": None, "headers": None, "timestamp": None}
-            properties = SimpleNamespace(message_type="t", **none)
+            properties = SimpleNamespace(message_type=message_type, **none)
             header = SimpleNamespace(properties=properties)
             message = SimpleNamespace(
                 delivery_tag=tag, body=b"%d" % tag, exchange=None, routing_key=None, redelivered=None, header=header
@@ -104,6 +104,19 @@ async def test_batch_waits_for_stragglers(opened: Opened) -> None:
     assert not batch.done()
     await channel.deliver(2)
     assert bodies(await batch) == [1, 2]
+
+
+async def test_what_is_set_apart_is_waited_for_while_all_else_is_finished(opened: Opened) -> None:
+    opened.intake.set_apart("gathered")
+    channel = await opened.open()
+    gathering = asyncio.create_task(opened.intake.batch(3, 60.0, apart=True))
+    await channel.deliver(1, message_type="gathered")
+    await channel.deliver(2)
+    [passing] = await opened.intake.batch(9, 0.0)
+    passing.done()
+    await eventually(lambda: channel.outstanding == {1})
+    await channel.deliver(3, 4, message_type="gathered")
+    assert bodies(await gathering) == [1, 3, 4]
 
 
 async def test_finished_deliveries_share_an_acknowledgement(opened: Opened) -> None:
