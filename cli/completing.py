@@ -1,12 +1,35 @@
-"""What a shell is told of things that only the API knows."""
+"""What a shell is told of values that an option takes, and of things that only the API knows."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
 
 import typer
 
 from cli.errors import CliError
 
 _MOST = 20
+
+
+def one_of(*values: str) -> Callable[[str], list[str]]:
+    """Completes one of these."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values if value.startswith(incomplete)]
+
+    return complete
+
+
+def value_of(kind: str) -> Callable[[str], list[str]]:
+    """Completes a value of one of the client's types, such as JobStatus."""
+
+    def complete(incomplete: str) -> list[str]:
+        from asinflow.client import models  # noqa: PLC0415  loaded on the press of a key
+
+        return one_of(*get_args(getattr(models, kind)))(incomplete)
+
+    return complete
 
 
 def job_ids(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:

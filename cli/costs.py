@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.options import Tier
+
 
 @dataclass(frozen=True)
 class Costs:
@@ -20,7 +22,7 @@ class Costs:
         None
     )
     packaging: Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.", show_default="0")] = None
-    tier: Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")] = None
+    tier: Tier = None
 
     def fields(self) -> dict[str, Any]:
         """The same as the API names it."""

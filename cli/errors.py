@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 3
     REFUSED = 4
     INTERRUPTED = 130
+    UNREAD = 141  # as a shell has it for a program that SIGPIPE has ended
 
 
 class CliError(Exception):

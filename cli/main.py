@@ -17,7 +17,8 @@ EXIT_CODES = """
 2 wrong usage or settings ·
 3 the API (of `migrate`: the database) cannot be reached ·
 4 the API refused ·
-130 interrupted; a watched job goes on
+130 interrupted; a watched job goes on ·
+141 whoever read what is printed has gone, as with `| head -1`
 
 [bold]Where the API is[/bold]
 ASINFLOW_API_URL and ASINFLOW_TOKEN, else a profile (--profile, ASINFLOW_PROFILE, or `asinflow profiles use`),

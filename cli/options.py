@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.completing import job_ids
+from cli.completing import job_ids, one_of, value_of
 from cli.errors import CliError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, errors included.")]
@@ -17,7 +17,16 @@ Marketplace = Annotated[
     str | None,
     typer.Option("--marketplace", "-m", metavar="M", help="For example amazon.co.jp.", show_default="the API's own"),
 ]
-ItemStatus = Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")]
+ItemStatus = Annotated[
+    str | None,
+    typer.Option(help="queued, running, succeeded, failed or cancelled.", autocompletion=value_of("ItemStatus")),
+]
+Tier = Annotated[
+    str | None,
+    typer.Option(
+        metavar="economy|premium", help="The forwarder's service.", autocompletion=one_of("economy", "premium")
+    ),
+]
 ProductArgument = Annotated[
     str, typer.Argument(metavar="ASIN", help="ASIN, ISBN-10 or product address.", show_default=False)
 ]

@@ -7,7 +7,8 @@ import importlib
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -64,14 +65,40 @@ class Program(LazyGroup):
         given = with_profile_first(list(sys.argv[1:] if args is None else args))
         extra["standalone_mode"] = False
         try:
-            code = super().main(given, prog_name or "asinflow", **extra)
-        except CliError as error:
-            code = report(error, as_json="--json" in given)
-        except TyperException as error:
-            code = report(_usage(error), as_json="--json" in given)
-        except typer.Abort:
-            code = ExitCode.INTERRUPTED
+            code = self._ended(given, prog_name or "asinflow", extra)
+            print(end="", flush=True)
+        except BrokenPipeError:
+            code = _unread()
         sys.exit(code or ExitCode.OK)
+
+    def _ended(self, given: list[str], name: str, extra: dict[str, Any]) -> Any:
+        try:
+            return super().main(given, name, **extra)
+        except CliError as error:
+            return report(error, as_json="--json" in given)
+        except TyperException as error:
+            return report(_usage(error), as_json="--json" in given)
+        except typer.Abort:
+            return ExitCode.INTERRUPTED
+        except SystemExit as error:
+            # What typer and rich make of a broken pipe.
+            if isinstance(error.__context__, BrokenPipeError):
+                return _unread()
+            raise
+
+
+class _Nowhere(StringIO):
+    """Takes what is still to be written, in place of an output that nobody reads and that must not be closed by it."""
+
+    def __init__(self, output: TextIO) -> None:
+        super().__init__()
+        self.output = output
+
+
+def _unread() -> ExitCode:
+    """Nobody reads on, as behind `| head -1`: nothing is said of it but the exit code."""
+    sys.stdout = _Nowhere(sys.stdout)
+    return ExitCode.UNREAD
 
 
 def with_profile_first(given: list[str]) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.completing import one_of
 from cli.errors import CliError
-from cli.options import seconds
+from cli.options import Tier, seconds
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Wishes:
     japan_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Japan, JPY.")] = None
     korea_shipping: Annotated[int | None, typer.Option(min=0, help="Shipping within Korea, KRW.")] = None
     packaging: Annotated[int | None, typer.Option(min=0, help="Packaging, KRW.")] = None
-    tier: Annotated[str | None, typer.Option(metavar="economy|premium", help="The forwarder's service.")] = None
+    tier: Tier = None
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="SECONDS", help="Take what was seen so recently without fetching it.")
     ] = None
@@ -36,7 +37,14 @@ class Wishes:
         ),
     ] = None
     analyze: Annotated[bool, typer.Option("--analyze/--no-analyze", help="Work out the resale margin.")] = True
-    priority: Annotated[str | None, typer.Option(metavar="high|normal|low", help="Place among your own jobs.")] = None
+    priority: Annotated[
+        str | None,
+        typer.Option(
+            metavar="high|normal|low",
+            help="Place among your own jobs.",
+            autocompletion=one_of("high", "normal", "low"),
+        ),
+    ] = None
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="A word to find the job by; may be given again.")
     ] = None

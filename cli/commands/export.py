@@ -10,11 +10,13 @@ import typer
 from asinflow.client.calls import FileFormat
 
 from cli.client import calls
+from cli.completing import one_of
 from cli.download import Ask, download, target
 from cli.errors import CliError
 from cli.filters import Filters
 from cli.groups import grouped
 from cli.options import ItemStatus, JobId, Json
+from cli.output import aside
 from cli.session import session_of
 
 app = typer.Typer()
@@ -22,13 +24,22 @@ export = typer.Typer(help="Write products, or what became of a job, as CSV, NDJS
 app.add_typer(export, name="export")
 
 FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
+ENDINGS: dict[str, FileFormat] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
 
 
 @dataclass(frozen=True)
 class Form:
     """How a file is written, and where to."""
 
-    format: Annotated[str, typer.Option(metavar="csv|ndjson|parquet", help="How it is written.")] = "csv"
+    format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="csv|ndjson|parquet",
+            help="How it is written.",
+            show_default="as FILE ends, else csv",
+            autocompletion=one_of(*FORMATS),
+        ),
+    ] = None
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default="standard output")
     ] = None
@@ -69,13 +80,21 @@ def products(ctx: typer.Context, *, filters: Filters, form: Form) -> None:
 
 
 def _format(form: Form) -> FileFormat:
-    name: FileFormat | None = next((known for known in FORMATS if known == form.format), None)
+    """The one that is asked for, else that of the file's ending, else CSV."""
+    asked = form.format or ENDINGS.get(_ending(form), "csv")
+    name: FileFormat | None = next((known for known in FORMATS if known == asked), None)
     if name is None:
         raise CliError(f"--format is csv, ndjson or parquet, not {form.format!r}")
     return "ndjson" if form.as_json else name
 
 
+def _ending(form: Form) -> str:
+    return form.output.suffix.lower() if form.output else ""
+
+
 def _write(ctx: typer.Context, ask: Ask, form: Form) -> None:
-    session = session_of(ctx)
-    with session.api() as api, target(form.output, _format(form), resume=form.resume) as to:
+    session, chosen = session_of(ctx), _format(form)
+    if form.output and _ending(form) and ENDINGS.get(_ending(form)) != chosen:
+        aside(f"{form.output.name} is written as {chosen}, whatever its name ends with")
+    with session.api() as api, target(form.output, chosen, resume=form.resume) as to:
         download(api, ask, to, session.sleep)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from cli.client import calls
+from cli.completing import value_of
 from cli.documents import Job, JobItem
 from cli.options import ItemStatus, JobId, Json
 from cli.output import Column, print_fields, print_json, print_table, status_style
@@ -46,8 +47,12 @@ def limit_option(default: int) -> Any:
 @app.command("jobs")
 def list_jobs(
     ctx: typer.Context,
-    status: Annotated[str | None, typer.Option(help="For example PROCESSING.")] = None,
-    job_type: Annotated[str | None, typer.Option("--type", help="BULK_ASIN, URL or KEYWORD.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="For example PROCESSING.", autocompletion=value_of("JobStatus"))
+    ] = None,
+    job_type: Annotated[
+        str | None, typer.Option("--type", help="BULK_ASIN, URL or KEYWORD.", autocompletion=value_of("JobType"))
+    ] = None,
     tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
     q: Annotated[
         str | None, typer.Option("--q", metavar="WORDS", help="Only with these words: search, address, tags, metadata.")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.client import calls
+from cli.completing import one_of
 from cli.costs import Costs
 from cli.earnings import show_earnings
 from cli.groups import grouped
@@ -79,7 +80,12 @@ def job(
     job_id: JobId,
     *,
     best: Annotated[int, typer.Option(min=0, max=100, help="How many of the best products to list.")] = 10,
-    by: Annotated[str | None, typer.Option(metavar="profit|margin", help="What makes a product better.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="profit|margin", help="What makes a product better.", autocompletion=one_of("profit", "margin")
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a job would earn: how many products are profitable, by how much, and the best of them."""

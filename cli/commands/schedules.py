@@ -10,6 +10,7 @@ import typer
 
 from cli.client import calls
 from cli.commands.jobs import limit_option, say_deleted, show
+from cli.completing import one_of, value_of
 from cli.errors import CliError
 from cli.options import Json
 from cli.output import Column, print_fields, print_json
@@ -45,6 +46,8 @@ PRODUCTS: tuple[Column[dict[str, Any]], ...] = (
     Column("MARKETPLACE", lambda product: product["marketplace"]),
     Column("ASIN", lambda product: product["asin"]),
 )
+_MISSED = typer.Option(metavar="POLICY", help="run_once or skip.", autocompletion=one_of("run_once", "skip"))
+_OVERLAP = typer.Option(metavar="POLICY", help="skip or allow.", autocompletion=one_of("skip", "allow"))
 Zone = Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Asia/Tokyo.")]
 ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Id of the schedule.", show_default=False)]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.", show_default=False)]
@@ -65,8 +68,8 @@ def create(
     job: Annotated[Path, typer.Argument(metavar="FILE", help="The job, as for POST /v1/jobs.", show_default=False)],
     *,
     timezone: Zone = None,
-    missed: Annotated[str, typer.Option(metavar="POLICY", help="run_once or skip.")] = "run_once",
-    overlap: Annotated[str, typer.Option(metavar="POLICY", help="skip or allow.")] = "skip",
+    missed: Annotated[str, _MISSED] = "run_once",
+    overlap: Annotated[str, _OVERLAP] = "skip",
     as_json: Json = False,
 ) -> None:
     """Make a schedule."""
@@ -90,8 +93,8 @@ def change(
     name: Annotated[str | None, typer.Option(metavar="NAME", help="For yourself.")] = None,
     cron: Annotated[str | None, typer.Option(metavar="CRON", help="Five fields, in quotes.")] = None,
     timezone: Zone = None,
-    missed: Annotated[str | None, typer.Option(metavar="POLICY", help="run_once or skip.")] = None,
-    overlap: Annotated[str | None, typer.Option(metavar="POLICY", help="skip or allow.")] = None,
+    missed: Annotated[str | None, _MISSED] = None,
+    overlap: Annotated[str | None, _OVERLAP] = None,
     job: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Another job, as for POST /v1/jobs, from the next time on."),
@@ -174,7 +177,12 @@ def delta(
     run_id: RunId,
     *,
     change: Annotated[
-        str | None, typer.Option(metavar="C", help="new, gone, price_up, price_down, back_in_stock or out_of_stock.")
+        str | None,
+        typer.Option(
+            metavar="C",
+            help="new, gone, price_up, price_down, back_in_stock or out_of_stock.",
+            autocompletion=value_of("Change"),
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from cli.client import Api, calls
 from cli.commands.watch import watch_to_its_end
+from cli.completing import one_of
 from cli.documents import Job
 from cli.errors import CliError
 from cli.groups import grouped
@@ -104,7 +105,13 @@ def file(
     path: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV, NDJSON or lines; -: standard input.")],
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="|".join(TYPES), help="What it is.", show_default="as its name ends"),
+        typer.Option(
+            "--format",
+            metavar="|".join(TYPES),
+            help="What it is.",
+            show_default="as its name ends",
+            autocompletion=one_of(*TYPES),
+        ),
     ] = None,
     marketplace: Marketplace = None,
     strict: Strict = False,

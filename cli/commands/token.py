@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.completing import one_of
 from cli.errors import CliError
 from cli.options import Json
 from cli.output import print_json
@@ -24,7 +25,9 @@ def token(
     user: Annotated[str, typer.Option("--user", "-u", help="Id of the user, the token's `sub`.", show_default=False)],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help=f"Repeatable: {', '.join(SCOPES)}.", show_default="all but operator"),
+        typer.Option(
+            help=f"Repeatable: {', '.join(SCOPES)}.", show_default="all but operator", autocompletion=one_of(*SCOPES)
+        ),
     ] = None,
     days: Annotated[float, typer.Option(min=0.001, max=3650, help="How long it is good for.")] = 1.0,
     as_json: Json = False,

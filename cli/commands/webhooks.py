@@ -8,6 +8,7 @@ import typer
 
 from cli.client import calls
 from cli.commands.jobs import limit_option, say_deleted, show
+from cli.completing import one_of, value_of
 from cli.options import Json
 from cli.output import Column, print_fields, print_json, print_table
 from cli.session import session_of
@@ -54,7 +55,11 @@ Progress = Annotated[
     list[int] | None,
     typer.Option("--progress", metavar="PERCENT", help="When job.progressed is sent; may be given again."),
 ]
-Events = Annotated[list[str], typer.Option("--event", metavar="TYPE", help="What is sent; may be given again.")]
+_EVENT = value_of("UserEventType")
+Events = Annotated[
+    list[str],
+    typer.Option("--event", metavar="TYPE", help="What is sent; may be given again.", autocompletion=_EVENT),
+]
 
 
 @webhooks.command("list")
@@ -93,7 +98,9 @@ def change(
     webhook_id: WebhookId,
     *,
     url: Annotated[str | None, typer.Option(metavar="URL", help="Where to from now on.")] = None,
-    events: Annotated[list[str] | None, typer.Option("--event", metavar="TYPE", help="All that is sent.")] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--event", metavar="TYPE", help="All that is sent.", autocompletion=_EVENT)
+    ] = None,
     progress: Progress = None,
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="For yourself.")] = None,
     as_json: Json = False,
@@ -135,7 +142,11 @@ def rotate(
     overlap: Annotated[float, typer.Option(metavar="HOURS", help="For so long the old secret signs as well.")] = 24.0,
     drop: Annotated[
         str | None,
-        typer.Option(metavar="present|previous", help="While two secrets sign already: the one that stops at once."),
+        typer.Option(
+            metavar="present|previous",
+            help="While two secrets sign already: the one that stops at once.",
+            autocompletion=one_of("present", "previous"),
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -156,7 +167,10 @@ def deliveries(
     ctx: typer.Context,
     webhook_id: WebhookId,
     *,
-    state: Annotated[str | None, typer.Option(metavar="S", help="pending, delivered or failed.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="pending, delivered or failed.", autocompletion=value_of("DeliveryState")),
+    ] = None,
     limit: Annotated[int, limit_option(50)] = 50,
     as_json: Json = False,
 ) -> None:

@@ -37,9 +37,10 @@ def completed(shell: dict[str, str], *words: str) -> list[str]:
     return done.stdout.split()
 
 
-def test_commands_options_and_job_ids_are_completed(shell: dict[str, str]) -> None:
+def test_commands_options_their_values_and_job_ids_are_completed(shell: dict[str, str]) -> None:
     assert completed(shell, "asinflow", "prof") == ["profit", "profiles"]
     assert completed(shell, "asinflow", "submit", "asins", "--dry") == ["--dry-run"]
+    assert completed(shell, "asinflow", "jobs", "--status", "P") == ["PENDING", "PROCESSING", "PAUSED"]
     with serving() as play:
         reached = {**shell, "ASINFLOW_API_URL": play.url, "ASINFLOW_TOKEN": "t"}
         assert completed(reached, "asinflow", "watch", JOB_ID[:4]) == [JOB_ID]

@@ -155,7 +155,7 @@ def test_pipe_gets_neither_colours_nor_cursor_moves(play: Play) -> None:
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_reader_that_stops_early_sees_no_traceback(play: Play) -> None:
+def test_reader_that_stops_early_ends_a_command_without_a_word(play: Play) -> None:
     process = subprocess.Popen(
         [*COMMAND, "items", JOB_ID, "--limit", "0"],
         env=environment(play),
@@ -170,7 +170,24 @@ def test_reader_that_stops_early_sees_no_traceback(play: Play) -> None:
     assert process.stderr is not None
     assert process.stderr.read() == ""
     process.stderr.close()
-    process.wait(SECONDS)
+    assert process.wait(SECONDS) == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("arguments", [["jobs"], ["--help"]], ids=["printed", "drawn"])
+def test_little_that_nobody_reads_ends_alike(play: Play, arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as unread:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=environment(play),
+            cwd=ROOT,
+            stdout=unread,
+            stderr=subprocess.PIPE,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_process_gets_its_options_and_names_wrong_settings(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
 
@@ -21,6 +22,10 @@ def interrupt(_: httpx.Request) -> httpx.Response:
     raise KeyboardInterrupt
 
 
+def break_the_pipe(_: httpx.Request) -> httpx.Response:
+    raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
 CASES: dict[int, tuple[list[str], httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]]] = {
     0: (["watch", JOB_ID], httpx.Response(200, json=completed())),
     1: (["watch", JOB_ID], httpx.Response(200, json=completed(status="FAILED"))),
@@ -28,6 +33,7 @@ CASES: dict[int, tuple[list[str], httpx.Response | Exception | Callable[[httpx.R
     3: (["job", JOB_ID], httpx.ConnectError("refused")),
     4: (["job", JOB_ID], problem(404, "job_not_found", "There is no such job.")),
     130: (["watch", JOB_ID], interrupt),
+    141: (["job", JOB_ID], break_the_pipe),
 }
 
 

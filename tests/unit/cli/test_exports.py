@@ -68,6 +68,31 @@ def test_parquet_is_written_as_it_is(asinflow: CommandLine, api: FakeApi, file: 
     assert (result.exit_code, "CSV or NDJSON" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("p.parquet", "parquet"), ("p.NDJSON", "ndjson"), ("p.jsonl", "ndjson"), ("p.csv", "csv"), ("p", "csv")],
+)
+def test_file_is_written_as_its_name_ends(
+    asinflow: CommandLine, api: FakeApi, tmp_path: Path, name: str, form: str
+) -> None:
+    api.on("GET", "/v1/products", [b""])
+    result = asinflow("export", "products", "-o", str(tmp_path / name))
+    assert (result.exit_code, query(api.requests[0])["format"], result.stderr) == (0, form, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "form"), [(["-o", "p.xlsx"], "csv"), (["--format", "csv", "-o", "p.parquet"], "csv")]
+)
+def test_file_written_otherwise_than_it_is_called_is_told(
+    asinflow: CommandLine, api: FakeApi, tmp_path: Path, arguments: list[str], form: str
+) -> None:
+    api.on("GET", "/v1/products", [b""])
+    *others, name = arguments
+    result = asinflow("export", "products", *others, str(tmp_path / name))
+    assert (result.exit_code, query(api.requests[0])["format"]) == (0, form)
+    assert f"{name} is written as {form}" in result.stderr
+
+
 def test_products_are_exported_by_choice(asinflow: CommandLine, api: FakeApi) -> None:
     api.on("GET", "/v1/products", [b'{"asin":"x","cursor":"a"}\n'])
     choice = ["--favorite", "--not-profitable", "--min-margin", "5", "--max-price", "9", "--sort", "-margin"]
