@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from services.api.records import Job
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import Stage
+from tests.unit.api.builders import HOME, asin, bearer
 
 
 def choose(page: Page) -> dict[str, object]:
@@ -50,3 +52,19 @@ def test_other_costs_are_tried_on_the_list(look: Opener, jobs: dict[str, Job]) -
     page.get_by_role("button", name="As it is").click()
     expect(page.locator(".product-margin").first).to_have_text("25%")
     expect(page.get_by_label("Shipping in Korea, KRW")).to_have_value("")
+
+
+def test_profit_that_is_tried_is_of_the_price_beside_it(look: Opener, stage: Stage, jobs: dict[str, Job]) -> None:
+    stage.world.products.products[f"ann:{HOME}:{asin(0)}"]["resale"] = {"selling_price_krw": 10_000_000}
+    asked = {"products": [{"marketplace": HOME, "asin": asin(n)} for n in range(2)], "target_margin": 30}
+    answer = httpx.post(f"{stage.url}/v1/products/reprice-preview", json=asked, headers=bearer()).raise_for_status()
+    own, other = (each["after"] for each in answer.json()["items"])
+    page = look("#/products")
+    expect(page.locator(".product-head > *").last).to_have_text("Margin")
+    page.get_by_label("What if the target margin were").fill("30")
+    tried = page.locator(".tried")
+    expect(tried.first).to_have_text(f"₩{own['profit_krw']:,}at your ₩10,000,000")
+    expect(tried.nth(1)).to_have_text(f"₩{other['profit_krw']:,}at ₩{other['recommended_price_krw']:,}")
+    expect(page.locator(".product-head > *").last).to_have_text("Profit")
+    page.get_by_role("button", name="As it is").click()
+    expect(page.locator(".product-head > *").last).to_have_text("Margin")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from services.api.dashboard import STATIC
 from services.api.records import Job
 from tests.dashboard.axe import Axe, is_too_wide, turn_to
 from tests.dashboard.conftest import Opener
 from tests.dashboard.stage import Stage
+from tests.dashboard.words import WORDS as ALL_WORDS
 
 PHONE = {"width": 360, "height": 740}
-WORDS = json.loads((STATIC / "ui" / "locales" / "ja.json").read_text())
+WORDS = ALL_WORDS["ja"]
 
 
 def test_door_is_accessible(look: Opener, stage: Stage, node_modules: Path) -> None:

@@ -217,9 +217,11 @@ def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, job
     expect(page.get_by_text("Saved.")).to_be_visible()
     before = page.locator(".resale strong").inner_text()
     page.get_by_label("Target margin, %").fill("30")
-    page.get_by_label("Your selling price, KRW").fill("90000")
-    expect(page.locator(".resale")).to_contain_text("Profit at your price")
     expect(page.locator(".resale strong")).not_to_have_text(before)
+    expect(page.locator(".resale")).not_to_contain_text("Your price")
+    page.get_by_label("Your selling price, KRW").fill("90000")
+    expect(page.locator(".resale .product-cost")).to_contain_text("₩90,000Your price")
+    expect(page.locator(".resale")).to_contain_text("Recommended price")
     stored = stage.world.products.products[f"ann:{HOME}:{asin(0)}"]
     assert (stored["favorite"], stored["notes"]) == (True, "for spring")
 

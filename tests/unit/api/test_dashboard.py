@@ -43,6 +43,8 @@ FAMILIES = {
     "field": get_args(GateField),
     "category": load_tables(None).categories.categories,
     "error": [reason for _, _, reason, _ in MARKS],
+    "why": [key.removeprefix("error.") for key in CATALOGUES["en"] if key.startswith("error.")],
+    "unanswered": ["connect", "timeout", "broken", "malformed", "forbidden"],
 }
 # Words that are the same in all languages.
 SAME = {"product.asin"}
@@ -96,6 +98,10 @@ def test_translations_keep_what_is_filled_in(language: str) -> None:
 def test_nothing_is_left_in_english(language: str) -> None:
     told, english = CATALOGUES[language], CATALOGUES["en"]
     assert {key for key in english if forms(told[key])[-1] == forms(english[key])[-1]} == SAME
+
+
+def test_secrets_have_one_name_in_korean() -> None:
+    assert not [key for key, message in CATALOGUES["ko"].items() if "비밀" in "".join(forms(message))]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

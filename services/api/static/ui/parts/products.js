@@ -36,7 +36,7 @@ export class Histories {
   }
 }
 
-/** What stands in which column of such rows, for the eye. */
+/** What stands in which column of such rows, for the eye; the last one is the margin, or the profit of what is tried. */
 export function productHead() {
   const names = ["items.product", "product.history", "field.price", "product.margin"];
   return h("div", { class: "product-head", "aria-hidden": true }, h("span"), names.map((name) => h("span", { class: "clip" }, t(name))));
@@ -58,9 +58,11 @@ export function productRow(product, histories, take) {
     favourite(product, take));
 }
 
-function triedOn(figures) {
-  return h("span", { class: `product-margin tried figure ${figures.is_profitable ? "good" : "bad"}` }, figures.profit_krw === null ? "–" : money(figures.profit_krw, "KRW"),
-    h("span", { class: "muted" }, figures.recommended_price_krw === null ? "" : t("reprice.at", { price: money(figures.recommended_price_krw, "KRW") })));
+/** What is earned at the price that is judged: the user's own where there is one, which no margin moves, else the recommended one. */
+function triedOn({ profit_krw: profit, selling_price_krw: own, recommended_price_krw: recommended, is_profitable: good }) {
+  const at = own === null ? "reprice.at" : "reprice.atown";
+  return h("span", { class: `product-margin tried figure ${good ? "good" : "bad"}`, title: t("product.gain") }, money(profit, "KRW"),
+    profit !== null && h("span", { class: "muted" }, t(at, { price: money(own ?? recommended, "KRW") })));
 }
 
 export function picture(product, size) {

@@ -21,12 +21,20 @@ function fieldName(field) {
   return known(`entry.${inner}`, null) ?? known(`option.${option ?? inner}`, field);
 }
 
-/** What is wrong with a part: in the reader's language, with the API's own words where they tell more. */
+/** What is wrong with a part: in the reader's language; in English as the API says it, which tells more. */
 function fault({ field, code, message }) {
-  const exact = known(`fault.${field.replace(/^job\./, "")}.${code}`, null);
-  if (exact) return exact;
-  const word = known(`fault.${code}`, null);
-  return word && currentLanguage() !== "en" ? t("fault.detailed", { word, detail: message }) : message;
+  const exact = `fault.${field.replace(/^job\./, "")}.${code}`;
+  if (known(exact, null)) return t(exact, bounds(message));
+  if (currentLanguage() === "en") return message;
+  const [, place, input] = /^line (\d+), (.*?): /.exec(message) ?? [];
+  if (place && known(`line.${code}`, null)) return `${t("submit.line", { n: Number(place) })} ${input} ${t(`line.${code}`)}`;
+  return known(`fault.${code}`, null) ? t(`fault.${code}`, bounds(message)) : message;
+}
+
+/** The first and the last number that the API names: how much is the least, or the most. */
+function bounds(message) {
+  const found = (message.match(/-?\d+(\.\d+)?/g) ?? []).map((each) => (each.includes(".") ? each : Number(each)));
+  return { n: found[0], m: found.at(-1) };
 }
 
 /** What to tell a person about an error of the API. */

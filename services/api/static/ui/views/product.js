@@ -86,13 +86,17 @@ function resale(product, address) {
 function sale(analysis) {
   const won = (value) => money(value, "KRW");
   const line = (key, value, kind = "") => h("div", { class: `pairs-line ${kind}` }, h("dt", {}, t(key)), h("dd", {}, value));
-  const { at_recommended: at, at_selling: own } = analysis;
+  const profit = (sold) => t("product.profit", { profit: won(sold.profit_krw) });
+  const { at_recommended: at, at_selling: own, selling_price_krw: given } = analysis;
+  // One's own price is the one that is judged.
+  const [name, price, sold] = given === null ? ["product.recommended", analysis.recommended_price_krw, at] : ["product.yours", given, own];
   return [
-    h("p", { class: "product-cost" }, h("strong", {}, won(analysis.recommended_price_krw)), at && h("span", { class: at.profit_krw > 0 ? "good" : "bad" }, t("product.profit", { profit: won(at.profit_krw) }))),
+    h("p", { class: "product-cost" }, h("strong", {}, won(price)), h("span", { class: "muted" }, t(name)), sold && h("span", { class: sold.reaches_target ? "good" : "bad" }, profit(sold))),
     h("dl", { class: "pairs" },
       line("product.bought", won(analysis.price_krw)), line("product.shipping", won((analysis.international_shipping_krw ?? 0) + (analysis.japan_shipping_krw ?? 0) + analysis.korea_shipping_krw)),
-      analysis.duty && line("product.duty", won(analysis.duty.total_krw)), at && line("product.fee", won(at.platform_fee_krw)), line("product.cost", won(analysis.cost_krw)),
-      own && line("product.atown", `${won(own.profit_krw)} · ${percent(own.margin_percent)}`, own.reaches_target ? "good" : "bad")),
+      analysis.duty && line("product.duty", won(analysis.duty.total_krw)), sold && line("product.fee", won(sold.platform_fee_krw)), line("product.cost", won(analysis.cost_krw)),
+      own && line("product.margin", percent(own.margin_percent), own.reaches_target ? "good" : "bad"),
+      own && at && line("product.recommended", `${won(at.price_krw)} · ${profit(at)}`)),
     analysis.reasons.length > 0 && h("ul", { class: "help" }, analysis.reasons.map((reason) => h("li", {}, known(`reason.${reason.code}`, reason.message)))),
   ];
 }

@@ -1,7 +1,7 @@
 // What was collected: found, sorted, marked.
 
 import { download, send } from "../core/api.js";
-import { debounced, h, render } from "../core/dom.js";
+import { debounced, h, render, say } from "../core/dom.js";
 import { percent, t } from "../core/i18n.js";
 import { refine } from "../core/router.js";
 import { Source } from "../core/source.js";
@@ -96,7 +96,11 @@ function listing(place, filter, trial) {
   render(place, skeleton(6));
   let tried = new Map();
   const tryOn = (products) => products.map((product) => (tried.has(keyOf(product)) ? { ...product, tried: tried.get(keyOf(product)) } : product));
-  const draw = () => list.show(tryOn(source.entries), source.ended ? source.entries.length : -1);
+  const head = productHead();
+  const draw = () => {
+    say(head.lastChild, t(tried.size > 0 ? "product.gain" : "product.margin"));
+    list.show(tryOn(source.entries), source.ended ? source.entries.length : -1);
+  };
   const look = debounced(async () => {
     tried = new Map();
     if (isAsked(trial) && source.entries.length > 0) {
@@ -111,7 +115,7 @@ function listing(place, filter, trial) {
   }, 200);
   function show(products) {
     if (products.length === 0) return void render(place, Object.keys(filter).some((name) => name !== "sort" && filter[name]) ? empty(t("products.nofit"), t("jobs.nofit.text")) : empty(t("products.none"), t("products.none.text")));
-    if (!list.element.isConnected) render(place, productHead(), list.element);
+    if (!list.element.isConnected) render(place, head, list.element);
     draw();
     if (isAsked(trial)) look();
   }

@@ -19,7 +19,7 @@ export function openErrors(panel, job, take) {
       h("strong", { class: "figure" }, number(group.count)),
       h("div", { class: "grow" },
         h("h2", {}, known(`error.${group.code}`, group.code)),
-        h("p", { class: "muted" }, group.message),
+        h("p", { class: "muted", title: group.message }, known(`why.${group.code}`, group.message)),
         h("div", { class: "share", "aria-hidden": true, vars: { share: `${(100 * group.count) / sum}%` } })),
       again(group))));
   };

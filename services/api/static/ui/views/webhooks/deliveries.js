@@ -14,6 +14,22 @@ import { attempt, toast } from "../../parts/toast.js";
 const STATES = ["", "pending", "delivered", "failed"];
 const BADGES = { pending: "processing", delivered: "completed", failed: "failed" };
 
+// What keeps an answer from coming, as the log tells it.
+const UNANSWERED = [
+  [/open internet/, "forbidden"],
+  [/^(ConnectError|ConnectTimeout|PoolTimeout)\b/, "connect"],
+  [/^(ReadTimeout|WriteTimeout|TimeoutError)\b/, "timeout"],
+  [/^(ReadError|WriteError|CloseError)\b|disconnected|closed/, "broken"],
+  [/^RemoteProtocolError\b/, "malformed"],
+];
+
+/** How an attempt ended: the status of the answer, or why there was none. */
+function endOf({ error, status }) {
+  if (!error) return `HTTP ${status}`;
+  const [, reason] = UNANSWERED.find(([pattern]) => pattern.test(error)) ?? [];
+  return reason ? t(`unanswered.${reason}`) : error;
+}
+
 export function openDeliveries(root, address) {
   const place = h("div", { class: "panel panel-flush" });
   let shown = null;
@@ -40,7 +56,7 @@ function table(place, address, state) {
 function lastOf(delivery) {
   const last = delivery.log.at(-1);
   const next = delivery.next_attempt_at && t("items.next", { at: moment(delivery.next_attempt_at) });
-  return [last && (last.error ?? `HTTP ${last.status}`), t("failures.attempts", { n: delivery.attempts }), next].filter(Boolean).join(" · ");
+  return [last && endOf(last), t("failures.attempts", { n: delivery.attempts }), next].filter(Boolean).join(" · ");
 }
 
 function look(address, source) {
@@ -64,7 +80,8 @@ function look(address, source) {
 
 function details(delivery) {
   const attempts = delivery.log.map((each) => h("li", {},
-    h("div", { class: "pairs-line" }, h("span", {}, when(each.at, moment), h("span", { class: "muted" }, ` · ${number(each.milliseconds)} ms`)), h("strong", { class: each.status >= 200 && each.status < 300 ? "good" : "bad" }, each.error ?? `HTTP ${each.status}`)),
+    h("div", { class: "pairs-line" }, h("span", {}, when(each.at, moment), h("span", { class: "muted" }, ` · ${number(each.milliseconds)} ms`)), h("strong", { class: each.status >= 200 && each.status < 300 ? "good" : "bad" }, endOf(each))),
+    each.error && each.error !== endOf(each) && h("p", { class: "help" }, each.error),
     each.answer && h("pre", { tabindex: 0, "aria-label": t("deliveries.answer") }, each.answer)));
   return [
     h("p", { class: "muted" }, h("code", {}, delivery.type), " ", h("code", {}, delivery.id), delivery.replays > 0 && ` ${t("deliveries.replays", { n: delivery.replays })}`),
