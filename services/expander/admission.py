@@ -59,8 +59,8 @@ class AdmissionStore(Protocol):
     async def find_standings(self, user_id: str, job_ids: Collection[str]) -> dict[str, Standing]:
         """How these jobs stand, as far as they are there, and all that run."""
 
-    async def count_first(self, job: Document, beside: Collection[str]) -> int:
-        """Waiting jobs of the same user that come before `job`, those `beside` left out."""
+    async def count_first(self, job: Document, beside: Collection[str], most: int) -> int:
+        """Waiting jobs of the same user that come before `job`, those `beside` left out; counted up to `most`."""
 
     async def swap_claims(self, user_id: str, rev: int, claims: Sequence[Claim]) -> bool:
         """Write the user's claims unless they have changed since they were read; False when they had."""
@@ -107,8 +107,9 @@ class Admission:
                 return True
             others = [claim for claim in taken if claim.job_id != mine.job_id]
             if len(others) == len(taken):
-                ahead = await self._store.count_first(job, [claim.job_id for claim in taken])
-                if len(taken) + ahead >= self._limit:
+                room = self._limit - len(taken)
+                # Nobody is counted where there is no room: each of a thousand jobs that wait is told so several times.
+                if room <= 0 or await self._store.count_first(job, [claim.job_id for claim in taken], room) == room:
                     return False
             if await self._store.swap_claims(job["user_id"], rev, [*others, mine]):
                 return True

@@ -55,12 +55,17 @@ class AdmissionRepository:
                 found += await self._jobs.find(query, {"status": 1, "rev": 1}).to_list(None)
         return {job["_id"]: Standing(JobStatus(job["status"]), job["rev"]) for job in found}
 
-    async def count_first(self, job: Document, beside: Collection[str]) -> int:
-        higher = PRIORITIES[: PRIORITIES.index(job["priority"])]
-        first = [{"priority": {"$in": list(higher)}}, {"priority": job["priority"], "_id": {"$lt": job["_id"]}}]
-        waiting = {"user_id": job["user_id"], "status": str(JobStatus.PENDING), "$or": first}
-        with database_errors():
-            return await self._jobs.count_documents({**waiting, "_id": {"$nin": list(beside)}})
+    async def count_first(self, job: Document, beside: Collection[str], most: int) -> int:
+        waiting = {"user_id": job["user_id"], "status": str(JobStatus.PENDING)}
+        first = 0
+        for priority in PRIORITIES[: PRIORITIES.index(job["priority"]) + 1]:
+            before = {"$lt": job["_id"]} if priority == job["priority"] else {}
+            query = {**waiting, "priority": priority, "_id": {**before, "$nin": list(beside)}}
+            with database_errors():
+                first += await self._jobs.count_documents(query, limit=most - first)
+            if first == most:
+                break
+        return first
 
     async def swap_claims(self, user_id: str, rev: int, claims: Sequence[Claim]) -> bool:
         written = [{"job_id": claim.job_id, "rev": claim.rev} for claim in claims]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -29,6 +30,8 @@ log = get_logger(__name__)
 
 # A job in one of these states does not run: another of its user may.
 MAKES_ROOM = TERMINAL | {JobStatus.PAUSED}
+# Woken beside one for each place that came free, in case an earlier one did not come: each is a dozen of questions.
+SPARE = 1
 
 IsFinal = Callable[[Delivery, BaseException], bool]
 
@@ -146,12 +149,12 @@ class Expander:
         jobs = [await self._repository.find_job(job_id) for job_id in ids]
         await self._feeder.feed(job for job in jobs if job is not None)
         events = [m for received in batch if isinstance(m := received.message, JobEvent)]
-        for user_id in {m.user_id for m in events if m.status in MAKES_ROOM}:
-            await self._wake(user_id)
+        for user_id, ends in Counter(m.user_id for m in events if m.status in MAKES_ROOM).items():
+            await self._wake(user_id, ends + SPARE)
 
-    async def _wake(self, user_id: str) -> None:
-        """Submit the user's waiting jobs again; who has room is decided where they are admitted."""
-        waiting = await self._repository.find_next_waiting(user_id)
+    async def _wake(self, user_id: str, number: int) -> None:
+        """Submit so many of the user's waiting jobs again; who has room is decided where they are admitted."""
+        waiting = await self._repository.find_next_waiting(user_id, number)
         await self._broker.publish([submission(job) for job in waiting])
 
     async def feed_all(self) -> None:

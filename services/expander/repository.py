@@ -38,16 +38,12 @@ INDEXES: Indexes = {
     "admissions": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),),
     "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
     "jobs": (
-        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("priority", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
     ),
     "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),),
     "sources": (IndexModel([("job_id", ASCENDING), ("n", ASCENDING)]),),
 }
-
-
-# Waiting jobs submitted again when one of their user's ends.
-NEXT_WAITING = 5
 
 
 class ExpanderRepository:
@@ -82,8 +78,8 @@ class ExpanderRepository:
                 [{"$set": {"takes": takes, "takes_run": run}}],
             )
 
-    async def find_next_waiting(self, user_id: str) -> list[Document]:
-        """The user's next waiting jobs: by priority, then by age."""
+    async def find_next_waiting(self, user_id: str, number: int) -> list[Document]:
+        """The user's next waiting jobs, so many at most: by priority, then by age."""
         found: list[Document] = []
         for priority in PRIORITIES:
             query = {
@@ -94,8 +90,8 @@ class ExpanderRepository:
             }
             with database_errors():
                 cursor = self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING)
-                found += await cursor.limit(NEXT_WAITING - len(found)).to_list(None)
-            if len(found) == NEXT_WAITING:
+                found += await cursor.limit(number - len(found)).to_list(None)
+            if len(found) == number:
                 break
         return found
 

@@ -75,9 +75,10 @@ async def test_waiting_jobs_come_by_priority_then_by_age(stored: Stored) -> None
     priorities = {"a": "low", "b": "normal", "c": "high", "d": "normal", "e": "high", "f": "low", "g": "low"}
     waiting = [job(name, priority=priority) for name, priority in priorities.items()]
     store = await stored(*waiting, running("r", priority="high"), job("s", user_id="bob", priority="high"))
-    first = {name: await store.count_first(await found(store, name), []) for name in priorities}
+    first = {name: await store.count_first(await found(store, name), [], 10) for name in priorities}
     assert first == {"c": 0, "e": 1, "b": 2, "d": 3, "a": 4, "f": 5, "g": 6}
-    assert await store.count_first(await found(store, "d"), ["c", "b", "x"]) == 1
+    assert await store.count_first(await found(store, "d"), ["c", "b", "x"], 10) == 1
+    assert [await store.count_first(await found(store, "g"), [], most) for most in (1, 3, 6)] == [1, 3, 6]
 
 
 async def test_job_is_started_once_and_only_as_it_was_read(stored: Stored) -> None:

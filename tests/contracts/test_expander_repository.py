@@ -75,8 +75,9 @@ async def test_waiting_jobs_are_woken_oldest_first(stored: Stored) -> None:
     names = [f"job-{number}" for number in range(8)]
     waiting = [job(name, status_reason="waits") for name in reversed(names[1:])]
     repository = await stored(*waiting, job(names[0]), running("r"))
-    assert [found["_id"] for found in await repository.find_next_waiting("ann")] == names[1:6]
-    assert await repository.find_next_waiting("bob") == []
+    assert [found["_id"] for found in await repository.find_next_waiting("ann", 5)] == names[1:6]
+    assert [found["_id"] for found in await repository.find_next_waiting("ann", 2)] == names[1:3]
+    assert await repository.find_next_waiting("bob", 5) == []
 
 
 async def test_tries_to_start_a_job_are_counted_per_run(stored: Stored) -> None:
@@ -189,7 +190,7 @@ async def test_waiting_jobs_come_by_priority_then_by_age(stored: Stored) -> None
     priorities = {"a": "low", "b": "normal", "c": "high", "d": "normal", "e": "high", "f": "low", "g": "low"}
     jobs = (job(name, priority=priority, status_reason="waits") for name, priority in priorities.items())
     repository = await stored(*jobs)
-    assert [waiting["_id"] for waiting in await repository.find_next_waiting("ann")] == ["c", "e", "b", "d", "a"]
+    assert [waiting["_id"] for waiting in await repository.find_next_waiting("ann", 5)] == ["c", "e", "b", "d", "a"]
 
 
 async def test_what_was_handed_out_again_after_a_pause_is_noted(stored: Stored) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.expander.admission import Claim, Standing
 from services.expander.choosing import Choosing
-from services.expander.repository import NEXT_WAITING, ExpanderRepository
+from services.expander.repository import ExpanderRepository
 from shared.blocks import Block, marketplaces_of
 from shared.ids import outcome_id
 from shared.jobs import LIVE, PRIORITIES, ItemStatus, JobStatus
@@ -63,13 +63,13 @@ class MemoryExpanderRepository(ExpanderRepository):
         if (job["run"], job["status"]) == (run, JobStatus.PENDING):
             job.update(takes=job["takes"] + 1 if job.get("takes_run") == run else 1, takes_run=run)
 
-    async def find_next_waiting(self, user_id: str) -> list[Document]:
+    async def find_next_waiting(self, user_id: str, number: int) -> list[Document]:
         waiting = [
             job
             for job in self.jobs.values()
             if job["user_id"] == user_id and job["status"] == JobStatus.PENDING and job["status_reason"] is not None
         ]
-        return sorted(waiting, key=_turn)[:NEXT_WAITING]
+        return sorted(waiting, key=_turn)[:number]
 
     async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
         for keys in self.source_keys.get(job_id, []):
@@ -211,10 +211,10 @@ class MemoryAdmissions:
             if name in job_ids or (job["user_id"], job["status"]) == (user_id, "PROCESSING")
         }
 
-    async def count_first(self, job: Document, beside: Collection[str]) -> int:
+    async def count_first(self, job: Document, beside: Collection[str], most: int) -> int:
         others = [other for name, other in self.jobs.items() if name not in beside]
         mine = [other for other in others if other["user_id"] == job["user_id"]]
-        return sum(other["status"] == JobStatus.PENDING and _turn(other) < _turn(job) for other in mine)
+        return min(most, sum(other["status"] == JobStatus.PENDING and _turn(other) < _turn(job) for other in mine))
 
     async def swap_claims(self, user_id: str, rev: int, claims: Sequence[Claim]) -> bool:
         if self.claims.get(user_id, (0, []))[0] != rev:

@@ -141,6 +141,15 @@ async def test_end_of_a_job_wakes_those_that_wait() -> None:
     assert (waiting["status"], waiting["status_reason"]) == ("PROCESSING", None)
 
 
+async def test_one_more_is_woken_than_places_came_free() -> None:
+    """Each of a thousand jobs that wait would otherwise be asked about again and again."""
+    ended = bulk(1, status="COMPLETED", total_items=0)
+    waiting = [bulk(number, status_reason="waits for one of your 2 running jobs to end") for number in range(2, 7)]
+    expanding = Expanding(ended, *waiting)
+    await expanding.tell(news(JobCompleted, ended, "COMPLETED"))
+    assert expanding.sent(JobSubmitted.TYPE) == ["job-2", "job-3"]
+
+
 async def test_progress_wakes_nobody_and_feeds_once() -> None:
     job = bulk(1, status="PROCESSING", total_items=1)
     waiting = bulk(2, status_reason="waits")
