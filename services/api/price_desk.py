@@ -12,7 +12,7 @@ from services.api.requests import AnalyzeRequest, SellingPrices
 from services.api.responses import PricedProduct, PricedProducts
 from services.api.stores import ProductStore
 from shared.ids import user_product_key
-from shared.profit import own_words
+from shared.profit import Rate, own_words
 
 # Each round that is lost means that products were collected in that very moment.
 TRIES = 5
@@ -36,11 +36,16 @@ class PriceDesk:
             rest = [product for product in products if not _has(product, prices[product["_id"]])]
             if not rest:
                 return PricedProducts(items=[_priced(product) for product in products])
-            await self._products.set_analyses(user_id, await asyncio.to_thread(self._judged, rest, prices))
+            # Asked for here, as a refresh that is due begins on the loop.
+            rates = self._profit.rates({})
+            judged = await asyncio.to_thread(self._judged, rest, prices, rates)
+            await self._products.set_analyses(user_id, judged)
         raise Problem(409, "product_busy", "Products are being collected right now; try again.", retryable=True)
 
-    def _judged(self, products: list[Document], prices: Mapping[str, int | None]) -> list[NewAnalysis]:
-        new, rates = [], self._profit.rates({})
+    def _judged(
+        self, products: list[Document], prices: Mapping[str, int | None], rates: Mapping[str, Rate]
+    ) -> list[NewAnalysis]:
+        new = []
         for product in products:
             asked = AnalyzeRequest(selling_price_krw=prices[product["_id"]])
             analysis = self._profit.reprice(product, asked, rates)

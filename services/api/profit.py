@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from services.api.problems import FieldError, invalid
 from services.api.requests import AnalyzeRequest, CostRequest
+from shared.amazon.currencies import CURRENCIES
 from shared.profit import (
     Analysis,
     AnalysisSettings,
@@ -44,7 +46,11 @@ class ProfitDesk:
         )
 
     def rates(self, given: Mapping[str, float]) -> dict[str, Rate]:
-        """The rates of now, those `given` by a request in their place."""
+        """The rates of now, those `given` by a request in their place. On the event loop: a refresh may begin.
+
+        Raises Problem (422) for currencies that no product is priced in.
+        """
+        _check_currencies(given)
         own = {base: Rate(base=base, value=Decimal(str(value)), source="request") for base, value in given.items()}
         return {**self._rates(), **own}
 
@@ -69,6 +75,14 @@ class ProfitDesk:
         settings = AnalysisSettings.model_validate({n: v for n, v in wanted.items() if n in CostRequest.model_fields})
         facts = _facts(product, wanted.get("category"))
         return analyze(facts, settings, self._tables, rates, wanted.get("selling_price_krw"))
+
+
+def _check_currencies(bases: Iterable[str]) -> None:
+    told = "is no currency that products are priced in"
+    unknown = [FieldError(f"rates.{base}", "unknown_currency", told) for base in bases if base not in CURRENCIES]
+    if unknown:
+        names = ", ".join(error.field for error in unknown)
+        raise invalid("invalid_request", f"The request is not valid: {names}.", unknown)
 
 
 def _wanted(analysis: Mapping[str, Any], request: CostRequest) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from shared.amazon.marketplaces import MARKETPLACES
 from shared.jobs import JobType
 from shared.profit.tables import ShippingTier
 from shared.quality import GateField
@@ -246,8 +247,14 @@ class RepriceRequest(CostRequest):
     )
 
 
+def _of_amazon(name: str) -> str:
+    if (known := name.lower()) not in MARKETPLACES:
+        raise ValueError(f"must be one of {', '.join(MARKETPLACES)}")
+    return known
+
+
 class ProductName(_Request):
-    marketplace: str = Field(min_length=1, max_length=50)
+    marketplace: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_of_amazon)]
     asin: str = Field(min_length=1, max_length=20)
 
 

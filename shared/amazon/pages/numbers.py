@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.amazon.currencies import CURRENCIES
 from shared.amazon.marketplaces import Marketplace
 from shared.amazon.pages.text import plain
 
@@ -25,11 +26,6 @@ _THREE_DECIMALS = frozenset({"KWD", "BHD", "OMR", "JOD", "TND"})
 # Currencies whose whole amounts are often printed without the cents that others always show.
 _CENTS_OPTIONAL = frozenset({"INR"}) | _NO_DECIMALS
 
-_ISO_CODES = re.compile(
-    "AED|ARS|AUD|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JOD|JPY|KES|KRW|KWD|KZT|LBP"
-    "|MAD|MOP|MXN|MYR|NGN|NOK|NZD|OMR|PEN|PHP|PKR|PLN|PYG|QAR|RON|RUB|SAR|SEK|SGD|THB|TND|TRY|TTD|TWD|UAH|USD|UYU|VND"
-    "|ZAR"
-)
 _SYMBOLS = {
     "€": "EUR",
     "£": "GBP",
@@ -104,7 +100,7 @@ def minor_digits(currency: str) -> int:
 
 def currency_of(mark: str, place: Marketplace) -> str | None:
     """The currency that a symbol or code stands for on a marketplace, or None for anything else."""
-    if _ISO_CODES.fullmatch(mark):
+    if mark in CURRENCIES:
         return mark
     folded = mark.casefold()
     if folded in _SHARED_SYMBOLS:

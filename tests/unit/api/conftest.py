@@ -1,7 +1,7 @@
 """The API around fakes, spoken to over HTTP without a network."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -76,13 +76,14 @@ class World:
     live: LiveJobs = field(default_factory=lambda: LiveJobs(max_per_user=2))
     ready: bool = True
     rate: Rate = RATE
+    rates: Callable[[], Mapping[str, Rate]] | None = None
 
     def __post_init__(self) -> None:
         self.repricings.jobs = self.jobs
 
     @property
     def profit(self) -> ProfitDesk:
-        return ProfitDesk(load_tables(None), lambda: {"JPY": self.rate})
+        return ProfitDesk(load_tables(None), self.rates or (lambda: {"JPY": self.rate}))
 
     def repricer(self, block: int = 500) -> Repricer:
         return Repricer(

@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.rates import ExchangeRates, RateSettings
 from tests.unit.api.builders import HOME, NOW, asin, bearer, product
 from tests.unit.api.conftest import World
 from tests.unit.api.test_http import problem
+from tests.unit.test_rates import MemoryRateStore
 
 # The worked example of docs/profit.md: 3,000 JPY, 750 g, a rate of 9.3.
 TOY: dict[str, Any] = {
@@ -23,6 +25,7 @@ TOY: dict[str, Any] = {
 }
 CALCULATE, RECOMMEND = "/v1/profit/calculate", "/v1/profit/recommend-price"
 ANALYZE = f"/v1/products/{HOME}/{asin(1)}/analyze"
+NOWHERE = {"marketplace": "amazon.xx", "asin": asin(1)}
 
 
 async def asked(client: httpx.AsyncClient, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -136,6 +139,39 @@ async def test_many_products_are_given_prices(client: httpx.AsyncClient, known: 
     await asked(client, path, {"prices": [{**named, "selling_price_krw": None}]})
     stored = known.products.products[collected()["_id"]]
     assert (stored["resale"], stored["analysis"]["selling_price_krw"]) == ({"category": "books"}, None)
+
+
+async def test_prices_are_given_while_a_refresh_of_the_rates_is_due(world: World) -> None:
+    nowhere = RateSettings(frankfurter_url="", open_er_api_url="")
+    async with httpx.AsyncClient() as web, ExchangeRates(web, MemoryRateStore(), nowhere, world.clock) as rates:
+        await rates.refresh()
+        world.rates = rates.current
+        world.clock.elapsed += 7_200
+        stored = collected()
+        world.products.products = {stored["_id"]: stored}
+        prices = [{"marketplace": HOME, "asin": asin(1), "selling_price_krw": 90_000}]
+        async with world.client() as client:
+            given = await asked(client, "/v1/products/selling-prices", {"prices": prices})
+    assert (given.status_code, len(given.json()["items"])) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("selling-prices", {"prices": [{**NOWHERE, "selling_price_krw": 1}]}, "prices.0.marketplace"),
+        ("reprice-preview", {"products": [NOWHERE]}, "products.0.marketplace"),
+    ],
+)
+async def test_product_of_no_marketplace_is_refused(
+    client: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
+) -> None:
+    found = problem(await asked(client, f"/v1/products/{path}", body), 422, "invalid_request")
+    assert [error.field for error in found.errors] == [field]
+
+
+async def test_marketplace_may_be_named_in_any_case(client: httpx.AsyncClient, known: World) -> None:
+    prices = [{"marketplace": HOME.upper(), "asin": asin(1), "selling_price_krw": 5_000}]
+    assert len((await asked(client, "/v1/products/selling-prices", {"prices": prices})).json()["items"]) == 1
 
 
 async def test_null_takes_the_default(client: httpx.AsyncClient, known: World) -> None:

@@ -181,6 +181,17 @@ async def test_what_makes_no_sense_is_refused(client: httpx.AsyncClient, path: s
     assert (await post(client, path + "/reprice", asked)).status_code == 422
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_rate_of_an_unknown_currency_is_refused(
+    client: httpx.AsyncClient, world: World, path: str, dry_run: bool
+) -> None:
+    refused = await post(client, path + "/reprice", {"rates": {"ZZZ": 9.3, "USD": 1400}}, dry_run=dry_run)
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert (error["field"], error["code"]) == ("rates.ZZZ", "unknown_currency")
+    assert world.repricings.repricings == {}
+
+
 async def test_repricing_of_another_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path + "/reprice", headers=bearer())).json()["code"] == "repricing_not_found"
     assert (await client.post(path + "/reprice", json={}, headers=bearer("bob"))).status_code == 404
