@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -52,7 +52,10 @@ class LineReader(Protocol):
 
 
 class Splitter:
-    """Cuts bytes into lines, of UTF-8 or, marked as such, of UTF-16. A line beyond the limit is cut off and told."""
+    """Cuts bytes into lines, of UTF-8 or, marked as such, of UTF-16; they end with LF, CR LF or CR.
+
+    A line beyond the limit is cut off and told.
+    """
 
     def __init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -62,18 +65,22 @@ class Splitter:
 
     def feed(self, data: bytes, *, last: bool = False) -> Iterator[str | Unreadable]:
         """The lines that `data` completes; Unreadable for one that is too long."""
-        *complete, self._rest = (self._rest + self._decode(data, last=last)).split("\n")
+        text = self._rest + self._decode(data, last=last)
+        # What follows tells whether this is the end of a line, or half of one.
+        half = "\r" if text.endswith("\r") and not last else ""
+        *complete, rest = text.removesuffix(half).replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if last:
-            complete.append(self._rest)
-            self._rest = ""
+            complete.append(rest)
+            rest = ""
         for line in complete:
             if not self._skipping:
-                yield _too_long(line) if len(line) > MAX_LINE else line.removesuffix("\r")
+                yield _too_long(line) if len(line) > MAX_LINE else line
             self._skipping = False
-        if len(self._rest) > MAX_LINE:
+        if len(rest) > MAX_LINE:
             if not self._skipping:
-                yield _too_long(self._rest)
-            self._skipping, self._rest = True, ""
+                yield _too_long(rest)
+            self._skipping, rest = True, ""
+        self._rest = rest + half
 
     def _decode(self, data: bytes, *, last: bool) -> str:
         if self._decoder is None:
@@ -114,7 +121,7 @@ class JsonLines:
         except orjson.JSONDecodeError:
             yield Unreadable(line[:200], "json_invalid", "The line is not JSON.", number)
             return
-        named = next((value[n] for n in _NAMES if isinstance(value.get(n), str)), None) if _is_object(value) else value
+        named = _first_named(value) if _is_object(value) else value
         if isinstance(named, str):
             market = value.get("marketplace") if _is_object(value) else None
             yield Named(named, market if isinstance(market, str) else "", number)
@@ -126,12 +133,19 @@ class JsonLines:
         return ()
 
 
+def _first_named(value: dict[str, Any]) -> str | None:
+    """The best text that is there; an empty one only where no other is."""
+    texts = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
+    return next((text for text in texts if text.strip()), texts[0] if texts else None)
+
+
 def _is_object(value: object) -> bool:
     return isinstance(value, dict)
 
 
 class CsvLines:
-    """The column `asin` (or `url`, or else the first), and `marketplace` if there is one; RFC 4180 with , ; or tab.
+    """The column `asin` (or `url` where it is empty or missing, or else the first), and `marketplace` if there is one;
+    RFC 4180 with , ; or tab.
 
     A quote that is closed nowhere near takes no other line with it: its own line is told, those behind it are read.
     """
@@ -140,7 +154,7 @@ class CsvLines:
         self._open: list[str] = []
         self._opened_at = 0
         self._delimiter = ""
-        self._place = 0
+        self._places = [0]
         self._market: int | None = None
         self._is_first = True
 
@@ -197,7 +211,7 @@ class CsvLines:
         names = [cell.lower() for cell in cells]
         known = [name for name in _NAMES if name in names]
         if known:
-            self._place = names.index(known[0])
+            self._places = [names.index(name) for name in known]
         if "marketplace" in names:
             self._market = names.index("marketplace")
         # A heading has no digits, and every ASIN has.
@@ -205,7 +219,7 @@ class CsvLines:
 
     def _named(self, cells: list[str]) -> tuple[str, str]:
         """What names the product, and the marketplace beside it."""
-        text = cells[self._place] if self._place < len(cells) else ""
+        text = next((cells[place] for place in self._places if place < len(cells) and cells[place]), "")
         return text, cells[self._market] if self._market is not None and self._market < len(cells) else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -10,18 +10,23 @@ from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from services.api.lines import READERS
-from services.api.problems import Problem, invalid_field
+from services.api.problems import FieldError, Problem, invalid, invalid_field
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+# Of a field's name, so much is told again.
+MAX_NAME = 100
 _BY_SUFFIX = {".csv": "text/csv", ".tsv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/jsonl"}
 
 
 class FormFile:
-    """The one file of a form; `media_type` is known with its first piece. Parts that are no file are ignored."""
+    """The one file of a form; `media_type` is known with its first piece.
 
-    def __init__(self, boundary: bytes) -> None:
+    Who sends one of `options` as a field is told where it counts: in the query.
+    """
+
+    def __init__(self, boundary: bytes, options: Collection[str] = ()) -> None:
         callbacks: MultipartCallbacks = {
             "on_part_begin": self._begin,
             "on_header_field": self._on_name,
@@ -37,17 +42,24 @@ class FormFile:
         self._name = self._value = b""
         self._is_wanted = False
         self._pieces: list[bytes] = []
+        self._options = options
+        self._fields: list[str] = []
         self._is_whole = False
         self._is_second = False
         self.media_type: str | None = None
 
     async def pieces(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises Problem (422) when there is no file or more than one, or the form has no end."""
+        """The file's bytes.
+
+        Raises Problem (422) when there is no file or more than one, a field beside it, or the form has no end.
+        """
         async for data in body:
             try:
                 self._parser.write(data)
             except MultipartParseError as error:
                 raise invalid_field("body", "multipart_invalid", "is not multipart/form-data") from error
+            if self._fields:
+                raise self._refused()
             if self._is_second:
                 raise invalid_field("body", "several_files", "holds more than one file: send each by itself")
             pieces, self._pieces = self._pieces, []
@@ -74,6 +86,9 @@ class FormFile:
     def _open(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", b""))
         filename = options.get(b"filename")
+        if filename is None:
+            name = options.get(b"name", b"").decode("utf-8", "replace")
+            self._fields.append(name[:MAX_NAME] or "body")
         # An input of a page where no file was chosen has an empty one.
         self._is_second = self._is_second or (bool(filename) and self.media_type is not None)
         self._is_wanted = bool(filename) and not self._is_second
@@ -87,6 +102,17 @@ class FormFile:
         if self._is_wanted:
             self._pieces.append(data[start:end])
 
+    def _refused(self) -> Problem:
+        """Fields may come behind the file, which is read by then: none of them counts, so none is taken."""
+        errors = [FieldError(name, "belongs_to_query", self._told(name)) for name in dict.fromkeys(self._fields)]
+        names = ", ".join(error.field for error in errors)
+        return invalid("invalid_request", f"Only the file may be in the form: {names}.", errors)
+
+    def _told(self, name: str) -> str:
+        if name in self._options:
+            return f"belongs into the query, as ?{name}=…, not into the form"
+        return "is not known here; options belong into the query, only the file into the form"
+
     def _close(self) -> None:
         self._is_wanted = False
 
@@ -94,13 +120,13 @@ class FormFile:
         self._is_whole = True
 
 
-def form_file(content_type: str) -> FormFile:
+def form_file(content_type: str, options: Collection[str] = ()) -> FormFile:
     """For a body of this type. Raises Problem (415) without a boundary that can be used."""
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
+    _, told = parse_options_header(content_type)
+    boundary = told.get(b"boundary")
     if not boundary:
         raise Problem(415, "unsupported_media_type", "multipart/form-data needs its boundary.")
     try:
-        return FormFile(boundary)
+        return FormFile(boundary, options)
     except FormParserError as error:
         raise Problem(415, "unsupported_media_type", "The boundary of multipart/form-data is too long.") from error

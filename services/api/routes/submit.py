@@ -59,7 +59,7 @@ REQUEST_BODY: dict[str, Any] = {
         },
         "text/plain": _list_body("ASINs or product addresses, one a line", "B07WXL5YPW\nB0CHX1W1XY\n"),
         "text/csv": _list_body(
-            "The column `asin` (or `url`, or the first), and `marketplace` if there is one",
+            "The column `asin` (or `url`, where that is empty or missing, or else the first), and `marketplace`",
             "asin,marketplace\nB07WXL5YPW,amazon.co.jp\n",
         ),
         "application/x-ndjson": _list_body(
@@ -135,7 +135,7 @@ async def asked(
             return understand(body, using.settings)
         return await asyncio.to_thread(understand, body, using.settings)
     if media_type == FORM:
-        form = form_file(content_type)
+        form = form_file(content_type, UploadQuery.model_fields)
         return await _form_upload(form, form.pieces(request.stream()), query, using)
     if media_type not in READERS:
         taken = ", ".join((JSON, *READERS, FORM))
@@ -198,7 +198,8 @@ async def submit_job(
     """Takes the job in and answers at once; its products are collected afterwards.
 
     A list of products may be uploaded instead of being written into JSON: as `text/plain`, `text/csv`,
-    `application/x-ndjson`, or as the file of a form, with the options as query parameters. It is read as it arrives.
+    `application/x-ndjson`, or as the file of a form, with the options as query parameters; fields beside the file are
+    refused. It is read as it arrives.
     Lines that name no product are reported and left out, unless `strict` is set. With `dry_run=true` the answer is what
     the job would come to.
 

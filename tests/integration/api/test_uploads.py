@@ -90,10 +90,15 @@ async def test_hundred_thousand_lines_take_little_memory(
 
 @pytest.mark.parametrize("form", [{"file": ("list.csv", f"asin\n{asin(1)}\n{asin(2)}\n")}])
 async def test_file_of_a_form_is_taken(api: Running, form: dict[str, tuple[str, str]]) -> None:
-    answer = await api.client.post("/v1/jobs?strict=true", files=form, data={"note": asin(3)})
+    answer = await api.client.post("/v1/jobs?strict=true", files=form)
     assert (answer.status_code, answer.json()["counts"]["accepted"]) == (202, 2)
-    empty = await api.client.post("/v1/jobs", files={"note": (None, "x")})
-    assert (empty.status_code, empty.json()["errors"][0]["code"]) == (422, "no_file")
+
+
+async def test_field_of_a_form_makes_no_job(api: Running, database: Database) -> None:
+    form = {"file": ("list.csv", f"asin\n{asin(1)}\n")}
+    refused = await api.client.post("/v1/jobs", files=form, data={"dry_run": "true"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "dry_run")
+    assert await database["jobs"].count_documents({}) == 0
 
 
 async def test_upload_that_breaks_off_leaves_nothing(api: Running, database: Database) -> None:

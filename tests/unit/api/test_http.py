@@ -57,6 +57,16 @@ async def test_repeated_request_is_answered_with_the_first_job(client: httpx.Asy
     problem(other, 422, "idempotency_key_reused")
 
 
+@pytest.mark.parametrize(("query", "status"), [("", 202), ("?dry_run=true", 200)])
+async def test_line_end_within_a_cell_costs_a_line_of_the_list(
+    client: httpx.AsyncClient, query: str, status: int
+) -> None:
+    headers = {**bearer(), "Content-Type": "text/csv"}
+    listed = b"asin,t\rB0C8TAT96S,a\rb\nB07WXL5YPW,c\n"
+    answer = await client.post(f"/v1/jobs{query}", content=listed, headers=headers)
+    assert (answer.status_code, answer.json()["counts"]) == (status, {"accepted": 2, "duplicate": 0, "invalid": 1})
+
+
 async def test_steps_of_a_job_answer_with_its_tag(client: httpx.AsyncClient) -> None:
     made = (await client.post("/v1/jobs", json=BULK, headers=bearer())).json()["id"]
     for step in ("pause", "resume", "cancel"):

@@ -51,6 +51,16 @@ def read(media_type: str, data: bytes, size: int = 65_536, **settings: Any) -> t
             [f"{HOME}:{A}", f"amazon.de:{B}"],
         ),
         ("application/jsonl", f'{{"url": "https://www.amazon.it/dp/{A}"}}\n', [f"amazon.it:{A}"]),
+        ("text/plain", f"# all\r{A}\r\r\n{B}\r", [f"{HOME}:{A}", f"{HOME}:{B}"]),
+        ("text/csv", f"asin\r{A}\r", [f"{HOME}:{A}"]),
+        ("text/csv", f'asin,title\r{A},"a\rb"\r\n{B},c\r', [f"{HOME}:{A}", f"{HOME}:{B}"]),
+        ("application/x-ndjson", f'"{A}"\r{{"asin": "{B}"}}\r', [f"{HOME}:{A}", f"{HOME}:{B}"]),
+        ("text/csv", f"url,asin\nhttps://www.amazon.fr/dp/{A},\n,{B}\n", [f"amazon.fr:{A}", f"{HOME}:{B}"]),
+        (
+            "application/x-ndjson",
+            f'{{"asin": " ", "url": "https://www.amazon.fr/dp/{A}"}}\n',
+            [f"amazon.fr:{A}"],
+        ),
     ],
 )
 def test_list_is_read_in_its_form_in_pieces_of_any_size(
@@ -127,6 +137,40 @@ def test_line_that_names_no_product_is_told_as_it_was_sent_with_its_number(
     assert "B07X" not in told.message
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 1_000])
+def test_line_end_within_a_cell_costs_its_own_line(size: int) -> None:
+    _, found = read("text/csv", f"asin,t\n{A},a\rbad\n{B},c\n".encode(), size)
+    assert found.tally == Tally(accepted=2, invalid=1)
+    assert [(line.line, line.input, line.code) for line in found.invalid] == [(3, "bad", "length")]
+
+
+def test_lines_are_cut_alike_wherever_pieces_end() -> None:
+    short = "a\rb\r\nc\n\rd\r\r\n"
+    long = short + "x" * MAX_LINE + "\r" + "y" * (MAX_LINE + 1) + "\rz\r"
+    for text, sizes in ((short, (1, 2, 3, 7)), (long, (999, MAX_LINE, MAX_LINE + 1))):
+        whole = list(Splitter().feed(text.encode(), last=True))
+        assert whole[:6] == ["a", "b", "c", "", "d", ""]
+        for size in sizes:
+            splitter = Splitter()
+            pieces = (text[start : start + size].encode() for start in range(0, len(text), size))
+            lines = [line for piece in pieces for line in splitter.feed(piece)]
+            assert [*lines, *splitter.feed(b"", last=True)] == whole
+    assert [type(line) for line in whole[6:]] == [str, Unreadable, str, str]
+
+
+STRANGE = st.text(st.sampled_from("B0C8TAT96S,;\t\"'\r\n\x00\x0b\x1c\x85\u2028\ufeff \\{}[]:"), max_size=60)
+
+
+@given(STRANGE, st.sampled_from(sorted(READERS)), st.integers(1, 9))
+def test_whatever_a_list_holds_costs_lines_only(text: str, media_type: str, size: int) -> None:
+    """The good line ahead is taken, whatever follows."""
+    heading = json.dumps(B) if "json" in media_type else B
+    data = f"{heading}\n{text}".encode()
+    into = reader(media_type)
+    keys = [key for start in range(0, len(data), size) for key in into.feed(data[start : start + size])]
+    assert (keys + into.finish())[0] == f"{HOME}:{B}"
+
+
 def test_empty_list_is_called_empty() -> None:
     with pytest.raises(Problem) as refused:
         read("text/csv", b"asin\n")
@@ -197,7 +241,8 @@ async def taken(boundary: str, body: bytes) -> bytes:
         for start in range(0, len(body), 7):
             yield body[start : start + 7]
 
-    return b"".join([piece async for piece in form_file(f"multipart/form-data; boundary={boundary}").pieces(pieces())])
+    form = form_file(f"multipart/form-data; boundary={boundary}", {"dry_run", "tags"})
+    return b"".join([piece async for piece in form.pieces(pieces())])
 
 
 async def test_form_that_breaks_off_or_cannot_be_read_is_refused() -> None:
@@ -219,3 +264,28 @@ async def test_form_that_breaks_off_or_cannot_be_read_is_refused() -> None:
             status,
             [code],
         )
+
+
+async def test_fields_beside_the_file_are_refused_by_name_wherever_they_are() -> None:
+    part = f'--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n{A}\r\n'.encode()
+    end = b"--b--\r\n"
+
+    def field(name: str) -> bytes:
+        return f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\ntrue\r\n'.encode()
+
+    for body, name, told in (
+        (field("dry_run") + part + end, "dry_run", "?dry_run="),
+        (part + field("tags") + end, "tags", "?tags="),
+        (field("bogus") + end, "bogus", "not known"),
+    ):
+        with pytest.raises(Problem) as caught:
+            await taken("b", body)
+        [error] = caught.value.errors
+        assert (caught.value.status, error.field, error.code) == (422, name, "belongs_to_query")
+        assert told in error.message
+
+
+async def test_file_of_a_form_is_read_in_pieces_of_any_kind() -> None:
+    text = f"asin\r{A}\r\r\n{B}\r"
+    part = f'--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n{text}\r\n--b--\r\n'.encode()
+    assert await taken("b", part) == text.encode()
