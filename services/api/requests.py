@@ -75,7 +75,11 @@ class QualityGate(_Request):
 class JobSettings(_Request):
     """How the products of a job are collected and analysed."""
 
-    auto_analyze: bool = Field(default=True, description="Work out the resale margin of every product")
+    auto_analyze: bool = Field(
+        default=True,
+        description="Work out the resale margin of every product; without, an earlier analysis stays while the page "
+        "says the same of price, weight, categories and title",
+    )
     target_margin: float = Field(
         default=10.0, ge=5, le=50, allow_inf_nan=False, description="Margin to reach, in percent"
     )

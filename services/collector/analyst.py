@@ -26,13 +26,13 @@ class Analyst:
 
         None when the job did not ask for it, or nothing was collected.
         """
-        settings = result.task.job.settings
-        if result.observation is None or not settings.get("auto_analyze", True):
+        if result.observation is None or not result.task.is_analysed:
             return None
         said = stored.get("resale") or {}
         category = said.get("category")
         facts = _facts(result.observation, category if category in self._tables.categories.categories else None)
-        return analyze(facts, _settings(settings), self._tables, self._rates(), said.get("selling_price_krw"))
+        settings = _settings(result.task.job.settings)
+        return analyze(facts, settings, self._tables, self._rates(), said.get("selling_price_krw"))
 
 
 def _settings(settings: Mapping[str, object]) -> AnalysisSettings:

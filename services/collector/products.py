@@ -10,7 +10,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change
+from services.collector.pricehistory import CHANGE_FIELDS, WATCHED, price_change, same
 from services.collector.results import Observation, Result, Task
 from shared.amazon.pages import Product, Rank
 from shared.mongo import Document
@@ -50,9 +50,20 @@ _CONVERSIONS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 )
 
 
-def product_update(task: Task, observation: Observation, analysis: Analysis | None) -> Document:
-    """The update that makes this the user's view of the product; favourite and notes stay theirs."""
+# What of a page an analysis rests on.
+JUDGED = ("price", "currency", "weight_g", "categories", "title")
+
+
+def product_update(
+    task: Task, observation: Observation, analysis: Analysis | None, stored: Mapping[str, Any] | None = None
+) -> Document:
+    """The update that makes this the user's view of the product; favourite and notes stay theirs.
+
+    Without an analysis that of the `stored` product stays if the page says the same as then, and goes if not.
+    """
     command = task.command
+    stays = analysis is None and stored is not None and _says_the_same(observation.page, stored)
+    judged = {} if stays else {"analysis": None if analysis is None else analysis.as_document()}
     fields = {
         **observation.page,
         "user_id": task.job.user_id,
@@ -60,7 +71,7 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
         "asin": command.asin,
         "job_id": command.job_id,
         "collected_at": observation.observed_at,
-        "analysis": None if analysis is None else analysis.as_document(),
+        **judged,
     }
     created = {"created_at": observation.observed_at, "favorite": False, "notes": ""}
     changed = price_change(observation)
@@ -68,6 +79,10 @@ def product_update(task: Task, observation: Observation, analysis: Analysis | No
     if not changed:
         update["$unset"] = dict.fromkeys((*CHANGE_FIELDS, "price_change_percent"), "")
     return update
+
+
+def _says_the_same(page: Document, stored: Mapping[str, Any]) -> bool:
+    return all(name in stored and same(page.get(name), stored[name]) for name in JUDGED)
 
 
 def new_product(key: str, update: Document) -> Document:

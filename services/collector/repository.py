@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Several
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from services.collector.jobstates import JobState
 from services.collector.pricehistory import next_point, overtaken
-from services.collector.products import new_product, product_update
+from services.collector.products import JUDGED, new_product, product_update
 from services.collector.results import Observation, Result, Task
 from shared.errors import RetryableError
 from shared.indexes import Indexes, ensure_indexes
@@ -141,16 +141,23 @@ class CollectorRepository:
         return found
 
     async def find_products(self, observed: Sequence[tuple[Result, Observation]]) -> dict[str, Document]:
-        """What the users of these have said of their products, by the product's id; only products that are there."""
-        known = [result.task.product_id for result, seen in observed if not seen.first]
-        return await _find(self._products, known, {"resale": 1})
+        """What the users of these have said of their products, by the product's id; only products that are there.
+
+        Of those that are not analysed, also what an earlier analysis rests on.
+        """
+        tasks = [result.task for result, seen in observed if not seen.first]
+        analysed = [task.product_id for task in tasks if task.is_analysed]
+        others = [task.product_id for task in tasks if not task.is_analysed]
+        found = await _find(self._products, analysed, {"resale": 1})
+        return found | await _find(self._products, others, dict.fromkeys(("resale", *JUDGED), 1))
 
     async def upsert_products(
-        self, results: Sequence[tuple[Result, Observation, Analysis | None]], stored: Container[str]
+        self, results: Sequence[tuple[Result, Observation, Analysis | None]], stored: Mapping[str, Document]
     ) -> None:
         """Make these the users' views of their products, `stored` of which are there; a repetition changes nothing."""
         updates = {
-            result.task.product_id: product_update(result.task, seen, analysis) for result, seen, analysis in results
+            result.task.product_id: product_update(result.task, seen, analysis, stored.get(result.task.product_id))
+            for result, seen, analysis in results
         }
         new = {key: new_product(key, update) for key, update in updates.items() if key not in stored}
         await _insert_or_update(self._products, new, updates)

@@ -32,6 +32,11 @@ class Task:
         self.product_id = user_product_key(self.job.user_id, command.marketplace, command.asin)
         self.outcome_id = outcome_id(command.job_id, command.run, command.seq)
 
+    @property
+    def is_analysed(self) -> bool:
+        """Whether its job asked for the resale of its products."""
+        return bool(self.job.settings.get("auto_analyze", True))
+
 
 @dataclass(frozen=True)
 class Observation:

@@ -218,6 +218,28 @@ async def test_given_price_stays_and_alone_makes_a_product_profitable(collecting
     assert told == [(2, 1, 90_000)]
 
 
+async def test_job_without_analyses_leaves_those_that_still_hold(collecting: Collecting) -> None:
+    source, prices = FakeSource(), {asin(1): 1000, asin(2): 1000}
+
+    async def product(item: Item) -> Product:
+        return Product(asin=item.asin, price=Decimal(prices[item.asin]), currency="JPY", title="玩具")
+
+    source.products = product
+    judged = await collecting.job(user_id="ann", settings={"max_age_seconds": 0})
+    plain = await collecting.job(user_id="ann", settings={"max_age_seconds": 0, "auto_analyze": False})
+    async with collecting.collector(source) as collector:
+        await collecting.send(judged, 1, 2)
+        await collecting.outcomes(2)
+        prices[asin(2)] = 2000
+        await collecting.send(plain, 1, 2)
+        await collecting.outcomes(4)
+        await collecting.all_done(collector)
+    stored = {p["asin"]: p async for p in collecting.database["products"].find()}
+    assert {each["job_id"] for each in stored.values()} == {plain}
+    assert stored[asin(1)]["analysis"]["price"] == 1000
+    assert stored[asin(2)]["analysis"] is None
+
+
 async def test_old_observation_is_not_used_again(collecting: Collecting) -> None:
     source = FakeSource()
     old = {"_id": f"{HOME}:{asin(1)}", "page": {"title": "long ago"}, "observed_at": NOW.replace(year=2020)}

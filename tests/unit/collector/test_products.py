@@ -11,6 +11,7 @@ import pytest
 
 from services.collector.pricehistory import next_point
 from services.collector.products import (
+    JUDGED,
     cut_to_milliseconds,
     outcome_document,
     page_document,
@@ -58,6 +59,15 @@ def test_product_is_its_users_view_of_the_page() -> None:
     fields = product_update(bobs, SEEN, None)["$set"]
     assert (fields["title"], fields["user_id"], fields["job_id"]) == ("商品", "bob", "j-7")
     assert (fields["collected_at"], fields["analysis"]) == (NOW, None)
+
+
+def test_earlier_analysis_stays_while_the_page_says_the_same() -> None:
+    stored = {name: SEEN.page[name] for name in JUDGED}
+    assert "analysis" not in product_update(task(1), SEEN, None, stored)["$set"]
+    assert "analysis" not in product_update(task(1), SEEN, None, {**stored, "price": Decimal128("1980.00")})["$set"]
+    for other in ({"price": Decimal128("2480")}, {"currency": "USD"}, {"weight_g": None}, {"categories": ["x"]}):
+        assert product_update(task(1), SEEN, None, {**stored, **other})["$set"]["analysis"] is None
+    assert product_update(task(1), SEEN, None, {})["$set"]["analysis"] is None
 
 
 def test_favourite_and_notes_are_never_overwritten() -> None:
