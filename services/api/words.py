@@ -1,9 +1,11 @@
-"""A word within stored texts, in any case, as a condition of a query. Pure."""
+"""A word within stored texts, in any case and width, as a condition of a query. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+from services.api.widths import spellings
 
 Document = dict[str, Any]
 
@@ -14,10 +16,16 @@ def holding(word: str, parts: Sequence[Any]) -> Document:
     No regular expression: without regard to case it takes the server of local runs fifty times as long.
     """
     # Where it lowers ASCII letters only, as MongoDB does, others are as they are written.
-    forms = dict.fromkeys(map(_lower_ascii, (word.lower(), word.upper(), word.capitalize())))
+    cases = (case(spelt) for spelt in spellings(word) for case in (str.lower, str.upper, str.capitalize))
+    forms = dict.fromkeys(map(_lower_ascii, cases))
     text = {"$toLower": {"$concat": [piece for part in parts for piece in (part, "\n")]}}
-    found = [{"$gte": [{"$indexOfBytes": [text, {"$literal": form}]}, 0]} for form in forms]
-    return {"$expr": {"$or": found} if len(found) > 1 else found[0]}
+    if len(forms) == 1:
+        return {"$expr": _within(text, *forms)}
+    return {"$expr": {"$let": {"vars": {"text": text}, "in": {"$or": [_within("$$text", form) for form in forms]}}}}
+
+
+def _within(text: Any, form: str) -> Document:
+    return {"$gte": [{"$indexOfBytes": [text, {"$literal": form}]}, 0]}
 
 
 def field(name: str) -> Document:

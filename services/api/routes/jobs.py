@@ -30,7 +30,7 @@ class JobFilter(BaseModel):
         default=None,
         min_length=1,
         max_length=200,
-        description="Words of a job's search, address, tags, metadata or id, in any case",
+        description="Words of a job's search, address, tags, metadata or id, in any case and width",
     )
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=500)

@@ -49,7 +49,10 @@ class ProductFilter(BaseModel):
     asin: Text = Field(default=None, max_length=20)
     job_id: Text = Field(default=None, max_length=64, description="Only what this job was the last to collect")
     q: Text = Field(
-        default=None, min_length=1, max_length=200, description="Words of title, brand, ASIN or notes, in any case"
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Words of title, brand, ASIN or notes, in any case and width",
     )
     category: Text = Field(default=None, max_length=100, description="That of the analysis")
     availability: Text = Field(default=None, max_length=30)

@@ -8,6 +8,7 @@ from typing import Any
 from services.api.product_repository import SCANNED_AT_ONCE
 from services.api.products import SEARCHED, STORED, HistoryQuery, ProductQuery, stored_value
 from services.api.repricing import NewAnalysis
+from services.api.widths import usual
 
 
 class FakeProductStore:
@@ -101,7 +102,7 @@ def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
         and all(value is None or product[name] == value for name, value in exact.items())
         and (query.changed is None or (product.get("price_changed_at") is not None) is query.changed)
         and (query.favorite is None or bool(product.get("favorite")) is query.favorite)
-        and all(_holds(product, word.lower()) for word in (query.q or "").split())
+        and all(_holds(product, usual(word).lower()) for word in (query.q or "").split())
         and (query.category is None or stored_value(product, STORED["category"]) == query.category)
         and (query.availability is None or product.get("availability") == query.availability)
         and (query.profitable is None or (stored_value(product, "analysis.is_profitable") is True) is query.profitable)
@@ -111,7 +112,7 @@ def _fits(product: dict[str, Any], user_id: str, query: ProductQuery) -> bool:
 
 
 def _holds(product: dict[str, Any], word: str) -> bool:
-    return any(word in (product.get(name) or "").lower() for name in SEARCHED)
+    return any(word in usual(product.get(name) or "").lower() for name in SEARCHED)
 
 
 def _within(value: Any, bounds: tuple[Any, Any]) -> bool:

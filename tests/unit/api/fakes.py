@@ -17,6 +17,7 @@ from services.api.records import (
 from services.api.responses import ProductStats
 from services.api.samples import PageSample, SampleQuery
 from services.api.stats import JobFigures
+from services.api.widths import usual
 from shared import tracing
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import LIVE, STEPS, TERMINAL, JobStatus, JobType, Step
@@ -134,7 +135,7 @@ class FakeJobStore:
             and status in {None, job.status}
             and job_type in {None, job.type}
             and (before is None or job.id < before)
-            and all(word in _searched(job) for word in (q or "").lower().split())
+            and all(word in usual(_searched(job)) for word in usual(q or "").lower().split())
         ]
         return sorted(found, key=lambda job: job.id, reverse=True)[:limit]
 
