@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from services.api import dashboard, errors, openapi
+from services.api.compression import Compressed
 from services.api.dependencies import Parts
 from services.api.head import HeadAsGet
 from services.api.middleware import BodyLimit, RequestContext
@@ -60,7 +60,7 @@ def create_app(parts: Parts) -> FastAPI:
     bulk = (parts.settings.max_body_bytes, parts.settings.max_upload_bytes)
     larger = {"/v1/jobs": bulk, "/v1/schedules": (SCHEDULE_BODY_BYTES, SMALL_BODY_BYTES)}
     app.add_middleware(BodyLimit, max_bytes=SMALL_BODY_BYTES, larger=larger)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(Compressed, minimum_size=1_000, compresslevel=5)
     if parts.settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -101,7 +101,8 @@ def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  narrows to what it is registered for
-    found = [_field_error(entry) for entry in error.errors()]
+    # A parameter that two parts of a route read is found wrong by both.
+    found = list(dict.fromkeys(_field_error(entry) for entry in error.errors()))
     names = ", ".join(dict.fromkeys(entry.field for entry in found))
     return to_response(request, invalid("invalid_request", f"The request is not valid: {names}.", found))
 

@@ -126,6 +126,31 @@ async def test_large_answers_are_compressed_and_other_origins_named(client: http
     assert "Access-Control-Allow-Origin" not in stranger.headers
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("identity, gzip; Q=0.000", False),
+        ("gzipped", False),
+        ("*;q=0", False),
+    ],
+)
+async def test_answers_are_compressed_for_those_who_take_them_so(
+    client: httpx.AsyncClient, accepted: str, packed: bool
+) -> None:
+    page = await client.get("/v1/products", headers={**bearer(), "Accept-Encoding": accepted})
+    assert (page.status_code, page.headers.get("Content-Encoding")) == (200, "gzip" if packed else None)
+    assert "Accept-Encoding" in page.headers["Vary"]
+
+
+async def test_what_two_parts_of_a_route_read_is_told_once(client: httpx.AsyncClient) -> None:
+    headers = {**bearer(), "Content-Type": "text/plain"}
+    refused = await client.post("/v1/jobs?dry_run=maybe", content=asin(1), headers=headers)
+    assert [error["field"] for error in problem(refused, 422)["errors"]] == ["dry_run"]
+
+
 @pytest.mark.parametrize("status", sorted(TERMINAL))
 @pytest.mark.parametrize("step", ["pause", "resume", "cancel", "priority"])
 async def test_ended_job_refuses_what_would_change_it(
