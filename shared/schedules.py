@@ -32,7 +32,8 @@ def next_runs(cron: str, timezone: str, after: datetime, count: int) -> list[dat
     """The next `count` times after `after`, in UTC; fewer only when it is not due so often in decades.
 
     By Debian's cron: a fixed time that the clocks skip is due as soon as they have been put forward, one that they show
-    twice is due once; what has a wildcard for its hour goes by the time that passes. Raises BadCronError, BadZoneError.
+    twice is due once; what has a wildcard for its minute or hour is due whenever they show so: not in an hour that they
+    skip, both times in one that they show twice. Raises BadCronError, BadZoneError.
     """
     if len(cron.split()) != FIELDS:
         raise BadCronError("must have five fields: minute, hour, day, month, day of the week")

@@ -11,6 +11,7 @@ import typer
 from cli.client import calls
 from cli.commands.jobs import limit_option, say_deleted, show
 from cli.completing import one_of, value_of
+from cli.dropped import say_what_was_dropped
 from cli.errors import CliError
 from cli.options import Json
 from cli.output import Column, print_fields, print_json
@@ -210,5 +211,6 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
+        say_what_was_dropped(found, '"strict": true')
         told = {name: value for name, value in found.items() if not isinstance(value, dict | list)}
         print_fields(told | {"next runs": "  ".join(found["next_runs"])})

@@ -15,6 +15,7 @@ from cli.client import Api, calls
 from cli.commands.watch import watch_to_its_end
 from cli.completing import one_of
 from cli.documents import Job
+from cli.dropped import say_what_was_dropped
 from cli.errors import CliError
 from cli.groups import grouped
 from cli.inputs import read_asins
@@ -22,11 +23,8 @@ from cli.options import Json, Marketplace
 from cli.output import aside, print_json
 from cli.quote import show_quote
 from cli.session import session_of
-from cli.text import plain
 from cli.uploads import TYPES, Upload, media_type
 from cli.wishes import Wishes
-
-_MOST_LINES_SHOWN = 10
 
 
 class Kinds(TyperGroup):
@@ -190,7 +188,7 @@ def _follow(ctx: typer.Context, api: Api, job: Job, how: How) -> None:
 def _show(job: Job, how: How) -> None:
     """The new job; with --watch --json as the first event of the stream."""
     if not how.as_json:
-        _say_what_was_dropped(job)
+        say_what_was_dropped(job, "--strict")
         print(f"Job {job['id']}  {job['status']}" if sys.stdout.isatty() or how.watch else job["id"], flush=True)
         if not how.watch:
             aside(f"Follow it:  asinflow watch {job['id']}")
@@ -198,14 +196,3 @@ def _show(job: Job, how: How) -> None:
         print(json.dumps({"event": "submitted", **job}, ensure_ascii=False), flush=True)
     else:
         print_json(job)
-
-
-def _say_what_was_dropped(job: Job) -> None:
-    counts = job.get("counts") or {}
-    if counts.get("duplicate"):
-        aside(f"{counts['duplicate']} named more than once, taken once")
-    if counts.get("invalid"):
-        aside(f"{counts['invalid']} left out, because they name no product (--strict refuses instead):")
-        for line in (job.get("invalid") or [])[:_MOST_LINES_SHOWN]:
-            place = f"line {line['line']}, " if line.get("line") else ""
-            aside(f"  - {place}{plain(line['input'])}: {plain(line['message'])}")

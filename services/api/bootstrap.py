@@ -96,6 +96,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
         item_store, product_store = MongoItemStore(database), MongoProductStore(database)
         items = ItemReader(item_store)
         results = ResultReader(items, product_store)
+        keys = _key_desk(settings, database, clock)
         pricing = _pricing(settings, database, results, ProfitDesk(tables, rates.current))
         intake = Intake(broker, live.events_queue(settings.instance), live.PREFETCH)
         feeding = live.feed(intake, live_jobs)
@@ -105,7 +106,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[Parts]:
                 authenticator=_authenticator(settings, client),
                 jobs=jobs,
                 life=LifeCycle(job_store, Courier(broker)),
-                submitter=Submitter(jobs, job_store, _key_desk(settings, database, clock), clock.now),
+                submitter=Submitter(jobs, job_store, keys, clock.now),
+                keys=keys,
                 quoter=Quoter(MongoQuoteStore(database), settings, clock.now),
                 stats=StatsDesk(MongoStatsStore(database), clock),
                 limits=RateLimits(MongoQuotaStore(database), policies(settings), clock),

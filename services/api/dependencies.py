@@ -16,6 +16,7 @@ from services.api.error_groups import FailureCounter
 from services.api.handlers import JobHandlers
 from services.api.item_reader import ItemReader
 from services.api.job_profit import ProfitReader
+from services.api.keys import KeyDesk
 from services.api.lifecycle import LifeCycle
 from services.api.live import LiveJobs
 from services.api.operations import OperationsStore
@@ -50,6 +51,7 @@ class Parts:
     jobs: JobHandlers
     life: LifeCycle
     submitter: Submitter
+    keys: KeyDesk
     quoter: Quoter
     stats: StatsDesk
     limits: RateLimits

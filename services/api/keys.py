@@ -7,10 +7,14 @@ the same request is answered as it was, and another one refused with 422. A requ
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from services.api.problems import Problem, invalid
+from pydantic import BaseModel
+
+from services.api.problems import Problem, invalid, invalid_field
 from services.api.stores import KeyStore
 from shared.clock import Clock
 from shared.errors import DatabaseUnavailableError
@@ -20,6 +24,11 @@ from shared.log import get_logger
 log = get_logger(__name__)
 
 RETRY_SECONDS = "1"
+# The same key as a string of structured headers.
+_QUOTED = re.compile(r'"([^"]*)"')
+_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass
@@ -41,6 +50,22 @@ class Claim:
     def token(self) -> str:
         """What the job bears, so that there is one only: the key in its present lifetime."""
         return f"{self.key}\n{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a thing is made under: its id, the same one whenever its request is tried again under one key."""
+
+    id: str
+    fingerprint: str
+
+    def marked(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What is to be stored, with what `check` looks at."""
+        return {**document, "fingerprint": self.fingerprint}
+
+    def check(self, stored: Mapping[str, Any]) -> None:
+        """Raises Problem (422) when another request has made what is stored under the id."""
+        check_same(stored.get("fingerprint"), self.fingerprint)
 
 
 class KeyDesk:
@@ -89,11 +114,38 @@ class KeyDesk:
                 await self._release(claim, claim.key)
             raise
 
+    async def once(
+        self, user_id: str, key: str | None, fingerprint: str, make: Callable[[Making], Awaitable[M]], model: type[M]
+    ) -> tuple[M, bool]:
+        """What `make` answers, or has answered under this key before, and whether it has.
+
+        What a process made and died before it could answer is there under the id of the next try. Raises Problem as
+        `claim` does.
+        """
+        claim = await self.claim(user_id, key, fingerprint)
+        if claim.response is not None:
+            return model.model_validate_json(claim.response), True
+        async with self.held(claim):
+            made = await make(Making(claim.epoch or new_id(), fingerprint))
+            await self.complete(claim, fingerprint, made.model_dump_json())
+            return made, False
+
     async def _release(self, claim: Claim, key: str) -> None:
         try:
             await self._store.release(claim.user_id, key, claim.owner)
         except DatabaseUnavailableError:
             log.warning("idempotency_key_unreleased", user_id=claim.user_id)  # its lease ends by itself
+
+
+def checked_key(given: str | None) -> str | None:
+    """The key that the header gives. Raises Problem (422) for what is none."""
+    if given is None:
+        return None
+    quoted = _QUOTED.fullmatch(given)
+    key = quoted[1] if quoted else given
+    if not _KEY.fullmatch(key):
+        raise invalid_field("Idempotency-Key", "invalid_key", "must have 1 to 255 printable ASCII characters")
+    return key
 
 
 def check_same(before: str | None, now: str) -> None:

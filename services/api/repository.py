@@ -28,7 +28,12 @@ from shared.runs import cursors_of
 
 WITHOUT_LEDGER = {"ledger": False, "expansion.next_url": False}
 
-
+# Of what a user may have so many of; older documents have no place.
+_ONE_A_PLACE = IndexModel(
+    [("user_id", ASCENDING), ("place", ASCENDING)],
+    unique=True,
+    partialFilterExpression={"place": {"$exists": True}},
+)
 INDEXES: Indexes = {
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),
@@ -75,6 +80,8 @@ INDEXES: Indexes = {
         IndexModel([("state", ASCENDING), ("requested_at", ASCENDING)]),
     ),
     "page_samples": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),),
+    "schedules": (_ONE_A_PLACE,),
+    "webhooks": (_ONE_A_PLACE,),
 }
 
 

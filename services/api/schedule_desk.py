@@ -6,12 +6,22 @@ from datetime import datetime
 
 from services.api.deltas import Change, RunDelta, compare, run_delta
 from services.api.handlers import JobHandlers
+from services.api.keys import Making
+from services.api.places import insert_in_place
 from services.api.problems import Problem, not_found
-from services.api.schedules import NewSchedule, SchedulePatch, checked_runs, job_template, new_schedule, understood
+from services.api.schedules import (
+    NewSchedule,
+    ScheduleAccepted,
+    SchedulePatch,
+    accepted_view,
+    checked_runs,
+    job_template,
+    new_schedule,
+    understood,
+)
 from services.api.settings import ApiSettings
 from services.api.stores import Document, ScheduleStore
 from shared.clock import Clock
-from shared.ids import new_id
 from shared.jobs import LIVE
 from shared.log import get_logger
 
@@ -25,17 +35,21 @@ class ScheduleDesk:
         self._settings = settings
         self._clock = clock
 
-    async def create(self, user_id: str, asked: NewSchedule) -> Document:
-        """Raises Problem: 422 for times or a job that will not do, 409 for one schedule too many."""
-        most = self._settings.schedules_per_user
-        if len(await self._store.find_schedules(user_id)) >= most:
-            raise Problem(409, "too_many_schedules", f"You may have {most} schedules; delete one first.")
+    async def create(self, user_id: str, asked: NewSchedule, making: Making) -> ScheduleAccepted:
+        """The schedule; the one that is there already, when it was made before under this id.
+
+        Raises Problem: 422 for times or a job that will not do, 409 for one schedule too many.
+        """
         submission = understood(asked.job, self._settings)
         timezone = asked.timezone or self._settings.schedule_timezone
-        document = new_schedule(new_id(), user_id, asked, timezone, submission, self._now())
-        await self._store.insert_schedule(document)
-        log.info("schedule_created", schedule_id=document["_id"], user_id=user_id)
-        return document
+        document = making.marked(new_schedule(making.id, user_id, asked, timezone, submission, self._now()))
+        most = self._settings.schedules_per_user
+        made = await insert_in_place(document, most, self._store.find_schedules, self._store.insert_schedule)
+        if made is None:
+            raise Problem(409, "too_many_schedules", f"You may have {most} schedules; delete one first.")
+        making.check(made)
+        log.info("schedule_created", schedule_id=making.id, user_id=user_id)
+        return accepted_view(made, submission, self._now())
 
     async def all(self, user_id: str) -> list[Document]:
         return await self._store.find_schedules(user_id)
@@ -44,24 +58,25 @@ class ScheduleDesk:
         """Raises Problem (404), for another user's as well."""
         return _there(await self._store.find_schedule(user_id, schedule_id))
 
-    async def change(self, user_id: str, schedule_id: str, asked: SchedulePatch) -> Document:
+    async def change(self, user_id: str, schedule_id: str, asked: SchedulePatch) -> ScheduleAccepted:
         """Whatever changes its times lets them begin from now.
 
         Raises Problem: 422 for times or a job that will not do, 409 for another job while one is being made.
         """
         known, now = await self.get(user_id, schedule_id), self._now()
         changes = asked.model_dump(exclude_none=True, exclude={"job"})
-        if asked.job is not None:
-            changes |= job_template(understood(asked.job, self._settings))
+        submission = None if asked.job is None else understood(asked.job, self._settings)
+        if submission is not None:
+            changes |= job_template(submission)
         if changes.keys() & {"cron", "timezone", "paused"}:
             times = {**known, **changes}
             changes["next_at"] = checked_runs(times["cron"], times["timezone"], now, 1)[0]
         # A job that is being made is made of one list, also when its maker dies in between and another goes on.
-        idle_at = now if asked.job is not None else None
+        idle_at = None if submission is None else now
         changed = await self._store.change_schedule(user_id, schedule_id, {**changes, "updated_at": now}, idle_at)
         if changed is None and await self.get(user_id, schedule_id):
             raise Problem(409, "schedule_due", "A job of it is due at this moment; try again.", retryable=True)
-        return _there(changed)
+        return accepted_view(_there(changed), submission, now)
 
     async def keys(self, user_id: str, schedule_id: str) -> list[str]:
         """The products of its list, none of a search or a page. Raises Problem (404)."""

@@ -17,8 +17,8 @@ class MongoScheduleStore:
         self._runs = database["schedule_runs"]
         self._outcomes = database["outcomes"]
 
-    async def insert_schedule(self, document: Document) -> None:
-        await insert_new(self._schedules, [document])
+    async def insert_schedule(self, document: Document) -> bool:
+        return not await insert_new(self._schedules, [document])
 
     async def find_schedules(self, user_id: str) -> list[Document]:
         with database_errors():

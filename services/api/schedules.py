@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.api.problems import FieldError, Problem, invalid_field
 from services.api.requests import KEYWORD_EXAMPLE, JobRequest, printable
-from services.api.responses import JobSettingsView, JobSource
+from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource
 from services.api.settings import ApiSettings
 from services.api.submission import AnyRequest, Submission, submission_of
+from services.api.views import counts_of, invalid_of
 from shared.jobs import JobType
 from shared.schedules import BadCronError, BadZoneError, next_runs
 
@@ -142,6 +143,25 @@ class ScheduleView(BaseModel):
     job: JobTemplate
 
 
+class ScheduleAccepted(ScheduleView):
+    """A schedule just made or changed, and what became of the lines of the list that its job was given."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **SCHEDULE_EXAMPLE,
+                    "counts": {"accepted": 3, "duplicate": 0, "invalid": 1},
+                    "invalid": [{"line": 4, "input": "B07", "code": "length", "message": "'B07' is not an ASIN: …"}],
+                }
+            ]
+        }
+    )
+
+    counts: Counts | None = Field(default=None, description="For a BULK_ASIN job that was given")
+    invalid: list[InvalidLine] = Field(default=[], description="The first 1,000 lines that name no product")
+
+
 class ListedProduct(BaseModel):
     marketplace: str
     asin: str
@@ -252,6 +272,14 @@ def schedule_view(document: Mapping[str, Any], now: datetime) -> ScheduleView:
     due = [] if document["paused"] else checked_runs(document["cron"], document["timezone"], now, SHOWN_RUNS)
     job = {**document["job"], "metadata": dict(document["job"]["metadata"])}
     return ScheduleView.model_validate({**document, "id": document["_id"], "next_runs": due, "job": job})
+
+
+def accepted_view(document: Mapping[str, Any], submission: Submission | None, now: datetime) -> ScheduleAccepted:
+    """`submission` is the job that the request gave, if it gave one."""
+    shown: dict[str, Any] = schedule_view(document, now).model_dump()
+    if submission is not None:
+        shown |= {"counts": counts_of(submission), "invalid": invalid_of(submission)}
+    return ScheduleAccepted.model_validate(shown)
 
 
 def run_view(document: Mapping[str, Any]) -> ScheduleRunView:

@@ -164,7 +164,8 @@ class FailureStore(Protocol):
 class WebhookStore(Protocol):
     """Webhooks are their user's: whoever asks for another's finds none."""
 
-    async def insert_webhook(self, document: Document) -> None: ...
+    async def insert_webhook(self, document: Document) -> bool:
+        """False when its id, or its `place` among its user's, is taken."""
 
     async def find_webhooks(self, user_id: str) -> list[Document]:
         """The newest first."""
@@ -195,7 +196,8 @@ class WebhookStore(Protocol):
 class ScheduleStore(Protocol):
     """Schedules are their user's: whoever asks for another's finds none. They come without their lists of products."""
 
-    async def insert_schedule(self, document: Document) -> None: ...
+    async def insert_schedule(self, document: Document) -> bool:
+        """False when its id, or its `place` among its user's, is taken."""
 
     async def find_schedules(self, user_id: str) -> list[Document]:
         """The newest first."""

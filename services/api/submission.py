@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services.api.problems import FieldError, Problem, invalid, invalid_field
 from services.api.requests import (
@@ -239,7 +239,7 @@ def _common(request: OptionsRequest, settings: ApiSettings) -> dict[str, Any]:
     return {"priority": request.priority, "settings": chosen, "tags": tags, "metadata": request.metadata}
 
 
-def fingerprint(request: AnyRequest) -> str:
+def fingerprint(request: BaseModel) -> str:
     """The same for two bodies that ask for the same in other spacing or order of members."""
     canonical = json.dumps(request.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from services.api.keys import Making
+from services.api.places import insert_in_place
 from services.api.problems import Problem, not_found
 from services.api.stores import Document, WebhookStore
 from services.api.webhooks import NewWebhook, Rotation, WebhookPatch, changes_of, check_url, new_webhook, rotated
@@ -25,15 +27,19 @@ class WebhookDesk:
         self._most = most
         self._clock = clock
 
-    async def create(self, user_id: str, asked: NewWebhook) -> Document:
-        """Raises Problem: 422 for an address that will not do, 409 for one webhook too many."""
+    async def create(self, user_id: str, asked: NewWebhook, making: Making) -> Document:
+        """The webhook; the one that is there already, when it was made before under this id.
+
+        Raises Problem: 422 for an address that will not do, 409 for one webhook too many.
+        """
         check_url(asked.url, self._settings.webhook_trusted)
-        if len(await self._store.find_webhooks(user_id)) >= self._most:
+        document = making.marked(new_webhook(making.id, user_id, asked, self._now()))
+        made = await insert_in_place(document, self._most, self._store.find_webhooks, self._store.insert_webhook)
+        if made is None:
             raise Problem(409, "too_many_webhooks", f"You may have {self._most} webhooks; delete one first.")
-        document = new_webhook(new_id(), user_id, asked, self._now())
-        await self._store.insert_webhook(document)
-        log.info("webhook_created", webhook_id=document["_id"], user_id=user_id)
-        return document
+        making.check(made)
+        log.info("webhook_created", webhook_id=making.id, user_id=user_id)
+        return made
 
     async def all(self, user_id: str) -> list[Document]:
         return await self._store.find_webhooks(user_id)

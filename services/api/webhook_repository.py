@@ -14,8 +14,8 @@ class MongoWebhookStore:
         self._webhooks = database["webhooks"]
         self._deliveries = database["deliveries"]
 
-    async def insert_webhook(self, document: Document) -> None:
-        await insert_new(self._webhooks, [document])
+    async def insert_webhook(self, document: Document) -> bool:
+        return not await insert_new(self._webhooks, [document])
 
     async def find_webhooks(self, user_id: str) -> list[Document]:
         with database_errors():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.api.deltas import Seen
+from services.api.repository import ensure_indexes
 from services.api.schedule_repository import MongoScheduleStore
 from services.api.stores import ScheduleStore
 from shared.mongo import Database, Decimal128, connect
@@ -38,6 +39,7 @@ async def store(request: pytest.FixtureRequest, mongo_url: str, mongo_database: 
         yield memory
         return
     async with connect(mongo_url, mongo_database, app="test") as database:
+        await ensure_indexes(database)
         await database["schedule_runs"].insert_many(runs)
         yield MongoScheduleStore(database)
 
@@ -53,6 +55,19 @@ async def test_schedules_are_their_users_alone(store: ScheduleStore) -> None:
     assert await store.change_schedule("bob", "a", {"name": "x"}) is None
     assert not await store.delete_schedule("bob", "a")
     assert await store.change_schedule("ann", "a", {"name": "x"}) == {"_id": "a", "user_id": "ann", "name": "x"}
+
+
+async def test_place_is_one_schedules(store: ScheduleStore) -> None:
+    assert await store.insert_schedule({**schedule("a"), "place": 0})
+    assert not await store.insert_schedule({**schedule("b"), "place": 0})
+    assert await store.insert_schedule({**schedule("c"), "user_id": "bob", "place": 0})
+    assert await store.insert_schedule(schedule("d"))
+    assert await store.insert_schedule(schedule("e"))
+    assert not await store.insert_schedule({**schedule("a"), "place": 1})
+    assert [(each["_id"], each.get("place")) for each in await store.find_schedules("ann")] == [
+        *(("e", None), ("d", None)),
+        ("a", 0),
+    ]
 
 
 async def test_job_is_changed_only_while_none_is_due(store: ScheduleStore) -> None:

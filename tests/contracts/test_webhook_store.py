@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.api.repository import ensure_indexes
 from services.api.stores import WebhookStore
 from services.api.webhook_repository import MongoWebhookStore
 from services.api.webhooks import NewWebhook, new_webhook
@@ -24,6 +25,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[WebhookStore]:
         return
     url, name = request.getfixturevalue("mongo_url"), request.getfixturevalue("mongo_database")
     async with connect(url, name, app="test") as database:
+        await ensure_indexes(database)
         yield MongoWebhookStore(database)
 
 
@@ -45,6 +47,15 @@ async def test_webhooks_are_their_users_alone(store: WebhookStore) -> None:
     assert changed is not None
     assert not changed["enabled"]
     assert await store.change_webhook("ann", "a", {"enabled": True}, {"secrets": []}) is None
+
+
+async def test_place_is_one_webhooks(store: WebhookStore) -> None:
+    assert await store.insert_webhook({**new_webhook("a", "ann", ASKED, NOW), "place": 0})
+    assert not await store.insert_webhook({**new_webhook("b", "ann", ASKED, NOW), "place": 0})
+    assert not await store.insert_webhook({**new_webhook("a", "ann", ASKED, NOW), "place": 1})
+    assert await store.insert_webhook({**new_webhook("b", "ann", ASKED, NOW), "place": 1})
+    assert await store.insert_webhook(new_webhook("c", "ann", ASKED, NOW))
+    assert await store.insert_webhook(new_webhook("d", "ann", ASKED, NOW))
 
 
 async def test_deliveries_are_paged_and_go_with_their_webhook(store: WebhookStore) -> None:

@@ -411,9 +411,10 @@ def webhooks() -> Paged[models.WebhookView]:
 
 
 @route("POST", "/v1/webhooks")
-def create_webhook(wanted: Body) -> Call[models.WebhookWithSecret]:
-    """Make a webhook; its secret is shown this once. Not sent twice by itself: there would be two."""
-    return Call("POST", "/v1/webhooks", _as(models.WebhookWithSecret), json=_body(wanted), safe=False)
+def create_webhook(wanted: Body, *, idempotency_key: str | None = None) -> Call[models.WebhookWithSecret]:
+    """Make a webhook; its secret is shown this once. Sent again when the connection breaks, as a job is."""
+    headers = {"Idempotency-Key": idempotency_key or new_key()}
+    return Call("POST", "/v1/webhooks", _as(models.WebhookWithSecret), json=_body(wanted), headers=headers)
 
 
 @route("GET", "/v1/webhooks/{webhook_id}")
@@ -483,9 +484,10 @@ def schedules() -> Paged[models.ScheduleView]:
 
 
 @route("POST", "/v1/schedules")
-def create_schedule(wanted: Body) -> Call[models.ScheduleView]:
-    """Make a schedule. Not sent twice by itself: there would be two."""
-    return Call("POST", "/v1/schedules", _as(models.ScheduleView), json=_body(wanted), safe=False)
+def create_schedule(wanted: Body, *, idempotency_key: str | None = None) -> Call[models.ScheduleAccepted]:
+    """Make a schedule; lines that name no product are told. Sent again when the connection breaks, as a job is."""
+    headers = {"Idempotency-Key": idempotency_key or new_key()}
+    return Call("POST", "/v1/schedules", _as(models.ScheduleAccepted), json=_body(wanted), headers=headers)
 
 
 @route("GET", "/v1/schedules/times")
@@ -502,9 +504,9 @@ def schedule(schedule_id: str) -> Call[models.ScheduleView]:
 
 
 @route("PATCH", "/v1/schedules/{schedule_id}")
-def change_schedule(schedule_id: str, **changes: Any) -> Call[models.ScheduleView]:
+def change_schedule(schedule_id: str, **changes: Any) -> Call[models.ScheduleAccepted]:
     """Change `name`, `cron`, `timezone`, `missed`, `overlap`, `paused` or `job` of a schedule."""
-    return Call("PATCH", _schedule(schedule_id), _as(models.ScheduleView), json=changes)
+    return Call("PATCH", _schedule(schedule_id), _as(models.ScheduleAccepted), json=changes)
 
 
 @route("DELETE", "/v1/schedules/{schedule_id}")

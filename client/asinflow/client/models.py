@@ -854,6 +854,25 @@ class Sale(Document):
     reaches_target: bool
 
 
+class ScheduleAccepted(Document):
+    """A schedule just made or changed, and what became of the lines of the list that its job was given."""
+
+    id: str
+    name: str
+    cron: str
+    timezone: str
+    paused: bool
+    missed: str
+    overlap: str
+    next_runs: list[datetime]
+    last_job_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    job: JobTemplate
+    counts: Counts | None = None
+    invalid: list[InvalidLine] = []
+
+
 class SchedulePage(Document):
     items: list[ScheduleView]
     next_cursor: str | None

@@ -10,12 +10,15 @@ from services.api import cursors
 from services.api.deltas import Change, RunDelta
 from services.api.dependencies import JobsCollector, JobsReader, JobsWriter, PartsOf
 from services.api.errors import responses
+from services.api.keys import Making, checked_key
+from services.api.routes.making import REPLAYED_HEADER, IdempotencyKey, tell_made
 from services.api.routes.paging import LINK_HEADER, header, link_next
 from services.api.schedules import (
     SHOWN_RUNS,
     Cron,
     ListedProduct,
     NewSchedule,
+    ScheduleAccepted,
     SchedulePage,
     SchedulePatch,
     ScheduleProducts,
@@ -27,6 +30,7 @@ from services.api.schedules import (
     run_view,
     schedule_view,
 )
+from services.api.submission import fingerprint
 
 router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
 
@@ -47,20 +51,31 @@ async def list_schedules(caller: JobsReader, using: PartsOf) -> SchedulePage:
     status_code=201,
     summary="Create a schedule",
     responses={
-        201: {"headers": {"Location": header("Where the schedule is")}},
+        201: {"headers": {"Location": header("Where the schedule is"), **REPLAYED_HEADER}},
         **responses(401, 403, 409, 413, 422, 503),
     },
 )
 async def create_schedule(
-    caller: JobsCollector, using: PartsOf, wanted: NewSchedule, response: Response
-) -> ScheduleView:
+    caller: JobsCollector,
+    using: PartsOf,
+    wanted: NewSchedule,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> ScheduleAccepted:
     """Has a job made at the times of a cron expression, in a time zone, through changes of the clocks.
 
     A fixed time that the clocks skip comes as soon as they have been put forward; one that they show twice comes once.
+    With a wildcard for minute or hour it is due whenever the clocks show so: not in an hour that they skip, both times
+    in one that they show twice. Lines of a list that name no product are told and left out, unless `strict` is set.
     """
-    created = await using.schedules.create(caller.user_id, wanted)
-    response.headers["Location"] = f"/v1/schedules/{created['_id']}"
-    return schedule_view(created, using.clock.now())
+
+    async def make(making: Making) -> ScheduleAccepted:
+        return await using.schedules.create(caller.user_id, wanted, making)
+
+    asked = (caller.user_id, checked_key(idempotency_key), f"schedule:{fingerprint(wanted)}")
+    created, replayed = await using.keys.once(*asked, make, ScheduleAccepted)
+    tell_made(response, f"/v1/schedules/{created.id}", replayed=replayed)
+    return created
 
 
 @router.get("/times", summary="See when a schedule would be due", responses=responses(401, 403, 422, 503))
@@ -96,10 +111,9 @@ async def schedule_products(schedule_id: ScheduleId, caller: JobsReader, using: 
 @router.patch("/{schedule_id}", summary="Change a schedule", responses=responses(401, 403, 404, 409, 413, 422, 503))
 async def change_schedule(
     schedule_id: ScheduleId, caller: JobsWriter, using: PartsOf, wanted: SchedulePatch
-) -> ScheduleView:
+) -> ScheduleAccepted:
     """Changes what is given; pauses it or lets it go on. Another `job` is made from the next time on."""
-    changed = await using.schedules.change(caller.user_id, schedule_id, wanted)
-    return schedule_view(changed, using.clock.now())
+    return await using.schedules.change(caller.user_id, schedule_id, wanted)
 
 
 @router.delete(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from services.api.dependencies import JobsCollector, Parts, PartsOf
 from services.api.errors import responses
+from services.api.keys import checked_key
 from services.api.lines import READERS
 from services.api.multipart import FormFile, form_file
 from services.api.problems import FieldError, Problem, invalid, invalid_field
@@ -27,6 +27,7 @@ from services.api.requests import (
     Priority,
 )
 from services.api.responses import QUOTE_EXAMPLE, JobAccepted, Quote
+from services.api.routes.making import REPLAYED_HEADER, IdempotencyKey, tell_made
 from services.api.routes.paging import header
 from services.api.submission import Submission, bulk_options, refused, understand
 from services.api.uploads import UploadReader
@@ -36,9 +37,6 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 # Larger bodies are read in a thread: 100,000 lines take about a second.
 INLINE_BODY_BYTES = 16_384
 SECONDS_TO_FIRST_LOOK = "1"
-# The same key as a string of structured headers.
-_QUOTED = re.compile(r'"([^"]*)"')
-_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 JSON, FORM = "application/json", "multipart/form-data"
 
 
@@ -178,7 +176,7 @@ def _refuse_options(query: UploadQuery) -> None:
             "headers": {
                 "Location": header("Where the job is"),
                 "Retry-After": header("When to look at it for the first time, in seconds"),
-                "Idempotency-Replayed": header("`true` when this key had already made this job"),
+                **REPLAYED_HEADER,
             }
         },
         **responses(401, 403, 409, 413, 415, 422, 429, 503),
@@ -190,10 +188,7 @@ async def submit_job(
     using: PartsOf,
     response: Response,
     query: Annotated[UploadQuery, Query()],
-    idempotency_key: Annotated[
-        str | None,
-        Header(description="Up to 255 characters: for 24 hours, the same key never makes a second job"),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> JobAccepted | Response:
     """Takes the job in and answers at once; its products are collected afterwards.
 
@@ -206,20 +201,15 @@ async def submit_job(
     Under an `Idempotency-Key` the same request is answered with the first one's answer, or 409 while that is under way;
     another request is refused with 422. A request that was refused uses up no key.
     """
-    if idempotency_key is not None and (quoted := _QUOTED.fullmatch(idempotency_key)):
-        idempotency_key = quoted[1]
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-        raise invalid_field("Idempotency-Key", "invalid_key", "must have 1 to 255 printable ASCII characters")
+    key = checked_key(idempotency_key)
     if query.dry_run:
         return await _quote(job, caller.user_id, using)
     if isinstance(job, Upload):
-        accepted = await using.submitter.upload(caller.user_id, job.reader, job.body, idempotency_key)
+        accepted = await using.submitter.upload(caller.user_id, job.reader, job.body, key)
     else:
-        accepted = await using.submitter.submit(caller.user_id, job, idempotency_key)
-    response.headers["Location"] = f"/v1/jobs/{accepted.view.id}"
+        accepted = await using.submitter.submit(caller.user_id, job, key)
+    tell_made(response, f"/v1/jobs/{accepted.view.id}", replayed=accepted.replayed)
     response.headers["Retry-After"] = SECONDS_TO_FIRST_LOOK
-    if accepted.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
     return accepted.view
 
 

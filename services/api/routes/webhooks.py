@@ -9,8 +9,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.api import cursors
 from services.api.dependencies import JobsReader, JobsWriter, PartsOf
 from services.api.errors import responses
+from services.api.keys import Making, checked_key
+from services.api.routes.making import REPLAYED_HEADER, IdempotencyKey, tell_made
 from services.api.routes.paging import LINK_HEADER, header, link_next
 from services.api.stores import Document
+from services.api.submission import fingerprint
 from services.api.webhooks import (
     DeliveryDetail,
     DeliveryPage,
@@ -51,21 +54,31 @@ async def list_webhooks(caller: JobsReader, using: PartsOf) -> WebhookPage:
     status_code=201,
     summary="Create a webhook",
     responses={
-        201: {"headers": {"Location": header("Where the webhook is")}},
+        201: {"headers": {"Location": header("Where the webhook is"), **REPLAYED_HEADER}},
         **responses(401, 403, 409, 413, 422, 503),
     },
 )
 async def create_webhook(
-    caller: JobsWriter, using: PartsOf, wanted: NewWebhook, response: Response
+    caller: JobsWriter,
+    using: PartsOf,
+    wanted: NewWebhook,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> WebhookWithSecret:
     """Has events of your jobs sent to an address of yours, signed as Standard Webhooks 1.0 has it.
 
-    The answer holds the secret, which is never shown again. An event is sent at least once, with the same `webhook-id`
-    each time, until the receiver answers 2xx, ten times in about three days. 410 switches the webhook off.
+    The answer holds the secret, which is never shown again but under the same `Idempotency-Key`. An event is sent at
+    least once, with the same `webhook-id` each time, until the receiver answers 2xx, ten times in about three days. 410
+    switches the webhook off.
     """
-    created = await using.webhooks.create(caller.user_id, wanted)
-    response.headers["Location"] = f"/v1/webhooks/{created['_id']}"
-    return _with_secret(created)
+
+    async def make(making: Making) -> WebhookWithSecret:
+        return _with_secret(await using.webhooks.create(caller.user_id, wanted, making))
+
+    asked = (caller.user_id, checked_key(idempotency_key), f"webhook:{fingerprint(wanted)}")
+    created, replayed = await using.keys.once(*asked, make, WebhookWithSecret)
+    tell_made(response, f"/v1/webhooks/{created.id}", replayed=replayed)
+    return created
 
 
 @router.get("/{webhook_id}", summary="Look at a webhook", responses=responses(401, 403, 404, 422, 503))
@@ -96,14 +109,14 @@ async def delete_webhook(webhook_id: WebhookId, caller: JobsWriter, using: Parts
     responses=responses(401, 403, 404, 409, 413, 422, 503),
 )
 async def rotate_secret(
-    webhook_id: WebhookId, caller: JobsWriter, using: PartsOf, wanted: Rotation
+    webhook_id: WebhookId, caller: JobsWriter, using: PartsOf, wanted: Rotation | None = None
 ) -> WebhookWithSecret:
     """The answer holds the new secret. For the overlap every message bears a signature of the old one as well.
 
     No message bears more than two: a further rotation within an overlap says with `drop` which secret stops at once,
     the present one (say, a new one got lost) or the one before it; with `overlap_hours` 0 only the new one signs.
     """
-    return _with_secret(await using.webhooks.rotate(caller.user_id, webhook_id, wanted))
+    return _with_secret(await using.webhooks.rotate(caller.user_id, webhook_id, wanted or Rotation()))
 
 
 @router.post(

@@ -115,6 +115,7 @@ class World:
             jobs=jobs,
             life=LifeCycle(self.jobs, Courier(self.broker)),
             submitter=Submitter(jobs, self.jobs, desk, self.clock.now),
+            keys=desk,
             quoter=Quoter(self.quotes, self.settings, self.clock.now),
             stats=StatsDesk(FakeStatsStore(self.jobs, self.products), self.clock),
             limits=RateLimits(self.quotas, policies(self.settings), self.clock),

@@ -16,8 +16,13 @@ class FakeScheduleStore:
         self.runs: dict[str, Document] = {}
         self.seen: dict[str, dict[str, Seen]] = {}
 
-    async def insert_schedule(self, document: Document) -> None:
-        self.schedules.setdefault(document["_id"], dict(document))
+    async def insert_schedule(self, document: Document) -> bool:
+        others = [each for each in self.schedules.values() if each["user_id"] == document["user_id"]]
+        is_taken = "place" in document and document["place"] in [each.get("place") for each in others]
+        if document["_id"] in self.schedules or is_taken:
+            return False
+        self.schedules[document["_id"]] = dict(document)
+        return True
 
     async def find_schedules(self, user_id: str) -> list[Document]:
         mine = (_shown(each) for each in self.schedules.values() if each["user_id"] == user_id)

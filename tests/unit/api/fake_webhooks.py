@@ -15,8 +15,13 @@ class FakeWebhookStore:
         self.webhooks: dict[str, Document] = {}
         self.deliveries: dict[str, Document] = {}
 
-    async def insert_webhook(self, document: Document) -> None:
-        self.webhooks.setdefault(document["_id"], dict(document))
+    async def insert_webhook(self, document: Document) -> bool:
+        others = [each for each in self.webhooks.values() if each["user_id"] == document["user_id"]]
+        is_taken = "place" in document and document["place"] in [each.get("place") for each in others]
+        if document["_id"] in self.webhooks or is_taken:
+            return False
+        self.webhooks[document["_id"]] = dict(document)
+        return True
 
     async def find_webhooks(self, user_id: str) -> list[Document]:
         mine = (each for each in self.webhooks.values() if each["user_id"] == user_id)

@@ -1,6 +1,8 @@
 """What users can do with schedules, over HTTP; and what counts as a change from one run to the next."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -104,6 +106,65 @@ async def test_job_is_not_replaced_while_one_is_being_made(ann: httpx.AsyncClien
 async def test_user_has_only_so_many(ann: httpx.AsyncClient, world: World) -> None:
     codes = [(await create(ann)).status_code for _ in range(world.settings.schedules_per_user + 1)]
     assert codes == [201] * world.settings.schedules_per_user + [409]
+
+
+async def test_no_race_leads_past_the_limit(
+    ann: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = world.settings.schedules_per_user
+    for _ in range(most - 3):
+        await create(ann)
+    find = world.schedules.find_schedules
+
+    async def slowly(user_id: str) -> list[dict[str, Any]]:
+        found = await find(user_id)
+        await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(world.schedules, "find_schedules", slowly)  # the others get to look before one writes
+    answers = await asyncio.gather(*(create(ann) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
+    assert len(world.schedules.schedules) == most
+    older = world.schedules.schedules.popitem()[1]
+    world.schedules.schedules["older"] = {**older, "_id": "older", "place": None}
+    assert (await create(ann)).status_code == 409
+
+
+async def test_lines_that_name_no_product_are_told(ann: httpx.AsyncClient) -> None:
+    listed = {"type": "BULK_ASIN", "asins": [asin(1), "bad", asin(1)]}
+    made = await create(ann, job=listed)
+    changed = await ann.patch(f"/v1/schedules/{made.json()['id']}", json={"job": listed})
+    for answer in (made.json(), changed.json()):
+        assert answer["counts"] == {"accepted": 1, "duplicate": 1, "invalid": 1}
+        assert [(line["line"], line["input"], line["code"]) for line in answer["invalid"]] == [(2, "bad", "length")]
+    renamed = (await ann.patch(f"/v1/schedules/{made.json()['id']}", json={"name": "x"})).json()
+    assert (renamed["counts"], renamed["invalid"]) == (None, [])
+    strict = await create(ann, job={**listed, "strict": True})
+    assert (strict.status_code, strict.json()["errors"][0]["field"]) == (422, "job.asins")
+
+
+async def test_key_makes_one_schedule(ann: httpx.AsyncClient, world: World) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = await ann.post("/v1/schedules", json=WANTED, headers=key)
+    again = await ann.post("/v1/schedules", json=WANTED, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (again.headers["Idempotency-Replayed"], again.headers["Location"]) == ("true", first.headers["Location"])
+    assert "Idempotency-Replayed" not in first.headers
+    other = await ann.post("/v1/schedules", json={**WANTED, "name": "x"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(world.schedules.schedules) == 1
+    assert (await ann.post("/v1/schedules", json=WANTED, headers={"Idempotency-Key": "x" * 256})).status_code == 422
+
+
+async def test_schedule_of_a_request_that_died_is_found_by_its_key(ann: httpx.AsyncClient, world: World) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = (await ann.post("/v1/schedules", json=WANTED, headers=key)).json()
+    [(place, (record, lease_until, expires_at))] = world.keys.records.items()
+    for wanted, status in (({**WANTED, "name": "x"}, 422), (WANTED, 201)):
+        world.keys.records[place] = (replace(record, owner=None, response=None), lease_until, expires_at)
+        again = await ann.post("/v1/schedules", json=wanted, headers=key)
+        assert again.status_code == status
+    assert (again.json()["id"], len(world.schedules.schedules)) == (first["id"], 1)
 
 
 async def test_delta_compares_with_the_run_before(ann: httpx.AsyncClient, world: World) -> None:

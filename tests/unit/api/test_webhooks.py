@@ -1,5 +1,6 @@
 """What users can do with webhooks, over HTTP: addresses, secrets, limits, replays."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -66,6 +67,39 @@ async def test_receiver_that_the_operator_trusts_may_be_inside() -> None:
         assert (await create(client, url="http://127.0.0.1:9000/x")).status_code == 201
         assert (await create(client, url="http://127.0.0.1:9001/x")).status_code == 422
         assert (await create(client, url="http://inside/")).status_code == 422
+
+
+async def test_key_makes_one_webhook_and_shows_its_secret_again(ann: httpx.AsyncClient, world: World) -> None:
+    wanted, key = {"url": URL, "events": ["job.completed"]}, {"Idempotency-Key": "k"}
+    first = await ann.post("/v1/webhooks", json=wanted, headers=key)
+    again = await ann.post("/v1/webhooks", json=wanted, headers=key)
+    assert (again.status_code, again.json(), again.headers["Idempotency-Replayed"]) == (201, first.json(), "true")
+    schedule = {"name": "x", "cron": "0 6 * * *", "job": {"type": "KEYWORD", "keyword": "x"}}
+    other = await ann.post("/v1/schedules", json=schedule, headers=key)
+    assert other.json()["code"] == "idempotency_key_reused"
+    assert (len(world.webhooks.webhooks), len(world.schedules.schedules)) == (1, 0)
+
+
+async def test_secret_is_replaced_without_a_body(ann: httpx.AsyncClient) -> None:
+    made = (await create(ann)).json()
+    new = await ann.post(f"/v1/webhooks/{made['id']}/rotate-secret")
+    assert (new.status_code, len(new.json()["secrets"])) == (200, 2)
+
+
+async def test_no_race_leads_past_the_limit(
+    ann: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = world.webhooks.find_webhooks
+
+    async def slowly(user_id: str) -> list[dict[str, Any]]:
+        found = await find(user_id)
+        await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(world.webhooks, "find_webhooks", slowly)  # the others get to look before one writes
+    most = world.settings.webhooks_per_user
+    answers = await asyncio.gather(*(create(ann) for _ in range(most + 5)))
+    assert sorted(answer.status_code for answer in answers) == [201] * most + [409] * 5
 
 
 async def test_user_has_only_so_many(ann: httpx.AsyncClient, world: World) -> None:

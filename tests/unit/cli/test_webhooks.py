@@ -43,6 +43,23 @@ def test_webhooks_and_schedules_are_shown_and_changed(asinflow: CommandLine, api
         assert asinflow(*command).exit_code == 2
 
 
+def test_lines_left_out_of_a_schedule_are_told(asinflow: CommandLine, api: FakeApi, tmp_path: Path) -> None:
+    bad = [{"line": 2, "input": "bad", "code": "length", "message": "is not an ASIN"}]
+    answer = {**SCHEDULE_EXAMPLE, "counts": {"accepted": 30, "duplicate": 2, "invalid": 1}, "invalid": bad}
+    api.on("POST", "/v1/schedules", answer)
+    api.on("PATCH", SCHEDULE, answer)
+    job = tmp_path / "job.json"
+    job.write_text(json.dumps({"type": "BULK_ASIN", "asins": ["bad"]}))
+    made = asinflow("schedules", "create", "mornings", "0 6 * * *", str(job))
+    changed = asinflow("schedules", "change", SCHEDULE_ID, "--job", str(job))
+    for result in (made, changed):
+        assert "2 named more than once" in result.stderr
+        assert "1 left out" in result.stderr
+        assert "line 2, bad: is not an ASIN" in result.stderr
+        assert "bad" not in result.stdout
+    assert asinflow.json("schedules", "create", "mornings", "0 6 * * *", str(job)) == answer
+
+
 def test_delivery_is_shown_with_its_attempts(asinflow: CommandLine, api: FakeApi) -> None:
     delivery = {**DELIVERY_EXAMPLE, "body": "{}"}
     api.on("GET", f"{HOOK}/deliveries/d", delivery)

@@ -31,6 +31,13 @@ def test_every_hour_is_every_hour_whatever_the_clocks_show() -> None:
     assert due("30 * * * *", "Europe/Berlin", "2026-03-29T00:00") == ["03-29 00:30", "03-29 01:30", "03-29 02:30"]
 
 
+def test_wildcard_for_the_minute_goes_by_what_the_clocks_show() -> None:
+    twice = ["10-25 00:00", "10-25 00:30", "10-25 01:00", "10-25 01:30", "10-26 01:00"]
+    assert due("*/30 2 * * *", "Europe/Berlin", "2026-10-24T12:00", 5) == twice
+    assert due("0,30 2 * * *", "Europe/Berlin", "2026-10-24T12:00") == ["10-25 00:00", "10-25 00:30", "10-26 01:00"]
+    assert due("*/30 2 * * *", "Europe/Berlin", "2026-03-28T12:00", 2) == ["03-30 00:00", "03-30 00:30"]
+
+
 @pytest.mark.parametrize("cron", ["", "x", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *"])
 def test_what_is_no_expression_is_refused(cron: str) -> None:
     with pytest.raises(BadCronError):
