@@ -221,7 +221,7 @@ def test_product_is_marked_noted_and_priced_anew(look: Opener, stage: Stage, job
     expect(page.locator(".resale")).not_to_contain_text("Your price")
     page.get_by_label("Your selling price, KRW").fill("90000")
     expect(page.locator(".resale .product-cost")).to_contain_text("₩90,000Your price")
-    expect(page.locator(".resale")).to_contain_text("Recommended price")
+    expect(page.locator(".resale .pairs")).to_contain_text("Recommended price")
     stored = stage.world.products.products[f"ann:{HOME}:{asin(0)}"]
     assert (stored["favorite"], stored["notes"]) == (True, "for spring")
 
