@@ -52,5 +52,7 @@ def _stand_in(folder: Path, port: int, *, sync: bool) -> list[str]:
         *("--host", LOOPBACK, "--port", str(port)),
         *("--storage-path", str(folder / "store")),
         *("--cache-size", "256M", "--log-file-max", "128MB", "--log-level", "WARNING"),
+        # With its own limit, of 100,000, every write past that prunes as many entries, at several times its own cost.
+        *("--oplog-max-entries", "10000000"),
         *(["--sync-on-commit"] if sync else []),
     ]
