@@ -29,9 +29,10 @@ def test_schedule_is_made_with_its_times_shown_before(look: Opener, stage: Stage
     expect(times).to_have_count(5)
     expect(times.first).to_contain_text("Wed")
     expect(times.first).to_contain_text("7:30 AM GMT+9")
-    page.get_by_label("Products, one a line").fill(f"{asin(1)}\n{asin(2)}")
+    page.get_by_label("Products, one a line").fill(f"{asin(1)}\nno product\n{asin(2)}")
     page.get_by_role("button", name="Create schedule").click()
     expect(page.get_by_role("heading", name="mornings")).to_be_visible()
+    expect(page.get_by_text("1 line names no product and is left out.")).to_be_visible()
     made = named(stage, "mornings")
     assert (made["cron"], made["timezone"], made["keys"]) == (
         "30 7 * * 3",

@@ -57,7 +57,8 @@ function form(root, draft, id, job) {
       const { name, cron, timezone, missed, overlap } = draft;
       const asked = { name: name.trim(), cron, ...(timezone ? { timezone } : {}), missed, overlap, ...(touched ? { job: requestOf(job) } : {}) };
       const saved = await (id === null ? send("POST", "/v1/schedules", asked) : send("PATCH", `/v1/schedules/${id}`, asked));
-      toast(t("schedules.saved"));
+      const leftOut = saved.counts?.invalid ?? 0;
+      toast([t("schedules.saved"), leftOut > 0 && t("schedules.leftout", { n: leftOut })].filter(Boolean).join(" "));
       go(["schedules", saved.id]);
     } catch (problem) {
       error.textContent = explain(problem);
