@@ -114,7 +114,8 @@ async def quotas(request: pytest.FixtureRequest) -> AsyncIterator[QuotaStore]:
 async def test_many_at_once_draw_the_quota_and_no_more(quotas: QuotaStore) -> None:
     grants = await asyncio.gather(*(quotas.draw("ann", POLICY, 3) for _ in range(8)))
     assert sorted(grant.granted for grant in grants) == [0, 0, 0, 0, 1, 3, 3, 3]
-    assert 58 < max(grant.used_seconds for grant in grants) <= 60
+    # Those who draw at once read the database's clock milliseconds apart.
+    assert 58 < max(grant.used_seconds for grant in grants) <= 60.5
     assert (await quotas.draw("bob", POLICY, 3)).granted == 3
     assert (await quotas.draw("ann", Policy("other", 1), 3)).granted == 1
 
