@@ -22,12 +22,17 @@ _TABLES = {".csv", ".tsv"}
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_asins(path: str) -> list[str]:
-    """The ASINs (or product addresses) in a file, "-" being standard input. Raises CliError when it cannot be read."""
+def read_file(path: str) -> bytes:
+    """What is in a file, "-" being standard input. Raises CliError when it cannot be read."""
     try:
-        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
+
+
+def read_asins(path: str) -> list[str]:
+    """The ASINs (or product addresses) in a file, "-" being standard input. Raises CliError when it cannot be read."""
+    body = read_file(path)
     if b"\0" in body and not body.startswith(_UTF16_MARKS):
         raise CliError(f"{path} is no text file; give lines, CSV or NDJSON", code="unreadable_file")
     found = asins_in(_decoded(body), is_table=Path(path).suffix.lower() in _TABLES)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from cli.errors import CliError
-from cli.inputs import read_product
+from cli.inputs import read_file, read_product
 
 PRICE_NAMES = ("selling_price_krw", "selling price", "price")
 
@@ -44,9 +42,6 @@ def _entries(table: csv.DictReader[str], product: str, price: str, marketplace: 
 
 def _text(path: str) -> str:
     try:
-        body = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return body.decode("utf-8-sig")
-    except OSError as error:
-        raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
+        return read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CliError(f"{path} is not UTF-8 text", code="unreadable_file") from error

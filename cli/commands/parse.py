@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cli.errors import CliError
+from cli.inputs import read_file
 from cli.options import Json
 from cli.why import why_lines
 from shared.amazon.pages import explain
@@ -44,7 +44,7 @@ def parse(
     if sample is not None:
         body, about = _fetch(ctx, sample)
     elif file is not None and url is not None:
-        body, about = _read(file), {"url": url, "status": status, "content_type": content_type}
+        body, about = read_file(file), {"url": url, "status": status, "content_type": content_type}
     else:
         raise CliError("--url is missing: the address tells which marketplace the page is of")
     if why:
@@ -67,13 +67,6 @@ def _fetch(ctx: typer.Context, sample_id: str) -> tuple[bytes, dict[str, Any]]:
     with session_of(ctx).api(operator=True) as api:
         about, body = api.ask(calls.page_sample(sample_id)), api.send(calls.page_sample_body(sample_id))
     return body, {name: about[name] for name in ("url", "status", "content_type")}
-
-
-def _read(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise CliError(f"{path} cannot be read: {error.strerror}", code="unreadable_file") from error
 
 
 def _safe(text: str) -> str:
