@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -112,13 +111,8 @@ def _parse(answer: Answer) -> Page:
 
 @contextmanager
 def parser_threads(count: int) -> Iterator[Executor]:
-    """Threads for parsing: the parser itself runs outside the interpreter's lock.
-
-    What is loaded by now stays, so it is left out of the collections of garbage that parsing brings about: they hold
-    the lock, and going through all of it took 40 ms.
-    """
+    """Threads for parsing: the parser itself runs outside the interpreter's lock."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()
     with ThreadPoolExecutor(count, thread_name_prefix="parser") as executor:
         yield executor
 

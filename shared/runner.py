@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -15,6 +14,7 @@ import uvloop
 from shared import log as logging
 from shared import metrics, tracing
 from shared.broker import Broker
+from shared.garbage import spare_what_is_loaded
 from shared.settings import Settings, SettingsError
 
 S = TypeVar("S", bound=Settings)
@@ -23,8 +23,6 @@ log = logging.get_logger(__name__)
 
 CONFIGURATION_EXIT = 2
 FAILURE_EXIT = 1
-# So many new objects, some megabytes, before the collector looks for cycles among them.
-GARBAGE_OBJECTS = 20_000
 
 
 class StoppedError(Exception):
@@ -45,7 +43,7 @@ def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Even
     logging.configure(service, settings)
     metrics.tell_build(service, settings.revision)
     _configure_tracing(service, settings)
-    _spare_collections()
+    spare_what_is_loaded()
     try:
         uvloop.run(_run(service, settings, serve))
     except Exception:
@@ -53,13 +51,6 @@ def main(service: str, settings_class: type[S], serve: Callable[[S, asyncio.Even
         sys.exit(FAILURE_EXIT)
     finally:
         tracing.close()
-
-
-def _spare_collections() -> None:
-    """Let the garbage collector look at what the work makes, less often, and not again and again at all modules."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _configure_tracing(service: str, settings: Settings) -> None:

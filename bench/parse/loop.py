@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from shared.amazon.pages import parse
+from shared.garbage import spare_what_is_loaded
 from shared.html_source import parser_threads
 
 TICK_SECONDS = 0.001
@@ -23,6 +24,7 @@ async def lags(seconds: float) -> list[float]:
 
 async def lags_while_parsing(body: bytes, url: str, seconds: float) -> tuple[list[float], int]:
     """The same while a parser thread is never idle, and how many pages it parsed."""
+    spare_what_is_loaded()  # as every service does
     loop, pages, done = asyncio.get_running_loop(), 0, False
     with parser_threads(1) as executor:
 
