@@ -74,5 +74,6 @@ class Rounds:
         if now - self._renewed_at < self._renew_seconds:
             return True
         leads = await self._lease.hold()
-        self._renewed_at = now if leads else float("-inf")
+        if leads:
+            self._renewed_at = now
         return leads
