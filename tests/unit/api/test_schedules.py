@@ -14,6 +14,7 @@ from services.api.deltas import Seen, compare
 from shared.jobs import JobStatus
 from tests.unit.api.builders import NOW, asin, bearer, job
 from tests.unit.api.conftest import World
+from tests.unit.api.racing import look_slowly
 
 JOB = {"type": "BULK_ASIN", "asins": [asin(1), asin(1), asin(2)], "tags": ["t"], "metadata": {"a.b": "c"}}
 WANTED: dict[str, Any] = {"name": "mornings", "cron": "0 6 * * *", "job": JOB}
@@ -114,14 +115,7 @@ async def test_no_race_leads_past_the_limit(
     most = world.settings.schedules_per_user
     for _ in range(most - 3):
         await create(ann)
-    find = world.schedules.find_schedules
-
-    async def slowly(user_id: str) -> list[dict[str, Any]]:
-        found = await find(user_id)
-        await asyncio.sleep(0)
-        return found
-
-    monkeypatch.setattr(world.schedules, "find_schedules", slowly)  # the others get to look before one writes
+    look_slowly(monkeypatch, world.schedules, "find_schedules")
     answers = await asyncio.gather(*(create(ann) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
     assert len(world.schedules.schedules) == most

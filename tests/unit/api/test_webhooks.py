@@ -11,6 +11,7 @@ import pytest
 from services.api.webhooks import rotated
 from tests.unit.api.builders import NOW, api_settings, bearer
 from tests.unit.api.conftest import World
+from tests.unit.api.racing import look_slowly
 from tests.unit.api.test_http import problem
 
 URL = "https://example.com/hook"
@@ -89,14 +90,7 @@ async def test_secret_is_replaced_without_a_body(ann: httpx.AsyncClient) -> None
 async def test_no_race_leads_past_the_limit(
     ann: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = world.webhooks.find_webhooks
-
-    async def slowly(user_id: str) -> list[dict[str, Any]]:
-        found = await find(user_id)
-        await asyncio.sleep(0)
-        return found
-
-    monkeypatch.setattr(world.webhooks, "find_webhooks", slowly)  # the others get to look before one writes
+    look_slowly(monkeypatch, world.webhooks, "find_webhooks")
     most = world.settings.webhooks_per_user
     answers = await asyncio.gather(*(create(ann) for _ in range(most + 5)))
     assert sorted(answer.status_code for answer in answers) == [201] * most + [409] * 5
