@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -24,6 +26,9 @@ log = get_logger(__name__)
 EVENTS: tuple[type[Message], ...] = (JobProgressed, JobExpanded, JobPaused, JobResumed, *FINAL_EVENTS.values())
 BATCH = 500
 PREFETCH = 1_000
+# What telling all streams of progress may take of a processor, and what telling one takes of it at both ends.
+PROGRESS_SHARE = 0.05
+FRAME_SECONDS = 100e-6
 
 
 def events_queue(instance: str) -> Queue:
@@ -69,12 +74,35 @@ class Audience:
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
+        self._progress_told = -math.inf
+        self._waiting: JobProgressed | None = None
         self._news = 0
         self._reads: Flights[Job] = Flights()
         self._advanced: tuple[Job, JobEvent, Job] | None = None
         self._made: tuple[str, Job, bytes] | None = None
 
-    def offer(self, message: Message) -> None:
+    def offer(self, message: Message, rest: float = 0.0) -> None:
+        """Hand on to all: progress at most every `rest` seconds, the newest in place of what waits; all else at once."""
+        if not isinstance(message, JobProgressed):
+            self._tell(message)
+        elif self._waiting is not None:
+            self._waiting = max(self._waiting, message, key=lambda each: each.rev)
+        elif (left := self._progress_told + rest - time.monotonic()) <= 0:
+            self._tell_progress(message)
+        else:
+            self._waiting = message
+            asyncio.get_running_loop().call_later(left, self._end_waiting)
+
+    def _end_waiting(self) -> None:
+        message, self._waiting = self._waiting, None
+        if message is not None:
+            self._tell_progress(message)
+
+    def _tell_progress(self, message: JobProgressed) -> None:
+        self._progress_told = time.monotonic()
+        self._tell(message)
+
+    def _tell(self, message: Message) -> None:
         self._news += 1
         for listener in self.listeners:
             listener.offer(message)
@@ -110,6 +138,7 @@ class LiveJobs:
         self._max_per_user = max_per_user
         self._audiences: defaultdict[str, Audience] = defaultdict(Audience)
         self._open: defaultdict[str, int] = defaultdict(int)
+        self._streams = 0
         self.closed = False
 
     @contextlib.contextmanager
@@ -120,6 +149,7 @@ class LiveJobs:
         audience = self._audiences[job_id]
         listener = Listener(audience)
         self._open[user_id] += 1
+        self._streams += 1
         audience.listeners.add(listener)
         metrics.STREAMS.inc()
         try:
@@ -130,6 +160,7 @@ class LiveJobs:
 
     def _forget(self, user_id: str, job_id: str, listener: Listener) -> None:
         self._open[user_id] -= 1
+        self._streams -= 1
         if not self._open[user_id]:
             del self._open[user_id]
         self._audiences[job_id].listeners.discard(listener)
@@ -137,10 +168,10 @@ class LiveJobs:
             del self._audiences[job_id]
 
     def dispatch(self, message: Message) -> None:
-        """Hand an event to the listeners of its job."""
+        """Hand an event to the listeners of its job. The more streams there are, the less often they hear of progress."""
         audience = self._audiences.get(message.job_id)
         if audience is not None:
-            audience.offer(message)
+            audience.offer(message, rest=self._streams * FRAME_SECONDS / PROGRESS_SHARE)
 
     def close(self) -> None:
         self.closed = True

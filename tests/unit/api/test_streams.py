@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.api import live as live_module
 from services.api.live import Audience, Listener, LiveJobs
 from services.api.problems import Problem
 from services.api.records import Job
@@ -16,7 +17,7 @@ from services.api.streams import JobStream, StreamSettings, _advanced
 from shared.clock import SystemClock
 from shared.errors import DatabaseUnavailableError
 from shared.jobs import JobStatus
-from shared.messages import JobExpanded
+from shared.messages import JobCompleted, JobExpanded
 from tests.unit.api.builders import NOW, job, progressed
 from tests.unit.api.fakes import FakeClock
 
@@ -202,6 +203,35 @@ def test_events_reach_the_listeners_of_their_job_only() -> None:
         live.dispatch(progressed(mine, rev=9))
         taken = [listener.take() for listener in (one, two, three)]
     assert [event and event.rev for event in taken] == [9, 9, None]
+
+
+async def test_crowd_hears_of_progress_less_often_and_of_all_else_at_once() -> None:
+    audience, listener, one = Audience(), Listener(), job(rev=4)
+    audience.listeners.add(listener)
+    heard = []
+    for rev in (5, 6, 8, 7):
+        audience.offer(progressed(one, rev=rev), rest=0.1)
+        heard.append(listener.take())
+    assert [event and event.rev for event in heard] == [5, None, None, None]
+    end = JobCompleted(**progressed(replace(one, status=JobStatus.COMPLETED), rev=9).model_dump())
+    audience.offer(end, rest=0.1)
+    assert listener.take() == end
+    await asyncio.sleep(0.15)
+    assert (latest := listener.take()) is not None and latest.rev == 8
+    audience.offer(progressed(one, rev=10), rest=0.0)
+    assert (latest := listener.take()) is not None and latest.rev == 10
+
+
+async def test_streams_of_all_jobs_count_as_one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "FRAME_SECONDS", live_module.PROGRESS_SHARE)  # a second of rest for every stream
+    live, mine, other = LiveJobs(max_per_user=5), job(), job()
+    with live.listen("ann", mine.id) as one, live.listen("bob", other.id):
+        for rev in (5, 6):
+            live.dispatch(progressed(mine, rev=rev))
+        await asyncio.sleep(1.1)
+        assert (first := one.take()) is not None and first.rev == 5
+        await asyncio.sleep(1.0)
+        assert (second := one.take()) is not None and second.rev == 6
 
 
 async def test_end_is_read_once_for_all_who_follow() -> None:
