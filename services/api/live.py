@@ -82,7 +82,7 @@ class Audience:
         self._made: tuple[str, Job, bytes] | None = None
 
     def offer(self, message: Message, rest: float = 0.0) -> None:
-        """Hand on to all: progress at most every `rest` seconds, the newest in place of what waits; all else at once."""
+        """Hand on: progress at most every `rest` seconds, the newest in place of what waits; all else at once."""
         if not isinstance(message, JobProgressed):
             self._tell(message)
         elif self._waiting is not None:
@@ -168,7 +168,7 @@ class LiveJobs:
             del self._audiences[job_id]
 
     def dispatch(self, message: Message) -> None:
-        """Hand an event to the listeners of its job. The more streams there are, the less often they hear of progress."""
+        """Hand an event to the listeners of its job; the more streams there are, the less often progress."""
         audience = self._audiences.get(message.job_id)
         if audience is not None:
             audience.offer(message, rest=self._streams * FRAME_SECONDS / PROGRESS_SHARE)

@@ -54,6 +54,6 @@ def test_commands_that_replace_the_old_ones_run(
             continue
         done = run.invoke(app, words, obj=asinflow)
         refused = done.exit_code == 4 and any(reason in done.output for reason in NOTHING_TO_DO)
-        # `cancel` may have caught the retried item in time: `watch` then tells of it, with the exit code of such an end.
+        # `cancel` may have caught the retried item in time: `watch` tells of it, with the exit code of such an end.
         cancelled = words[0] == "watch" and done.exit_code == 1 and done.output.lstrip().startswith("CANCELLED")
         assert done.exit_code == 0 or refused or cancelled, f"asinflow {command}\n{done.output}"

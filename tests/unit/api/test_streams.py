@@ -217,9 +217,11 @@ async def test_crowd_hears_of_progress_less_often_and_of_all_else_at_once() -> N
     audience.offer(end, rest=0.1)
     assert listener.take() == end
     await asyncio.sleep(0.15)
-    assert (latest := listener.take()) is not None and latest.rev == 8
+    assert (latest := listener.take()) is not None
+    assert latest.rev == 8
     audience.offer(progressed(one, rev=10), rest=0.0)
-    assert (latest := listener.take()) is not None and latest.rev == 10
+    assert (latest := listener.take()) is not None
+    assert latest.rev == 10
 
 
 async def test_streams_of_all_jobs_count_as_one_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,9 +231,11 @@ async def test_streams_of_all_jobs_count_as_one_crowd(monkeypatch: pytest.Monkey
         for rev in (5, 6):
             live.dispatch(progressed(mine, rev=rev))
         await asyncio.sleep(1.1)
-        assert (first := one.take()) is not None and first.rev == 5
+        assert (first := one.take()) is not None
+        assert first.rev == 5
         await asyncio.sleep(1.0)
-        assert (second := one.take()) is not None and second.rev == 6
+        assert (second := one.take()) is not None
+        assert second.rev == 6
 
 
 async def test_end_is_read_once_for_all_who_follow() -> None:
