@@ -43,14 +43,15 @@ class AdmissionRepository:
                 kept = await self._admissions.find_one({"_id": user_id})
             if kept is not None:
                 return kept["rev"], [Claim(claim["job_id"], claim["rev"]) for claim in kept["claims"]]
-            await insert_new(self._admissions, [{"_id": user_id, "rev": 0, "claims": []}])
+            if not await insert_new(self._admissions, [{"_id": user_id, "rev": 0, "claims": []}]):
+                return 0, []
 
     async def find_standings(self, user_id: str, job_ids: Collection[str]) -> dict[str, Standing]:
         found: list[Document] = []
-        for query in (
-            {"user_id": user_id, "status": str(JobStatus.PROCESSING)},
-            {"_id": {"$in": list(job_ids)}},  # the later look counts
-        ):
+        queries: list[Document] = [{"user_id": user_id, "status": str(JobStatus.PROCESSING)}]
+        if job_ids:
+            queries.append({"_id": {"$in": list(job_ids)}})  # the later look counts
+        for query in queries:
             with database_errors():
                 found += await self._jobs.find(query, {"status": 1, "rev": 1}).to_list(None)
         return {job["_id"]: Standing(JobStatus(job["status"]), job["rev"]) for job in found}

@@ -34,6 +34,9 @@ from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.sources import open_source
 from shared.worker import Worker
 
+# Progress of many jobs is gathered for so long; what starts or ends one is heard at once.
+PROGRESS_SECONDS = 0.05
+
 NEWS: tuple[type[Message], ...] = (JobExpanded, JobProgressed, JobPaused, JobCompleted, JobFailed, JobCancelled)
 
 
@@ -58,7 +61,17 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
             prefetch=lines.held,
             concurrency=lines.held,
         )
-        news = Worker(broker, JOB_NEWS, NEWS, feed_loop.handle, failures, prefetch=1000, batch_items=1000)
+        news = Worker(
+            broker,
+            JOB_NEWS,
+            NEWS,
+            feed_loop.handle,
+            failures,
+            prefetch=1000,
+            batch_items=1000,
+            batch_seconds=PROGRESS_SECONDS,
+        )
+        news.gather(JobProgressed.TYPE)
         await unless_stopped(stop, when_database_answers(repository.create_indexes))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)

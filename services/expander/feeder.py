@@ -8,6 +8,7 @@ lost until healing repeats it, or nobody collects (docs/adr/0053-a-window-does-n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from prometheus_client import Counter
 
 from services.expander.lanes import RunningJob
 from services.expander.repository import ExpanderRepository
-from services.expander.windows import LEAST, STILL_SECONDS, Dealer, room_for, still_limit
+from services.expander.windows import LEAST, STILL_SECONDS, Dealer, quantum, room_for, still_limit
 from shared import tracing
 from shared.blocks import Block
 from shared.broker import Broker
@@ -32,6 +33,8 @@ log = get_logger(__name__)
 
 # Without a look at all running jobs for so long, what is known of them may be overtaken by another feeder's work.
 STALE_SECONDS = 5.0
+# For so long it holds how many items wait to be tried again: asked for with all tidings, it is half of what is asked.
+PARKED_SECONDS = 0.25
 # Rises with every item handed out to the collectors; above the items of all jobs when windows were repeated.
 FED = Counter("asinflow_items_fed_total", "Items handed out to collectors")
 
@@ -73,6 +76,8 @@ class Feeder:
         self._blocks: Mapping[str, Block] = {}
         self._fetch_seconds: Mapping[str, float] = {}
         self._looked_at = float("-inf")
+        # By marketplace: when it was counted, and how many items wait to be tried again.
+        self._parked: dict[str, tuple[float, int]] = {}
         # By job and marketplace, what is not known to be kept: without the database it is not handed out once more.
         self._unkept: dict[tuple[str, str], HandedOut] = {}
 
@@ -167,17 +172,26 @@ class Feeder:
         jobs = {name: job for name, job in here.items() if marketplace not in job.stuck}
         room = await self._room(marketplace, window, list(jobs.values()))
         dealer = self._dealers.setdefault(marketplace, Dealer())
-        shares = dealer.deal([job.lane(marketplace) for job in jobs.values()], room)
-        for name, number in shares.items():
-            await self._hand_out(jobs[name], marketplace, number)
+        shares = dealer.deal([job.lane(marketplace) for job in jobs.values()], room, quantum(window))
+        handing_out = (self._hand_out(jobs[name], marketplace, number) for name, number in shares.items())
+        for done in await asyncio.gather(*handing_out, return_exceptions=True):
+            if done is not None:
+                raise done
         return sum(shares.values())
 
     async def _room(self, marketplace: str, window: int, jobs: Sequence[RunningJob]) -> int:
         in_flight = sum(job.in_flight(marketplace) for job in jobs)
         if in_flight <= 0 or not any(job.lane(marketplace).left for job in jobs):
             return window - in_flight
-        busy = [job.document["_id"] for job in jobs if job.in_flight(marketplace) > 0]
-        return room_for(window, in_flight, await self._repository.count_parked(busy, marketplace))
+        if room := room_for(window, in_flight):
+            return room  # what is parked makes it more, which the next look brings
+        now = self._clock.monotonic()
+        counted_at, parked = self._parked.get(marketplace, (float("-inf"), 0))
+        if now - counted_at >= PARKED_SECONDS:
+            busy = [job.document["_id"] for job in jobs if job.in_flight(marketplace) > 0]
+            parked = await self._repository.count_parked(busy, marketplace)
+            self._parked[marketplace] = (now, parked)
+        return room_for(window, in_flight, parked)
 
     async def _hand_out(self, job: RunningJob, marketplace: str, number: int) -> None:
         document, (place, handed) = job.document, job.cursor(marketplace)

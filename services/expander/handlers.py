@@ -146,8 +146,7 @@ class Expander:
     async def handle_job_news(self, batch: Sequence[Received[Message]]) -> None:
         """Several tidings of one job are one: what counts is how it stands now."""
         ids = dict.fromkeys(received.message.job_id for received in batch)
-        jobs = [await self._repository.find_job(job_id) for job_id in ids]
-        await self._feeder.feed(job for job in jobs if job is not None)
+        await self._feeder.feed(await self._repository.find_jobs(list(ids)))
         events = [m for received in batch if isinstance(m := received.message, JobEvent)]
         for user_id, ends in Counter(m.user_id for m in events if m.status in MAKES_ROOM).items():
             await self._wake(user_id, ends + SPARE)

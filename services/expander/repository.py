@@ -63,6 +63,11 @@ class ExpanderRepository:
         with database_errors():
             return await self._jobs.find_one({"_id": job_id}, JOB_FIELDS)
 
+    async def find_jobs(self, job_ids: Sequence[str]) -> list[Document]:
+        """Those of the jobs that there are."""
+        with database_errors():
+            return await self._jobs.find({"_id": {"$in": list(job_ids)}}, JOB_FIELDS).to_list(None)
+
     async def runs(self, job_id: str, run: int) -> bool:
         """Whether this run of the job is at work."""
         query = {"_id": job_id, "run": run, "status": str(JobStatus.PROCESSING)}
@@ -81,13 +86,12 @@ class ExpanderRepository:
     async def find_next_waiting(self, user_id: str, number: int) -> list[Document]:
         """The user's next waiting jobs, so many at most: by priority, then by age."""
         found: list[Document] = []
+        waiting: Document = {"user_id": user_id, "status": str(JobStatus.PENDING), "status_reason": {"$ne": None}}
+        with database_errors():
+            if await self._jobs.find_one(waiting, {"_id": 1}) is None:
+                return found
         for priority in PRIORITIES:
-            query = {
-                "user_id": user_id,
-                "status": str(JobStatus.PENDING),
-                "status_reason": {"$ne": None},
-                "priority": priority,
-            }
+            query = {**waiting, "priority": priority}
             with database_errors():
                 cursor = self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING)
                 found += await cursor.limit(number - len(found)).to_list(None)
@@ -143,7 +147,7 @@ class ExpanderRepository:
         found: list[tuple[int, str]] = []
         reached = place
         async for here, seq, key in self._walk_from(job, place, number):
-            if here < place or (marketplace and not key.startswith(f"{marketplace}:")):
+            if marketplace and not key.startswith(f"{marketplace}:"):
                 continue
             found.append((seq, key))
             reached = here + 1
@@ -152,22 +156,22 @@ class ExpanderRepository:
         return found, run_total(job) or 0
 
     async def _walk_from(self, job: Document, place: int, number: int) -> AsyncIterator[tuple[int, int, str]]:
-        """As `_walk`, from the chunk of `place` on to the run's end, in bounded steps; the first reaches over `number`
-        items, and most callers need no more."""
+        """As `_walk`, from `place` on to the run's end, in bounded steps; the first reaches over `number` items, and
+        most callers need no more."""
         chunks: Document = {"job_id": job["_id"], "run": items_run(job)}
         step, end = {**reaching(place), "$lt": place + number}, run_total(job) or 0
         while True:
-            async for item in self._walk({**chunks, "first": step}):
+            async for item in self._walk({**chunks, "first": step}, place):
                 yield item
             if step["$lt"] >= end:
                 return
             step = {"$gte": step["$lt"], "$lt": step["$lt"] + CHUNK_ITEMS}
 
-    async def _walk(self, query: Document) -> AsyncIterator[tuple[int, int, str]]:
-        """Place, seq and key of the items in these chunks, in order."""
+    async def _walk(self, query: Document, since: int = 0) -> AsyncIterator[tuple[int, int, str]]:
+        """Place, seq and key of the items in these chunks, in order, from place `since` on."""
         with database_errors():
             async for chunk in self._items.find(query).sort("first", ASCENDING):
-                for item in _items_of(chunk):
+                for item in _items_of(chunk, since):
                     yield item
 
     async def find_marketplaces(self, job: Document) -> Sequence[str]:
@@ -285,8 +289,10 @@ class ExpanderRepository:
             await self._jobs.update_one({"_id": job_id, "run": run}, {"$set": {"announced": True}})
 
 
-def _items_of(chunk: Document) -> Iterator[tuple[int, int, str]]:
-    for place, (seq, key) in enumerate(zip(seqs_of(chunk), chunk["keys"], strict=True), chunk["first"]):
+def _items_of(chunk: Document, since: int) -> Iterator[tuple[int, int, str]]:
+    skipped = max(0, since - chunk["first"])
+    seqs, keys = seqs_of(chunk)[skipped:], chunk["keys"][skipped:]
+    for place, (seq, key) in enumerate(zip(seqs, keys, strict=True), chunk["first"] + skipped):
         yield place, seq, key
 
 

@@ -3,7 +3,7 @@
 What is handed out on a marketplace stands in front of everything that comes later, so there is one window per
 marketplace, as small as keeps the pace used, however many jobs run there. Who gets the next place in it is decided by
 stride scheduling (Waldspurger and Weihl, 1995): shares are proportional to weights, over any stretch of time to within
-an item, so that nobody starves; who comes anew is next.
+a quantum, so that nobody starves; who comes anew is next.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ FIRST_ITEMS = 20
 FIRST_FACTOR = 4.0
 # Items that wait to be tried again take no place in the window, up to so many windows of them.
 PARKED_WINDOWS = 10
+# Of a window's places a job gets this part at a time, in small windows one: each handing out costs three journeys, and
+# items of few jobs are written and counted in fewer strokes than as many of all.
+QUANTUM_SHARE = 1 / 20
 # Handed out for so long, and for the time that so many windows take, without any of it being finished: it is not on its
 # way any more, or not soon.
 STILL_SECONDS = 30.0
@@ -60,6 +63,11 @@ def room_for(window: int, in_flight: int, parked: int = 0) -> int:
     return 0 if active > 0 and free < max(1, window // 4) else max(0, free)
 
 
+def quantum(window: int) -> int:
+    """How many items of one job are handed out at a time."""
+    return max(1, int(window * QUANTUM_SHARE))
+
+
 def still_limit(window: int, interval_seconds: float) -> float:
     """After so many seconds in which nothing of a job was finished, what it has in flight takes no place any more."""
     return STILL_SECONDS + STILL_WINDOWS * window * interval_seconds
@@ -72,21 +80,24 @@ class Dealer:
         self._passes: dict[str, float] = {}
         self._now = 0.0
 
-    def deal(self, lanes: Sequence[Lane], room: int) -> dict[str, int]:
-        """How many items each job hands out now, by job id: together `room`, as long as there are so many."""
+    def deal(self, lanes: Sequence[Lane], room: int, quantum: int = 1) -> dict[str, int]:
+        """How many items each job hands out now, by job id: together `room`, as long as there are so many.
+
+        Each gets `quantum` at its turn, the last one what is left of the room.
+        """
         # One that had nothing to hand out for a while is owed nothing for it.
         self._passes = {lane.job_id: self._passes.get(lane.job_id, self._now) for lane in lanes if lane.left > 0}
         by_id = {lane.job_id: lane for lane in lanes if lane.left > 0}
         line = [(self._passes[name], lane.handed, name) for name, lane in by_id.items()]
         heapq.heapify(line)
         dealt: dict[str, int] = {}
-        for _ in range(room):
-            if not line:
-                break
+        while room > 0 and line:
             self._now, handed, name = heapq.heappop(line)
-            count = dealt.get(name, 0)
-            self._passes[name] = self._now + 1.0 / by_id[name].weight(count)
-            dealt[name] = count + 1
-            if dealt[name] < by_id[name].left:
-                heapq.heappush(line, (self._passes[name], handed + 1, name))
+            lane, count = by_id[name], dealt.get(name, 0)
+            number = min(quantum, lane.left - count, room)
+            self._passes[name] = self._now + sum(1.0 / lane.weight(count + further) for further in range(number))
+            dealt[name] = count + number
+            room -= number
+            if dealt[name] < lane.left:
+                heapq.heappush(line, (self._passes[name], handed + number, name))
         return dealt

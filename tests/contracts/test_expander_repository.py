@@ -71,6 +71,16 @@ async def test_job_is_found_with_what_expanding_needs(stored: Stored) -> None:
     assert await repository.find_job("b") is None
 
 
+async def test_several_jobs_are_found_at_once(stored: Stored) -> None:
+    repository = await stored(job("a"), running("b"), job("c"))
+    documents = await repository.find_jobs(["b", "a", "gone"])
+    assert sorted((document["_id"], document["status"]) for document in documents) == [
+        ("a", "PENDING"),
+        ("b", "PROCESSING"),
+    ]
+    assert await repository.find_jobs([]) == []
+
+
 async def test_waiting_jobs_are_woken_oldest_first(stored: Stored) -> None:
     names = [f"job-{number}" for number in range(8)]
     waiting = [job(name, status_reason="waits") for name in reversed(names[1:])]

@@ -53,6 +53,9 @@ class MemoryExpanderRepository(ExpanderRepository):
         job = self.jobs.get(job_id)
         return None if job is None else dict(job)
 
+    async def find_jobs(self, job_ids: Sequence[str]) -> list[Document]:
+        return [dict(self.jobs[job_id]) for job_id in job_ids if job_id in self.jobs]
+
     async def runs(self, job_id: str, run: int) -> bool:
         job = self.jobs.get(job_id)
         return job is not None and (job["run"], job["status"]) == (run, JobStatus.PROCESSING)

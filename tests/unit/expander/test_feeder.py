@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.expander.feeder import STALE_SECONDS, Feeder
+from services.expander.feeder import PARKED_SECONDS, STALE_SECONDS, Feeder
 from services.expander.windows import LEAST, STILL_SECONDS
 from shared.blocks import Block
 from shared.errors import BrokerUnavailableError, DatabaseUnavailableError
@@ -222,6 +222,16 @@ async def test_items_that_wait_to_be_tried_again_take_no_place(feeding: Feeding)
     job = feeding.job()
     await feeding.feed(job)
     feeding.repository.parked[job["_id"], HOME] = 6
+    assert await feeding.feed(job) == 6
+
+
+async def test_items_that_wait_are_counted_now_and_then(feeding: Feeding) -> None:
+    job = feeding.job(total=100)
+    await feeding.feed(job)
+    assert await feeding.feed(job) == 0
+    feeding.repository.parked[job["_id"], HOME] = 6
+    assert await feeding.feed(job) == 0
+    feeding.clock.time += PARKED_SECONDS
     assert await feeding.feed(job) == 6
 
 

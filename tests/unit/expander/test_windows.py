@@ -15,6 +15,7 @@ from services.expander.windows import (
     WEIGHTS,
     Dealer,
     Lane,
+    quantum,
     room_for,
     window_size,
 )
@@ -86,6 +87,19 @@ def test_shares_follow_the_priorities(room: int) -> None:
         assert dealt[name] == pytest.approx(total * weight / sum(WEIGHTS.values()), abs=2)
 
 
+def test_large_windows_are_dealt_in_quanta() -> None:
+    dealer, lanes = Dealer(), [lane(name) for name in "abcd"]
+    assert dealer.deal(lanes, 50, 25) == {"a": 25, "b": 25}
+    assert dealer.deal(lanes, 60, 25) == {"c": 25, "d": 25, "a": 10}
+    assert dealer.deal(lanes, 25, 25) == {"b": 25}  # has had 25, as c and d; a has had 35
+    assert dealer.deal([lane("a", left=3), lane("e", left=4)], 25, 25) == {"e": 4, "a": 3}
+
+
+@pytest.mark.parametrize(("window", "expected"), [(1, 1), (4, 1), (60, 3), (1_000, 50)])
+def test_quantum_is_a_part_of_the_window(window: int, expected: int) -> None:
+    assert quantum(window) == expected
+
+
 def test_changed_priority_counts_at_the_next_deal() -> None:
     dealer = Dealer()
     assert dealer.deal([lane("a"), lane("b")], 40) == {"a": 20, "b": 20}
@@ -104,6 +118,7 @@ class Market:
     """A marketplace in simulated time: one item a slot, in the order in which they were handed out."""
 
     window: int = LEAST
+    quantum: int = 1
     dealer: Dealer = field(default_factory=Dealer)
     jobs: dict[str, Lane] = field(default_factory=dict)
     queue: list[str] = field(default_factory=list)
@@ -114,7 +129,8 @@ class Market:
 
     def run(self, slots: int) -> None:
         for _ in range(slots):
-            for name, number in self.dealer.deal(list(self.jobs.values()), self.window - len(self.queue)).items():
+            room = self.window - len(self.queue)
+            for name, number in self.dealer.deal(list(self.jobs.values()), room, self.quantum).items():
                 was = self.jobs[name]
                 self.jobs[name] = Lane(name, was.priority, was.left - number, was.handed + number)
                 self.queue += [name] * number
@@ -176,7 +192,7 @@ def test_nobody_starves_behind_an_endless_stream_of_small_urgent_jobs() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.sampled_from(sorted(WEIGHTS))), min_size=1, max_size=12), st.data())
 def test_every_item_of_every_job_is_handed_out_once(jobs: list[tuple[int, str]], data: st.DataObject) -> None:
-    market = Market(window=data.draw(st.integers(1, 30)))
+    market = Market(window=data.draw(st.integers(1, 30)), quantum=data.draw(st.integers(1, 9)))
     for number, (items, priority) in enumerate(jobs):
         market.submit(str(number), items, priority)
         market.run(data.draw(st.integers(0, 40)))
