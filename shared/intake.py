@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -210,12 +210,17 @@ class Intake:
             while not buffer.empty():
                 buffer.get_nowait()
 
-    async def batch(self, max_items: int, max_seconds: float, *, apart: bool = False) -> list[Delivery]:
+    async def batch(
+        self, max_items: int, max_seconds: float, *, apart: bool = False, patient: Container[str] | None = None
+    ) -> list[Delivery]:
         """Wait for a delivery, then for more until there are `max_items` or `max_seconds` have passed.
 
-        `apart`: of the types that are set apart.
+        `apart`: of the types that are set apart. One whose type is not among those that are `patient`, by default all,
+        waits for no other.
         """
-        deliveries = await take_batch(self._apart if apart else self._buffer, max_items, max_seconds)
+        buffer = self._apart if apart else self._buffer
+        waits = None if patient is None else lambda delivery: delivery.type in patient
+        deliveries = await take_batch(buffer, max_items, max_seconds, waits)
         return [delivery for delivery in deliveries if not delivery.stale]
 
     async def close(self) -> None:

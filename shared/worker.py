@@ -75,34 +75,41 @@ class Worker(Generic[M]):
         self._failures = failures
         self._batch_items = batch_items
         self._batch_seconds = batch_seconds
-        self._gathers = False
+        self._gather_seconds: float | None = None
+        self._patient: frozenset[str] | None = None
         self._concurrency = concurrency
         # Where one message takes long, those that others have finished meanwhile are acknowledged at once.
         self._intake = Intake(broker, queue, prefetch, held_acks=0 if concurrency > 1 else None)
 
-    def gather(self, *types: str) -> None:
-        """Messages of these types wait for a batch of their own to fill; all others are handled meanwhile, at once.
+    def gather(self, seconds: float, *types: str) -> None:
+        """Messages of these types wait so long for a batch of their own to fill; all others are handled meanwhile.
 
         To be said before the broker is connected.
         """
-        self._gathers = True
+        self._gather_seconds = seconds
         self._intake.set_apart(*types)
+
+    def linger(self, *types: str) -> None:
+        """Of what is not gathered, only messages of these types wait for a batch to fill; any other is handled at
+        once, with those that wait."""
+        self._patient = frozenset(types)
 
     async def run(self) -> None:
         """Until cancelled; then what is in hand is dropped unacknowledged, which redelivers it."""
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(self._concurrency):
-                    others = self._loop(0.0 if self._gathers else self._batch_seconds)
-                    group.create_task(others, name=f"{self._queue.name}-{number}")
-                if self._gathers:
-                    group.create_task(self._loop(self._batch_seconds, apart=True), name=f"{self._queue.name}-gathering")
+                    group.create_task(self._loop(self._batch_seconds), name=f"{self._queue.name}-{number}")
+                if self._gather_seconds is not None:
+                    gathering = self._loop(self._gather_seconds, apart=True)
+                    group.create_task(gathering, name=f"{self._queue.name}-gathering")
         finally:
             await self._intake.close()
 
     async def _loop(self, seconds: float, *, apart: bool = False) -> None:
         while True:
-            deliveries = await self._intake.batch(self._batch_items, seconds, apart=apart)
+            patient = None if apart else self._patient
+            deliveries = await self._intake.batch(self._batch_items, seconds, apart=apart, patient=patient)
             batch = [received for delivery in deliveries if (received := await self._decode(delivery))]
             if batch:
                 with metrics.BATCH_SECONDS.labels(self._queue.name).time():

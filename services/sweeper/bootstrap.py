@@ -31,12 +31,12 @@ from shared.bootstrap import database_of, running, when_database_answers
 from shared.broker import Broker
 from shared.clock import SystemClock
 from shared.failures import FailurePolicy, safety_queues
-from shared.messages import ProductsNoted
+from shared.messages import JobReached, ProductsNoted
 from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.worker import Worker
 
-# Events told together: products of a job are gathered for so long, all else is told at once.
-BATCH_ITEMS, BATCH_SECONDS = 100, 2.0
+# Events told together: products of a job are gathered for so long, steps wait so long for others; ends for nothing.
+BATCH_ITEMS, PRODUCTS_SECONDS, STEPS_SECONDS = 100, 2.0, 0.2
 
 
 async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
@@ -67,11 +67,12 @@ async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
             MESSAGES,
             announcer.handle,
             FailurePolicy(broker, max_attempts=settings.max_attempts),
-            prefetch=2 * BATCH_ITEMS,  # those that are gathered leave room for others
+            prefetch=3 * BATCH_ITEMS,  # those that are gathered leave room for others
             batch_items=BATCH_ITEMS,
-            batch_seconds=BATCH_SECONDS,
+            batch_seconds=STEPS_SECONDS,
         )
-        telling.gather(ProductsNoted.TYPE)
+        telling.gather(PRODUCTS_SECONDS, ProductsNoted.TYPE)
+        telling.linger(JobReached.TYPE)
         deliverer = Deliverer(
             webhooks,
             sender,

@@ -119,6 +119,18 @@ async def test_what_is_set_apart_is_waited_for_while_all_else_is_finished(opened
     assert bodies(await gathering) == [1, 3, 4]
 
 
+async def test_impatient_delivery_takes_along_those_that_wait_for_others(opened: Opened) -> None:
+    channel = await opened.open()
+    batch = asyncio.create_task(opened.intake.batch(9, 60.0, patient={"step"}))
+    await channel.deliver(1, 2, message_type="step")
+    await settle()
+    assert not batch.done()
+    await channel.deliver(3)
+    await settle()
+    assert batch.done()
+    assert bodies(await batch) == [1, 2, 3]
+
+
 async def test_finished_deliveries_share_an_acknowledgement(opened: Opened) -> None:
     channel = await opened.open()
     await channel.deliver(1, 2, 3)
