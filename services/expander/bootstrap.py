@@ -69,9 +69,8 @@ async def serve_expander(settings: ExpanderSettings, stop: asyncio.Event) -> Non
             failures,
             prefetch=1000,
             batch_items=1000,
-            batch_seconds=PROGRESS_SECONDS,
         )
-        news.gather(JobProgressed.TYPE)
+        news.gather(PROGRESS_SECONDS, JobProgressed.TYPE)
         await unless_stopped(stop, when_database_answers(repository.create_indexes))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)
