@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.mongo import Database, Document, database_errors, insert_new
+from shared.mongo import Database, Document, UpdateOne, database_errors, insert_new
 
 # Sorts as text the way revisions sort as numbers.
 REV_DIGITS = 12
@@ -38,29 +38,35 @@ class Timeline:
         self._jobs = database["jobs"]
         self._events = database["job_events"]
 
-    async def publish(self, job_id: str) -> None:
-        """Move the entries that wait in the job to the collection; may be repeated, and by several at once."""
-        waiting = await self._find_untold(job_id)
+    async def publish(self, *job_ids: str) -> None:
+        """Move the entries that wait in the jobs to the collection; may be repeated, and by several at once."""
+        waiting = await self._find_untold(*job_ids)
         if not waiting:
             return
-        await insert_new(self._events, [_document(job_id, told) for told in waiting])
-        told_up_to = {"$pull": {"untold": {"rev": {"$lte": waiting[-1]["rev"]}}}}
+        entries = [_document(job_id, told) for job_id, untold in waiting.items() for told in untold]
+        await insert_new(self._events, entries)
         with database_errors():
-            await self._jobs.update_one({"_id": job_id}, told_up_to)
+            await self._jobs.bulk_write([_told(job_id, untold) for job_id, untold in waiting.items()], ordered=False)
 
     async def find(self, job_id: str, after: int, limit: int) -> list[Document]:
         """Up to `limit` entries of revisions above `after`, oldest first, those included that still wait in the job."""
         query = {"_id": {"$gt": _id(job_id, after), "$lt": f"{job_id};"}}
-        waiting = [_document(job_id, told) for told in await self._find_untold(job_id) if told["rev"] > after]
+        untold = (await self._find_untold(job_id)).get(job_id, [])
+        waiting = [_document(job_id, told) for told in untold if told["rev"] > after]
         with database_errors():
             moved = await self._events.find(query).sort("_id", 1).limit(limit).to_list(None)
         entries = {document["_id"]: document for document in [*waiting, *moved]}
         return [entries[identity] for identity in sorted(entries)][:limit]
 
-    async def _find_untold(self, job_id: str) -> list[Document]:
+    async def _find_untold(self, *job_ids: str) -> dict[str, list[Document]]:
+        """Of the jobs in which entries wait."""
         with database_errors():
-            job = await self._jobs.find_one({"_id": job_id}, {"untold": 1})
-        return list((job or {}).get("untold") or ())
+            jobs = await self._jobs.find({"_id": {"$in": job_ids}}, {"untold": 1}).to_list(None)
+        return {job["_id"]: job["untold"] for job in jobs if job.get("untold")}
+
+
+def _told(job_id: str, untold: list[Document]) -> UpdateOne:
+    return UpdateOne({"_id": job_id}, {"$pull": {"untold": {"rev": {"$lte": untold[-1]["rev"]}}}})
 
 
 def _document(job_id: str, told: Document) -> Document:

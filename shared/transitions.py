@@ -9,7 +9,7 @@ from shared.errors import DatabaseUnavailableError
 from shared.jobs import STEPS, TERMINAL, Step
 from shared.log import get_logger
 from shared.metrics import JOBS_ENDED
-from shared.mongo import Database, Document, database_errors
+from shared.mongo import Database, Document, UpdateOne, database_errors
 from shared.timeline import Timeline, entry
 
 log = get_logger(__name__)
@@ -40,21 +40,36 @@ class Transitions:
         `values` are stored as they are, `computed` are aggregation expressions over the job as it was, `dropped` are
         fields that go. `rev` rises by one; a step to an end sets `completed_at` and leaves its event to be announced.
         """
-        query = {**(where or {}), "_id": job_id, "status": {"$in": sorted(STEPS[step].sources)}}
         changes: list[Document] = [{"$set": _changes(step, actor, reason, values or {}, computed or {})}]
         if dropped:
             changes.append({"$unset": list(dropped)})
         with database_errors():
-            if (await self._jobs.update_one(query, changes)).matched_count == 0:
+            if (await self._jobs.update_one(_query(job_id, step, where), changes)).matched_count == 0:
                 return False
-        if STEPS[step].target in TERMINAL:
-            JOBS_ENDED.labels(str(STEPS[step].target)).inc()
-        try:
-            await self._timeline.publish(job_id)
-        except DatabaseUnavailableError as error:
-            # The entry stays in the job: it is found there, and moved on with the job's next one.
-            log.warning("timeline_behind", job_id=job_id, error=error.message)
+        await self.taken({job_id: step})
         return True
+
+    async def taken(self, steps: Mapping[str, Step]) -> None:
+        """To be called once a bulk has taken these steps of jobs, each by a write that `taking` made."""
+        for step in steps.values():
+            if STEPS[step].target in TERMINAL:
+                JOBS_ENDED.labels(str(STEPS[step].target)).inc()
+        try:
+            await self._timeline.publish(*steps)
+        except DatabaseUnavailableError as error:
+            # The entries stay in the jobs: they are found there, and moved on with each job's next one.
+            log.warning("timeline_behind", job_ids=list(steps), error=error.message)
+
+
+def taking(
+    job_id: str, step: Step, *, where: Mapping[str, Any], actor: str, reason: str | None, values: Mapping[str, Any]
+) -> UpdateOne:
+    """The write of `Transitions.take`, to be part of a bulk."""
+    return UpdateOne(_query(job_id, step, where), [{"$set": _changes(step, actor, reason, values, {})}])
+
+
+def _query(job_id: str, step: Step, where: Mapping[str, Any] | None) -> Document:
+    return {**(where or {}), "_id": job_id, "status": {"$in": sorted(STEPS[step].sources)}}
 
 
 def _changes(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from services.aggregator.counting import JobCount
+from services.aggregator.counting import Change, JobCount
 from shared.amazon.identifiers import Item
 from shared.amazon.pages import Listing, Product
 from shared.broker import Broker
@@ -140,15 +140,14 @@ class MemoryCountStore:
         self.swaps = 0
         self.reads = 0
 
-    async def find_count(self, job_id: str) -> JobCount | None:
+    async def find_counts(self, job_ids: Collection[str]) -> dict[str, JobCount]:
         await asyncio.sleep(0)
-        self.reads += 1
-        return self.counts.get(job_id)
+        self.reads += len(job_ids)
+        return {job_id: self.counts[job_id] for job_id in job_ids if job_id in self.counts}
 
-    async def swap(self, before: JobCount, after: JobCount) -> bool:
+    async def swap(self, changes: Sequence[Change]) -> set[str]:
         await asyncio.sleep(0)
-        if self.counts[before.job_id].rev != before.rev:
-            return False
-        self.swaps += 1
-        self.counts[before.job_id] = after
-        return True
+        fitting = [change for change in changes if self.counts[change.job_id].rev == change.before.rev]
+        self.swaps += len(fitting)
+        self.counts |= {change.job_id: change.after for change in fitting}
+        return {change.job_id for change in changes} - {change.job_id for change in fitting}

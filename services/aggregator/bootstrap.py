@@ -37,7 +37,15 @@ async def serve_aggregator(settings: AggregatorSettings, stop: asyncio.Event) ->
             batch_items=settings.batch_items,
             batch_seconds=settings.batch_seconds,
         )
-        expanded = Worker(broker, JOB_EXPANDED, [JobExpanded], aggregator.handle_job_expanded, failures)
+        expanded = Worker(
+            broker,
+            JOB_EXPANDED,
+            [JobExpanded],
+            aggregator.handle_job_expanded,
+            failures,
+            batch_items=settings.batch_items,
+            batch_seconds=settings.batch_seconds,
+        )
         await unless_stopped(stop, when_database_answers(repository.create_indexes))
         async with running(settings, database, broker):
             cut_off = exit_when_cut_off(broker, settings.exit_after_disconnected_seconds)

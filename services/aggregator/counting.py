@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,6 +48,30 @@ class JobCount:
             return False
         chosen = self.total_items if self.run_items is None else self.run_items
         return self.progress == self.kept + chosen
+
+
+@dataclass(frozen=True)
+class Change:
+    """What facts make of a job: `after` has taken the place of `before`, or is about to."""
+
+    before: JobCount
+    after: JobCount
+
+    @property
+    def job_id(self) -> str:
+        return self.after.job_id
+
+    @property
+    def ends(self) -> bool:
+        return self.after.status != self.before.status
+
+
+@dataclass(frozen=True)
+class News:
+    """A job as it was counted, and the steps of 5 percent that its user is to be told of."""
+
+    count: JobCount
+    steps: Sequence[int] = ()
 
 
 def apply(count: JobCount, facts: Iterable[ItemsFinished]) -> JobCount:

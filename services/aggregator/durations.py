@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import Histogram
 
-from services.aggregator.counting import JobCount
+from services.aggregator.counting import Change, JobCount
 from shared.clock import Clock
 
 SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
@@ -19,11 +19,12 @@ FIRST_PRODUCT_SECONDS = Histogram(
 )
 
 
-def observe(before: JobCount, after: JobCount, clock: Clock) -> None:
+def observe(change: Change, clock: Clock) -> None:
     """Note what has just come about in a job. A crash between storing and noting it loses one observation."""
+    before, after = change.before, change.after
     if before.success_count == 0 < after.success_count and after.run == 1:
         _observe(FIRST_PRODUCT_SECONDS, after, after.created_at, clock)
-    if after.status != before.status:
+    if change.ends:
         _observe(JOB_SECONDS, after, after.created_at if after.run == 1 else after.started_at, clock)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
 from prometheus_client import Counter
 
 from services.aggregator import durations
-from services.aggregator.counting import JobCount, apply, finish, newly_reached
+from services.aggregator.counting import Change, JobCount, News, apply, finish, newly_reached
 from shared import tracing
 from shared.clock import Clock, SystemClock
 from shared.jobs import TERMINAL
@@ -29,18 +30,17 @@ COUNTED = Counter("asinflow_items_counted_total", "Items counted, each once", ["
 
 
 class CountStore(Protocol):
-    async def find_count(self, job_id: str) -> JobCount | None: ...
+    async def find_counts(self, job_ids: Collection[str]) -> dict[str, JobCount]: ...
 
-    async def swap(self, before: JobCount, after: JobCount) -> bool: ...
+    async def swap(self, changes: Sequence[Change]) -> set[str]:
+        """The jobs that somebody else has changed meanwhile, of which nothing is written."""
 
 
 class Teller(Protocol):
-    async def progressed(self, count: JobCount) -> None: ...
+    async def counted(self, news: Sequence[News]) -> bool:
+        """Whether the broker has the steps."""
 
-    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
-        """Whether the broker has them."""
-
-    async def ended(self, count: JobCount) -> None: ...
+    async def ended(self, counts: Sequence[JobCount]) -> None: ...
 
 
 class Aggregator:
@@ -56,56 +56,77 @@ class Aggregator:
         by_job: dict[str, list[Received[ItemsFinished]]] = defaultdict(list)
         for received in batch:
             by_job[received.message.job_id].append(received)
-        for job_id, group in by_job.items():
-            headers, *others = (received.delivery.headers for received in group)
-            with tracing.handling(ItemsFinished.TYPE, headers, others, job_id=job_id):
-                await self._count(job_id, [received.message for received in group])
+        with _handling(by_job):
+            await self._count({job_id: [each.message for each in group] for job_id, group in by_job.items()})
 
     async def handle_job_expanded(self, batch: Sequence[Received[JobExpanded]]) -> None:
         """Facts cannot precede the total, but a job of no items has none: it is complete as it stands."""
         for received in batch:
             self._cache.pop(received.message.job_id, None)
-            await self._count(received.message.job_id, [])
+        await self._count({received.message.job_id: [] for received in batch})
 
-    async def _count(self, job_id: str, facts: Sequence[ItemsFinished]) -> None:
-        while True:
-            before = self._cache.get(job_id) or await self._store.find_count(job_id)
-            if before is not None and self._outdated(before, facts):
-                before = await self._store.find_count(job_id)
-            if before is None:
-                log.info("facts_of_a_deleted_job", job_id=job_id, facts=len(facts))
-                return
-            after = apply(before, facts) if facts else finish(before)
+    async def _count(self, facts: Mapping[str, Sequence[ItemsFinished]]) -> None:
+        left = facts
+        while changes := await self._changes(left):
+            lost = await self._store.swap(changes)
+            CONFLICTS.inc(len(lost))
+            for job_id in lost:
+                self._cache.pop(job_id, None)
+            await self._tell([change for change in changes if change.job_id not in lost])
+            left = {job_id: facts[job_id] for job_id in lost}
+
+    async def _changes(self, facts: Mapping[str, Sequence[ItemsFinished]]) -> list[Change]:
+        """What the facts make of their jobs; nothing of those to which they bring nothing new."""
+        known = {job_id: self._cache[job_id] for job_id in facts if job_id in self._cache}
+        if read := [job_id for job_id in facts if job_id not in known or _outdated(known[job_id], facts[job_id])]:
+            found = await self._store.find_counts(read)
+            known = {job_id: count for job_id, count in known.items() if job_id not in read} | found
+        changes = []
+        for job_id, of_job in facts.items():
+            if (before := known.get(job_id)) is None:
+                log.info("facts_of_a_deleted_job", job_id=job_id, facts=len(of_job))
+                continue
+            after = apply(before, of_job) if of_job else finish(before)
             if after is before:
                 self._remember(before)
-                return
-            if await self._store.swap(before, after):
-                break
-            CONFLICTS.inc()
-            self._cache.pop(job_id, None)
-        self._remember(after)
-        await self._tell(before, after)
+            else:
+                changes.append(Change(before, after))
+        return changes
 
-    @staticmethod
-    def _outdated(count: JobCount, facts: Sequence[ItemsFinished]) -> bool:
-        """Whether the facts know of more than this reading of the job."""
-        return count.total_items is None or count.choosing or any(fact.run > count.run for fact in facts)
-
-    async def _tell(self, before: JobCount, after: JobCount) -> None:
-        durations.observe(before, after, self._clock)
-        COUNTED.labels("succeeded").inc(after.success_count - before.success_count)
-        COUNTED.labels("failed").inc(after.error_count - before.error_count)
-        if after.status != before.status:
-            log.info("job_ended", job_id=after.job_id, status=str(after.status), errors=after.error_count)
-            await self._teller.ended(after)
-        else:
-            await self._teller.progressed(after)
-            if (steps := newly_reached(after)) and await self._teller.reached(after, steps):
-                # Stored with the next count: what a crash leaves out is told again, under the same ids.
-                self._remember(replace(after, told=steps[-1]))
+    async def _tell(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._remember(change.after)
+            durations.observe(change, self._clock)
+            COUNTED.labels("succeeded").inc(change.after.success_count - change.before.success_count)
+            COUNTED.labels("failed").inc(change.after.error_count - change.before.error_count)
+        going_on = [News(change.after, newly_reached(change.after)) for change in changes if not change.ends]
+        if going_on and await self._teller.counted(going_on):
+            for news in going_on:
+                if news.steps:
+                    # Stored with the next count: what a crash leaves out is told again, under the same ids.
+                    self._remember(replace(news.count, told=news.steps[-1]))
+        if ended := [change.after for change in changes if change.ends]:
+            for job in ended:
+                with tracing.continuing(job.traceparent):
+                    log.info("job_ended", job_id=job.job_id, status=str(job.status), errors=job.error_count)
+            await self._teller.ended(ended)
 
     def _remember(self, count: JobCount) -> None:
         self._cache[count.job_id] = count
         self._cache.move_to_end(count.job_id)
         if count.status in TERMINAL or len(self._cache) > CACHED_JOBS:
             self._cache.pop(count.job_id if count.status in TERMINAL else next(iter(self._cache)))
+
+
+def _outdated(count: JobCount, facts: Sequence[ItemsFinished]) -> bool:
+    """Whether the facts know of more than this reading of the job."""
+    return count.total_items is None or count.choosing or any(fact.run > count.run for fact in facts)
+
+
+def _handling(by_job: Mapping[str, Sequence[Received[ItemsFinished]]]) -> AbstractContextManager[None]:
+    """Facts of one job are handled in its trace; those of several are shown in each."""
+    headers = [received.delivery.headers for group in by_job.values() for received in group]
+    if len(by_job) == 1:
+        return tracing.handling(ItemsFinished.TYPE, headers[0], headers[1:], job_id=next(iter(by_job)))
+    parents = (tracing.valid(each.get(tracing.TRACEPARENT)) for each in headers)
+    return tracing.batch(f"process {ItemsFinished.TYPE}", parents)

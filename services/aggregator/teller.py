@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from services.aggregator.counting import JobCount
+from services.aggregator.counting import JobCount, News
 from shared.broker import Broker
 from shared.clock import Clock
 from shared.errors import BrokerUnavailableError
@@ -17,7 +18,7 @@ log = get_logger(__name__)
 
 RETRY_SECONDS = 1.0
 
-MarkAnnounced = Callable[[str, int], Awaitable[None]]
+MarkAnnounced = Callable[[Sequence[JobCount]], Awaitable[None]]
 # The ended job with the verdict on its quality; None when it is gone.
 Judge = Callable[[str], Awaitable[Document | None]]
 
@@ -36,58 +37,59 @@ class EventTeller:
         self._told_at: dict[str, float] = {}
         self._held: dict[str, JobCount] = {}
 
-    async def progressed(self, count: JobCount) -> None:
-        """Told now or later; never fails, because the count is stored by now and its facts do not come again."""
-        self._held[count.job_id] = count
-        if self._clock.monotonic() - self._told_at.get(count.job_id, float("-inf")) >= self._gap:
-            await self._try_to_tell([count])
+    async def counted(self, news: Sequence[News]) -> bool:
+        """Whether the broker has the steps; if not, they come again with the next count. Progress is told now or later.
 
-    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
-        """Whether the broker has them; if not, they come again with the next count."""
-        try:
-            await self._broker.publish([reached(_document(count), percent) for percent in percents])
-        except BrokerUnavailableError as error:
-            log.warning("steps_not_told", job_id=count.job_id, percents=list(percents), error=error.message)
-            return False
-        return True
+        Never fails, because the counts are stored by now and their facts do not come again.
+        """
+        self._held |= {each.count.job_id: each.count for each in news}
+        due = self._due(each.count for each in news)
+        steps = [reached(_document(each.count), percent) for each in news for percent in each.steps]
+        return await self._try_to_tell(due, steps)
 
-    async def ended(self, count: JobCount) -> None:
-        """The broker has it when this returns; the sweeper sends it again if we die before that."""
-        self._held.pop(count.job_id, None)
-        self._told_at.pop(count.job_id, None)
-        job = await self._judge(count.job_id) if count.gated else None
-        if count.gated and (job is None or job["run"] != count.run):
-            return  # deleted, or another run has begun: there is nothing to tell any more
-        await self._broker.publish([ended(job or _document(count))])
-        await self._mark_announced(count.job_id, count.run)
+    async def ended(self, counts: Sequence[JobCount]) -> None:
+        """The broker has them when this returns; the sweeper sends them again if we die before that."""
+        for count in counts:
+            self._held.pop(count.job_id, None)
+            self._told_at.pop(count.job_id, None)
+        documents = await asyncio.gather(*(self._ended(count) for count in counts))
+        await self._broker.publish([ended(document) for document in documents if document is not None])
+        await self._mark_announced([c for c, document in zip(counts, documents, strict=True) if document is not None])
+
+    async def _ended(self, count: JobCount) -> Document | None:
+        """None of a job of which there is nothing to tell any more: it was deleted, or another run has begun."""
+        if not count.gated:
+            return _document(count)
+        job = await self._judge(count.job_id)
+        return job if job is not None and job["run"] == count.run else None
 
     async def tell_held(self) -> None:
         """Until cancelled: tell what was held back once its gap has passed."""
         while True:
             await self._clock.sleep(self._gap / 4)
+            due = self._due(self._held.values())
             now = self._clock.monotonic()
-            due = [c for i, c in self._held.items() if now - self._told_at.get(i, float("-inf")) >= self._gap]
             self._told_at = {i: at for i, at in self._told_at.items() if now - at < self._gap}
             if due and not await self._try_to_tell(due):
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def _try_to_tell(self, counts: Sequence[JobCount]) -> bool:
+    def _due(self, counts: Iterable[JobCount]) -> list[JobCount]:
+        now = self._clock.monotonic()
+        return [c for c in counts if now - self._told_at.get(c.job_id, float("-inf")) >= self._gap]
+
+    async def _try_to_tell(self, counts: Sequence[JobCount], steps: Sequence[Outgoing] = ()) -> bool:
         try:
-            await self._tell(counts)
+            await self._broker.publish([*(progressed(_document(count)) for count in counts), *steps])
         except BrokerUnavailableError as error:
             # Still held: told once the broker is back.
-            log.warning("progress_not_told", jobs=len(counts), error=error.message)
+            log.warning("progress_not_told", jobs=len(counts), steps=len(steps), error=error.message)
             return False
-        return True
-
-    async def _tell(self, counts: Sequence[JobCount]) -> None:
-        messages: list[Outgoing] = [progressed(_document(count)) for count in counts]
-        await self._broker.publish(messages)
         now = self._clock.monotonic()
         for count in counts:
             self._told_at[count.job_id] = now
             if self._held.get(count.job_id) is count:
                 del self._held[count.job_id]
+        return True
 
 
 def _document(count: JobCount) -> Document:

@@ -78,14 +78,11 @@ class SilentTeller:
     def __init__(self, repository: AggregatorRepository) -> None:
         self._repository = repository
 
-    async def progressed(self, count: Any) -> None:
-        return
-
-    async def reached(self, count: Any, percents: Sequence[int]) -> bool:
+    async def counted(self, news: Any) -> bool:
         return True
 
-    async def ended(self, count: Any) -> None:
-        await self._repository.mark_announced(count.job_id, count.run)
+    async def ended(self, counts: Any) -> None:
+        await self._repository.mark_announced(counts)
 
 
 @dataclass

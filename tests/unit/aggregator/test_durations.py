@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
+from services.aggregator.counting import Change, JobCount
 from services.aggregator.durations import observe
 from shared.jobs import JobStatus
 from tests.builders import count
@@ -51,8 +52,8 @@ def added(name: str, before: tuple[float, float]) -> tuple[float, float]:
         ),
     ],
 )
-def test_step_of_a_job_is_noted(before: object, after: object, first: object, whole: object) -> None:
+def test_step_of_a_job_is_noted(before: JobCount, after: JobCount, first: object, whole: object) -> None:
     earlier = seen("asinflow_job_first_product_seconds"), seen("asinflow_job_seconds")
-    observe(before, after, CLOCK)  # type: ignore[arg-type]  parametrised
+    observe(Change(before, after), CLOCK)
     assert added("asinflow_job_first_product_seconds", earlier[0]) == first
     assert added("asinflow_job_seconds", earlier[1]) == whole

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregator.counting import JobCount
+from services.aggregator.counting import JobCount, News
 from services.aggregator.handlers import CACHED_JOBS, Aggregator
 from shared.errors import BrokerUnavailableError
 from shared.jobs import JobStatus
@@ -26,18 +26,16 @@ class RecordingTeller:
         self.steps: list[int] = []
         self.down = False
 
-    async def progressed(self, count: JobCount) -> None:
-        self.progress.append(count)
-
-    async def reached(self, count: JobCount, percents: Sequence[int]) -> bool:
+    async def counted(self, news: Sequence[News]) -> bool:
+        self.progress += [each.count for each in news]
         if not self.down:
-            self.steps += percents
+            self.steps += [percent for each in news for percent in each.steps]
         return not self.down
 
-    async def ended(self, count: JobCount) -> None:
+    async def ended(self, counts: Sequence[JobCount]) -> None:
         if self.down:
             raise BrokerUnavailableError("down")
-        self.ends.append(count)
+        self.ends += counts
 
 
 def batch(*facts: ItemsFinished) -> list[Received[ItemsFinished]]:
@@ -76,6 +74,16 @@ async def test_batch_of_facts_is_one_write_per_job() -> None:
     await Aggregator(store, RecordingTeller()).handle_items_finished(batch(*facts))
     assert store.swaps == 2
     assert [job.progress for job in store.counts.values()] == [50, 50]
+
+
+async def test_job_that_another_has_changed_is_counted_anew_and_the_others_once() -> None:
+    store, teller = MemoryCountStore(count(10), count(10, job_id="another")), RecordingTeller()
+    aggregator = Aggregator(store, teller)
+    await aggregator.handle_items_finished(batch(finished((0,)), finished((0,), job_id="another")))
+    await Aggregator(store, teller).handle_items_finished(batch(finished((1,))))
+    await aggregator.handle_items_finished(batch(finished((2,)), finished((1, 2), job_id="another")))
+    assert [job.progress for job in store.counts.values()] == [3, 3]
+    assert [(told.job_id, told.progress) for told in teller.progress[3:]] == [("another", 3), ("a-job", 3)]
 
 
 async def test_job_in_hand_is_not_read_again() -> None:
