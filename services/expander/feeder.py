@@ -9,6 +9,7 @@ lost until healing repeats it, or nobody collects (docs/adr/0053-a-window-does-n
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from prometheus_client import Counter
 
 from services.expander.lanes import RunningJob
 from services.expander.repository import ExpanderRepository
+from services.expander.throughput import Throughput
 from services.expander.windows import LEAST, STILL_SECONDS, Dealer, quantum, room_for, still_limit
 from shared import tracing
 from shared.blocks import Block
@@ -60,15 +62,15 @@ class Feeder:
         self,
         repository: ExpanderRepository,
         broker: Broker,
-        window_of: Callable[[str, float], int],
+        window_of: Callable[[str, float, float | None], int],
         clock: Clock,
         interval_of: Callable[[str], float] = lambda _: 0.0,
     ) -> None:
-        """`window_of` a marketplace whose pages take so many seconds: how many of its items are in flight at once;
-        `interval_of` it: seconds between two of them."""
+        """`window_of` a marketplace whose pages take so many seconds, and of which so many are finished a second: how
+        many of its items are in flight at once; `interval_of` it: seconds between two of them."""
         self._repository = repository
         self._broker = broker
-        self._window_of = window_of
+        self._measured_window_of = window_of
         self._clock = clock
         self._interval_of = interval_of
         self._jobs: dict[str, RunningJob] = {}
@@ -76,6 +78,7 @@ class Feeder:
         self._blocks: Mapping[str, Block] = {}
         self._fetch_seconds: Mapping[str, float] = {}
         self._looked_at = float("-inf")
+        self._throughput: defaultdict[str, Throughput] = defaultdict(Throughput)
         # By marketplace: when it was counted, and how many items wait to be tried again.
         self._parked: dict[str, tuple[float, int]] = {}
         # By job and marketplace, what is not known to be kept: without the database it is not handed out once more.
@@ -104,7 +107,19 @@ class Feeder:
         for job in running:
             touched.update(await self._note(job))
         await self._find_stuck(touched, overlooked=overlooked)
+        for name in touched:
+            self._measure(name)
         return await self._deal(touched)
+
+    def _measure(self, marketplace: str) -> None:
+        here = [job for job in self._jobs.values() if marketplace in job.marketplaces]
+        in_flight = sum(job.in_flight(marketplace) for job in here)
+        busy = any(job.lane(marketplace).left for job in here)
+        self._throughput[marketplace].look(self._looked_at, in_flight, busy=busy)
+
+    def _window_of(self, marketplace: str) -> int:
+        fetch_seconds = self._fetch_seconds.get(marketplace, 0.0)
+        return self._measured_window_of(marketplace, fetch_seconds, self._throughput[marketplace].per_second)
 
     async def _note(self, job: Document) -> Sequence[str]:
         """Keep how the job stands; returns the marketplaces that this may concern."""
@@ -143,7 +158,7 @@ class Feeder:
     async def _judge(self, marketplace: str, still: Mapping[str, RunningJob], now: float) -> None:
         """Which of the jobs that stand still are stuck: those that have more in flight than waits to be tried again."""
         slowed = (await self._repository.find_slowed_intervals()).get(marketplace, 0.0)
-        window = self._window_of(marketplace, self._fetch_seconds.get(marketplace, 0.0))
+        window = self._window_of(marketplace)
         limit = still_limit(window, max(slowed, self._interval_of(marketplace)))
         parked = await self._repository.find_parked(list(still), marketplace)
         for job_id, job in still.items():
@@ -160,7 +175,7 @@ class Feeder:
             block = self._blocks.get(name)
             if block is not None and not block.trying:
                 continue  # what is in flight is enough for the time after the pause
-            window = LEAST if block else self._window_of(name, self._fetch_seconds.get(name, 0.0))
+            window = LEAST if block else self._window_of(name)
             try:
                 handed_out += await self._deal_one(name, window)
             except UnroutableError as error:  # nobody serves it (yet), which is no other marketplace's fault
@@ -208,6 +223,7 @@ class Feeder:
         document.update(changes)
         if job.mixed:
             job.outstanding.update(dict.fromkeys((seq for seq, _ in sent.items), marketplace))
+        self._throughput[marketplace].hand_out(len(sent.items))
         FED.inc(len(sent.items))
 
     async def _publish(self, job: RunningJob, marketplace: str, place: int, number: int) -> HandedOut:

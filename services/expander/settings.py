@@ -16,10 +16,10 @@ class ExpanderSettings(FetchSettings):
         default=0.5, gt=0, le=60, description="Work handed out ahead per marketplace, in seconds of its pace"
     )
     window_items: int = Field(
-        default=1000,
+        default=5000,
         ge=1,
         le=100_000,
-        description="Most items handed out ahead per marketplace, and without an interval always",
+        description="Most items handed out ahead per marketplace; without an interval, those of about a second",
     )
     max_pages: int = Field(default=400, ge=1, le=10_000, description="Most listing pages read for one job")
     concurrency: int = Field(default=16, ge=1, le=256, description="Jobs expanded at once")
@@ -30,8 +30,8 @@ class ExpanderSettings(FetchSettings):
         default=1.0, gt=0, le=60, description="How often running jobs are looked at without being told of progress"
     )
 
-    def window_of(self, marketplace: str, fetch_seconds: float) -> int:
-        """Items of `marketplace` in flight at once, whose pages take so long.
+    def window_of(self, marketplace: str, fetch_seconds: float, per_second: float | None) -> int:
+        """Items of `marketplace` in flight at once, whose pages take so long; so many are finished a second, if known.
 
         Calls of the Creators API have ten items each, so a window fills four calls.
         """
@@ -39,5 +39,9 @@ class ExpanderSettings(FetchSettings):
         if self.source_of(marketplace) == "creators":
             seconds = min(seconds, self.window_seconds / (LEAST * CREATORS_ITEMS))
         return window_size(
-            seconds, self.window_seconds, self.window_items, min(fetch_seconds, self.fetch_timeout_seconds)
+            seconds,
+            self.window_seconds,
+            self.window_items,
+            min(fetch_seconds, self.fetch_timeout_seconds),
+            per_second,
         )

@@ -21,6 +21,10 @@ FIRST_ITEMS = 20
 FIRST_FACTOR = 4.0
 # Items that wait to be tried again take no place in the window, up to so many windows of them.
 PARKED_WINDOWS = 10
+# Without an interval a window holds what was finished in so many seconds, within these limits; before anything was
+# measured, as much as keeps collectors busy whose source answers at once.
+MEASURED_SECONDS = 1.0
+FEWEST_MEASURED, NOT_MEASURED = 250, 2_000
 # Of a window's places a job gets this part at a time, in small windows one: each handing out costs three journeys, and
 # items of few jobs are written and counted in fewer strokes than as many of all.
 QUANTUM_SHARE = 1 / 20
@@ -45,10 +49,20 @@ class Lane:
         return factor * WEIGHTS.get(self.priority, WEIGHTS["normal"])
 
 
-def window_size(interval_seconds: float, window_seconds: float, most: int, fetch_seconds: float = 0.0) -> int:
-    """Items of one marketplace in flight at once: a window ahead, and as many as are being fetched meanwhile."""
+def window_size(
+    interval_seconds: float,
+    window_seconds: float,
+    most: int,
+    fetch_seconds: float = 0.0,
+    per_second: float | None = None,
+) -> int:
+    """Items of one marketplace in flight at once: a window ahead, and as many as are being fetched meanwhile.
+
+    Without an interval the collectors set the pace themselves: `per_second`, None while that is not known.
+    """
     if interval_seconds == 0:
-        return most
+        measured = NOT_MEASURED if per_second is None else math.ceil(per_second * MEASURED_SECONDS)
+        return min(most, max(FEWEST_MEASURED, measured))
     ahead = max(LEAST, math.ceil(window_seconds / interval_seconds))
     return min(most, ahead + math.ceil(fetch_seconds / interval_seconds))
 

@@ -225,6 +225,23 @@ async def test_items_that_wait_to_be_tried_again_take_no_place(feeding: Feeding)
     assert await feeding.feed(job) == 6
 
 
+async def test_window_follows_what_is_finished_a_second(feeding: Feeding) -> None:
+    known: list[float | None] = []
+
+    def window_of(_: str, __: float, per_second: float | None) -> int:
+        known.append(per_second)
+        return WINDOW
+
+    feeder = Feeder(feeding.repository, feeding.broker, window_of, feeding.clock)
+    job = feeding.job(total=1_000)
+    await feeder.look()
+    for _ in range(2):
+        feeding.clock.time += 0.5
+        job["progress"] = job["fed"]
+        await feeder.look()
+    assert (known[0], known[-1]) == (None, WINDOW / 0.5)
+
+
 async def test_items_that_wait_are_counted_now_and_then(feeding: Feeding) -> None:
     job = feeding.job(total=100)
     await feeding.feed(job)

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.expander.windows import (
+    FEWEST_MEASURED,
     FIRST_ITEMS,
     LEAST,
+    NOT_MEASURED,
     PARKED_WINDOWS,
     WEIGHTS,
     Dealer,
@@ -23,7 +25,7 @@ from services.expander.windows import (
 
 @pytest.mark.parametrize(
     ("interval", "seconds", "most", "expected"),
-    [(0, 0.5, 1000, 1000), (2.0, 0.5, 1000, LEAST), (0.05, 0.5, 1000, 10), (0.001, 60, 1000, 1000), (2.0, 0.5, 1, 1)],
+    [(2.0, 0.5, 1000, LEAST), (0.05, 0.5, 1000, 10), (0.001, 60, 1000, 1000), (2.0, 0.5, 1, 1)],
 )
 def test_window_holds_so_many_seconds_of_the_pace(interval: float, seconds: float, most: int, expected: int) -> None:
     assert window_size(interval, seconds, most) == expected
@@ -31,11 +33,22 @@ def test_window_holds_so_many_seconds_of_the_pace(interval: float, seconds: floa
 
 @pytest.mark.parametrize(
     ("interval", "fetch", "expected"),
-    [(2.0, 1.5, LEAST + 1), (2.0, 8.0, LEAST + 4), (0.05, 1.0, 10 + 20), (0, 9.0, 1000)],
+    [(2.0, 1.5, LEAST + 1), (2.0, 8.0, LEAST + 4), (0.05, 1.0, 10 + 20)],
 )
 def test_items_being_fetched_come_on_top_of_the_window(interval: float, fetch: float, expected: int) -> None:
     """Else slow pages would leave the pace unused."""
     assert window_size(interval, 0.5, 1000, fetch) == expected
+
+
+@pytest.mark.parametrize(
+    ("per_second", "most", "expected"),
+    [(None, 5_000, NOT_MEASURED), (None, 200, 200), (80.4, 5_000, FEWEST_MEASURED), (3_000.5, 5_000, 3_001), (9e9, 7, 7)],
+)
+def test_window_without_an_interval_holds_what_a_second_brings(
+    per_second: float | None, most: int, expected: int
+) -> None:
+    assert window_size(0, 0.5, most, 9.0, per_second) == expected
+    assert window_size(2.0, 0.5, most, per_second=per_second) == LEAST
 
 
 def test_small_gaps_wait_to_be_refilled_together() -> None:
