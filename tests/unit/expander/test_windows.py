@@ -42,7 +42,13 @@ def test_items_being_fetched_come_on_top_of_the_window(interval: float, fetch: f
 
 @pytest.mark.parametrize(
     ("per_second", "most", "expected"),
-    [(None, 5_000, NOT_MEASURED), (None, 200, 200), (80.4, 5_000, FEWEST_MEASURED), (3_000.5, 5_000, 3_001), (9e9, 7, 7)],
+    [
+        (None, 5_000, NOT_MEASURED),
+        (None, 200, 200),
+        (80.4, 5_000, FEWEST_MEASURED),
+        (3_000.5, 5_000, 3_001),
+        (9e9, 7, 7),
+    ],
 )
 def test_window_without_an_interval_holds_what_a_second_brings(
     per_second: float | None, most: int, expected: int
