@@ -18,8 +18,9 @@ import zstandard
 
 from shared.errors import PermanentError, RetryableError
 
-# So much at a time: each step gives the interpreter's lock up and has to get it back.
-STEP_BYTES = 262_144
+# So much at a time, more than pages usually have: each step gives the interpreter's lock up and has to get it back, and
+# what comes in one step need not be put together.
+STEP_BYTES = 4 * 1024 * 1024
 # A block of zstd is at most 128 kB, and at least four bytes: so many bytes at a time give at most 8 MB.
 ZSTD_SLICE = 256
 # RFC 9659: what a receiver of this coding must be able to hold, and need not exceed.
@@ -132,17 +133,18 @@ class Packed:
         """
         if DECODERS[self.coding] is Identity:
             return self.raw
-        decoder, body = DECODERS[self.coding](), bytearray()
+        decoder, pieces, size = DECODERS[self.coding](), [], 0
         try:
             for piece in decoder.feed(self.raw):
-                body += piece
-                if len(body) > self.limit:
+                pieces.append(piece)
+                size += len(piece)
+                if size > self.limit:
                     raise too_large(self.limit)
         except DAMAGED as error:
             raise RetryableError(f"the answer is damaged: {error}", code="incomplete_answer") from error
         if self.raw and not decoder.complete:
             raise RetryableError("the answer broke off within its compression", code="incomplete_answer")
-        return bytes(body)
+        return b"".join(pieces)
 
 
 async def receive(response: httpx.Response, limit: int) -> Packed:
