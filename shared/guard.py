@@ -22,6 +22,7 @@ import httpx
 from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 
 from shared.errors import PermanentError
+from shared.sockets import LoopBackend
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -85,7 +86,7 @@ class GuardedBackend(AsyncNetworkBackend):
     ) -> None:
         self._trusted = frozenset(trusted)
         self._resolve = resolve
-        self._inner = inner or httpcore.AnyIOBackend()
+        self._inner = inner or LoopBackend()
 
     async def connect_tcp(
         self,
