@@ -15,7 +15,8 @@ from shared.log import get_logger
 log = get_logger(__name__)
 
 REFRESH_SECONDS = 0.5
-FORGET_SECONDS = 30.0
+# Whoever loads a state has it read anew when it is older than half a refresh: to keep what nobody uses saves nothing.
+FORGET_SECONDS = 2.0
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,14 @@ class AdmissionRepository:
         waiting = {"user_id": job["user_id"], "status": str(JobStatus.PENDING)}
         first = 0
         for priority in PRIORITIES[: PRIORITIES.index(job["priority"]) + 1]:
-            before = {"$lt": job["_id"]} if priority == job["priority"] else {}
-            query = {**waiting, "priority": priority, "_id": {**before, "$nin": list(beside)}}
+            before = {"_id": {"$lt": job["_id"]}} if priority == job["priority"] else {}
+            found = self._jobs.find({**waiting, "priority": priority, **before}, {"_id": 1})
             with database_errors():
-                first += await self._jobs.count_documents(query, limit=most - first)
-            if first == most:
+                ids = {job["_id"] async for job in found.limit(most - first + len(beside))}
+            first += len(ids.difference(beside))
+            if first >= most:
                 break
-        return first
+        return min(first, most)
 
     async def swap_claims(self, user_id: str, rev: int, claims: Sequence[Claim]) -> bool:
         written = [{"job_id": claim.job_id, "rev": claim.rev} for claim in claims]

@@ -86,15 +86,20 @@ class ExpanderRepository:
     async def find_next_waiting(self, user_id: str, number: int) -> list[Document]:
         """The user's next waiting jobs, so many at most: by priority, then by age."""
         found: list[Document] = []
-        waiting: Document = {"user_id": user_id, "status": str(JobStatus.PENDING), "status_reason": {"$ne": None}}
+        pending: Document = {"user_id": user_id, "status": str(JobStatus.PENDING)}
         with database_errors():
-            if await self._jobs.find_one(waiting, {"_id": 1}) is None:
+            if await self._jobs.find_one(pending, {"_id": 1}) is None:
                 return found
         for priority in PRIORITIES:
-            query = {**waiting, "priority": priority}
+            stages: list[Document] = [
+                {"$match": {**pending, "priority": priority}},  # by its index
+                {"$match": {"status_reason": {"$ne": None}}},
+                {"$sort": {"_id": ASCENDING}},
+                {"$limit": number - len(found)},
+                {"$project": {"run": 1, "traceparent": 1}},
+            ]
             with database_errors():
-                cursor = self._jobs.find(query, {"run": 1, "traceparent": 1}).sort("_id", ASCENDING)
-                found += await cursor.limit(number - len(found)).to_list(None)
+                found += await self._jobs.aggregate(stages).to_list(None)
             if len(found) == number:
                 break
         return found
@@ -248,9 +253,9 @@ class ExpanderRepository:
 
     async def find_running(self) -> list[Document]:
         """Jobs that may have something to be handed out."""
-        query = {"status": str(JobStatus.PROCESSING), "total_items": {"$ne": None}}
         with database_errors():
-            return await self._jobs.find(query, JOB_FIELDS).to_list(None)
+            running = await self._jobs.find({"status": str(JobStatus.PROCESSING)}, JOB_FIELDS).to_list(None)
+        return [job for job in running if job["total_items"] is not None]
 
     async def move_cursor(self, job: Document, changes: Document) -> bool:
         """Keep how far the job has been handed out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.blocks import Block, find_blocks
@@ -28,6 +29,7 @@ from shared.runs import RUN_FIELDS
 from shared.verdicts import judged
 
 BATCH = 200
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def older_than(field: str, seconds: float, *, instead: str | None = None) -> Document:
@@ -83,31 +85,26 @@ class SweeperRepository:
 
     async def find_unsent(self, age: float) -> list[Document]:
         """Jobs whose submission the broker has not confirmed."""
-        return await self._find(
-            {
-                "status": str(JobStatus.PENDING),
-                "submitted_at": None,
-                **older_than("queued_at", age, instead="created_at"),
-            }
-        )
+        unsent = {"submitted_at": None, **older_than("queued_at", age, instead="created_at")}
+        return await self._find({"status": str(JobStatus.PENDING)}, unsent)
 
     async def find_unstarted(self, age: float) -> list[Document]:
         """Jobs sent `age` seconds ago that nobody has touched since, waiting ones included."""
-        return await self._find({"status": str(JobStatus.PENDING), **older_than("submitted_at", age)})
+        return await self._find({"status": str(JobStatus.PENDING)}, older_than("submitted_at", age))
 
     async def find_expired(self, age: float, takes: int) -> list[Document]:
         """Jobs that expanders took so often in vain; one that waits for its user's other jobs is not late.
 
         Without an expander, broker or database nobody takes a job: no outage of ours makes it late.
         """
-        query = {"status": str(JobStatus.PENDING), "status_reason": None, "takes": {"$gte": takes}}
-        jobs = await self._find({**query, **older_than("queued_at", age, instead="created_at")})
+        late = {"status_reason": None, "takes": {"$gte": takes}, **older_than("queued_at", age, instead="created_at")}
+        jobs = await self._find({"status": str(JobStatus.PENDING)}, late)
         return [job for job in jobs if job.get("takes_run") == job["run"]]
 
     async def find_unannounced(self, age: float) -> list[Document]:
         """Ended jobs whose final event the broker has not confirmed."""
-        query = {"announced": False, "status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
-        return await self._find(query)
+        ended = {"status": {"$in": [str(s) for s in TERMINAL]}, **older_than("completed_at", age)}
+        return await self._find({"announced": False}, ended)
 
     async def judge(self, job: Document) -> Document:
         """An ended job with the verdict on its quality, if its user has asked for one."""
@@ -115,13 +112,15 @@ class SweeperRepository:
 
     async def find_untold(self, age: float) -> list[Document]:
         """Jobs that were paused or resumed, of which the broker has not confirmed the event."""
-        return await self._find(older_than("news_at", age))
+        return await self._find({"news_at": {"$gt": EPOCH}}, older_than("news_at", age))
 
     async def find_stalled(self, age: float) -> list[Document]:
         """Running jobs whose counts have not moved for `age` seconds."""
-        return await self._find({"status": str(JobStatus.PROCESSING), **older_than("updated_at", age)})
+        return await self._find({"status": str(JobStatus.PROCESSING)}, older_than("updated_at", age))
 
-    async def _find(self, query: Document) -> list[Document]:
+    async def _find(self, indexed: Document, condition: Document) -> list[Document]:
+        """Jobs that an index finds by `indexed` and that meet the condition: two stages, since together with what no
+        index answers some servers use none and look at every job, once a second."""
         fields = {
             **EVENT_FIELDS,
             **RUN_FIELDS,
@@ -136,13 +135,14 @@ class SweeperRepository:
             "request": 1,
             "marketplaces": 1,
         }
+        # Those looked into longest ago first, so that none is forgotten behind the others.
+        first: list[Document] = [{"$sort": {"healed_at": ASCENDING}}, {"$limit": BATCH}, {"$project": fields}]
         with database_errors():
-            # Those looked into longest ago first, so that none is forgotten behind the others.
-            return await self._jobs.find(query, fields).sort("healed_at", ASCENDING).limit(BATCH).to_list(None)
+            return await self._jobs.aggregate([{"$match": indexed}, {"$match": condition}, *first]).to_list(None)
 
     async def find_overdue(self) -> list[Document]:
         """Running jobs past their time limit."""
-        return await self._find({"status": str(JobStatus.PROCESSING), **older_than("deadline_at", 0)})
+        return await self._find({"status": str(JobStatus.PROCESSING)}, older_than("deadline_at", 0))
 
     async def mark_sent(self, jobs: Sequence[Document]) -> None:
         """The broker has these runs of the jobs; a run that has begun since is still to be sent."""

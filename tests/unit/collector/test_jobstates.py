@@ -115,7 +115,7 @@ async def test_outage_keeps_what_is_known(known: Known) -> None:
     async with known.kept_fresh():
         await known.states.load({"a": 0})
         known.reader.down = True
-        await known.clock.advance(5.0)
+        await known.clock.advance(FORGET_SECONDS - REFRESH_SECONDS)
         assert known.states.wanted("a", 1)
         known.reader.down = False
         known.reader.jobs.clear()
