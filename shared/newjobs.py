@@ -8,7 +8,7 @@ from typing import Any
 
 from shared import tracing
 from shared.jobs import JobStatus
-from shared.mongo import Collection, Document, DuplicateKeyError, database_errors, insert_new
+from shared.mongo import Collection, Document, DuplicateKeyError, ReturnDocument, database_errors, insert_new
 
 # Products that one stored chunk of a job's sources names.
 SOURCE_KEYS = 1_000
@@ -56,20 +56,24 @@ def job_document(
     return document
 
 
-async def insert_job(jobs: Collection, job_id: str, document: Document) -> bool:
-    """Store a PENDING job that is still to be sent; a second time changes nothing. False when another has its key."""
-    # An upsert, because only an update can take its times from the database's clock.
+async def insert_job(jobs: Collection, job_id: str, document: Document) -> Document | None:
+    """Store a PENDING job that is still to be sent; a second time changes nothing.
+
+    Returns it as it is stored, or None when another has its key.
+    """
+    # An upsert, because only an update can take its times from the database's clock; nobody else knows the id.
     update = {
         "$setOnInsert": {**document, "traceparent": tracing.current()},
         "$currentDate": {"created_at": True, "queued_at": True, "updated_at": True},
     }
     with database_errors():
         try:
-            await jobs.update_one({"_id": job_id}, update, upsert=True)
+            return await jobs.find_one_and_update(
+                {"_id": job_id}, update, upsert=True, return_document=ReturnDocument.AFTER
+            )
         except DuplicateKeyError:
             # Our own id is taken when an earlier try of the driver arrived after all.
-            return await jobs.find_one({"_id": job_id}, {"_id": True}) is not None
-    return True
+            return await jobs.find_one({"_id": job_id})
 
 
 def source_ids(job_id: str, count: int, first: int = 0) -> list[str]:

@@ -76,7 +76,8 @@ class Parts:
     clock: Clock
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
+    # Not awaiting anything; whatever is not async is run in a thread.
     found: Parts = request.app.state.parts
     return found
 

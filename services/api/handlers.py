@@ -26,9 +26,9 @@ class JobHandlers:
         Once this returns the job is never lost: inserting its document is the commit point, and until the broker has
         confirmed it, the document itself says that it is still to be sent.
         """
-        if not await self._store.insert_job(new):
+        job = await self._store.insert_job(new)
+        if job is None:
             return None
-        job = await self.get(new.user_id, new.id)
         metrics.JOBS_ACCEPTED.labels(str(job.type)).inc()
         log.info("job_accepted", job_id=job.id, user_id=job.user_id, type=str(job.type), products=products or None)
         await self._send(job)

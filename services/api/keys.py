@@ -100,9 +100,10 @@ class KeyDesk:
             claim.renewed_at = now
             await self._store.renew(claim.user_id, claim.key, claim.owner)
 
-    async def complete(self, claim: Claim, fingerprint: str, response: str) -> None:
+    async def complete(self, claim: Claim, fingerprint: str, response: BaseModel) -> None:
         if claim.key is not None:
-            await self._store.complete(claim.user_id, claim.key, claim.owner, fingerprint, response)
+            text = response.model_dump_json()
+            await self._store.complete(claim.user_id, claim.key, claim.owner, fingerprint, text)
 
     @contextlib.asynccontextmanager
     async def held(self, claim: Claim) -> AsyncIterator[None]:
@@ -127,7 +128,7 @@ class KeyDesk:
             return model.model_validate_json(claim.response), True
         async with self.held(claim):
             made = await make(Making(claim.epoch or new_id(), fingerprint))
-            await self.complete(claim, fingerprint, made.model_dump_json())
+            await self.complete(claim, fingerprint, made)
             return made, False
 
     async def _release(self, claim: Claim, key: str) -> None:

@@ -120,8 +120,9 @@ class MongoJobStore:
         with database_errors():
             await self._sources.delete_many({"_id": {"$in": newjobs.source_ids(job_id, count)}})
 
-    async def insert_job(self, job: NewJob) -> bool:
-        return await newjobs.insert_job(self._jobs, job.id, _new_document(job))
+    async def insert_job(self, job: NewJob) -> Job | None:
+        stored = await newjobs.insert_job(self._jobs, job.id, _new_document(job))
+        return None if stored is None else _to_job(stored)
 
     async def find_job(self, user_id: str, job_id: str) -> Job | None:
         with database_errors():

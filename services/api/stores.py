@@ -26,8 +26,8 @@ class JobStore(Protocol):
     async def delete_sources(self, job_id: str, count: int) -> None:
         """Forget the sources of `count` keys of a job that was not stored."""
 
-    async def insert_job(self, job: NewJob) -> bool:
-        """Store a PENDING job; False when the user has already used its idempotency key."""
+    async def insert_job(self, job: NewJob) -> Job | None:
+        """Store a PENDING job; None when the user has already used its idempotency key."""
 
     async def find_job(self, user_id: str, job_id: str) -> Job | None: ...
 

@@ -15,7 +15,7 @@ from services.api.responses import JobAccepted
 from services.api.stores import JobStore
 from services.api.submission import Submission
 from services.api.uploads import UploadReader
-from services.api.views import counts_of, invalid_of, job_view
+from services.api.views import accepted_view
 from shared.errors import DatabaseUnavailableError
 from shared.ids import new_id
 from shared.jobs import JobType
@@ -104,8 +104,8 @@ class Submitter:
         if job is None:
             await sources.discard()
             job = await self._earlier(claim, submission)
-        view = _view(job, self._now(), submission)
-        await self._keys.complete(claim, submission.fingerprint, view.model_dump_json())
+        view = accepted_view(job, self._now(), submission)
+        await self._keys.complete(claim, submission.fingerprint, view)
         return Accepted(view, replayed)
 
     async def _earlier(self, claim: Claim, submission: Submission) -> Job:
@@ -179,11 +179,6 @@ def _new_job(job_id: str, claim: Claim, submission: Submission) -> NewJob:
         metadata=options.metadata,
         idempotency=None if claim.key is None else Idempotency(key=claim.token, fingerprint=submission.fingerprint),
     )
-
-
-def _view(job: Job, now: datetime, submission: Submission) -> JobAccepted:
-    shown = job_view(job, now).model_dump()
-    return JobAccepted(**shown, counts=counts_of(submission), invalid=invalid_of(submission))
 
 
 def _replayed(response: str) -> Accepted:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from services.api.records import Job, WaitingFor
-from services.api.responses import Counts, InvalidLine, JobSettingsView, JobSource, JobView, WaitingView
+from services.api.responses import Counts, InvalidLine, JobAccepted, JobSettingsView, JobSource, JobView, WaitingView
 from services.api.submission import Submission
 from shared.jobs import JobStatus
 
@@ -15,40 +16,49 @@ CUT_SHORT = frozenset({JobStatus.CANCELLED, JobStatus.FAILED})
 
 def job_view(job: Job, now: datetime) -> JobView:
     """The job with all that follows from its counts; no time in it is ever negative, whatever the clocks say."""
+    return JobView(**_shown(job, now))
+
+
+def accepted_view(job: Job, now: datetime, submission: Submission) -> JobAccepted:
+    """The job just taken in, and what became of its request."""
+    return JobAccepted(**_shown(job, now), counts=counts_of(submission), invalid=invalid_of(submission))
+
+
+def _shown(job: Job, now: datetime) -> dict[str, Any]:
     duration = duration_seconds(job, now)
     rate = items_per_second(job, now)
-    return JobView(
-        id=job.id,
-        type=job.type,
-        status=job.status,
-        status_reason=job.status_reason,
-        waiting_for=None if job.waiting_for is None else _waiting_view(job.waiting_for),
-        delayed_by=[_waiting_view(waiting) for waiting in job.delayed_by],
-        priority=job.priority,
-        request=JobSource.model_validate(job.request),
-        settings=JobSettingsView.model_validate(job.settings),
-        run=job.run,
-        rev=job.rev,
-        created_at=job.created_at,
-        updated_at=job.updated_at,
-        started_at=job.started_at,
-        completed_at=job.completed_at,
-        total_items=job.known_items,
-        progress=job.progress,
-        success_count=job.success_count,
-        error_count=job.error_count,
-        cancelled_count=cancelled_count(job),
-        progress_percent=progress_percent(job),
-        success_rate=round(100 * job.success_count / job.progress, 1) if job.progress else None,
-        items_per_second=None if rate is None else round(rate, 2),
-        eta_seconds=eta_seconds(job, rate),
-        duration_seconds=None if duration is None else round(duration, 3),
-        error_message=job.error_message,
-        tags=list(job.tags),
-        metadata=dict(job.metadata),
-        trace_id=job.trace_id,
-        quality=job.quality,
-    )
+    return {
+        "id": job.id,
+        "type": job.type,
+        "status": job.status,
+        "status_reason": job.status_reason,
+        "waiting_for": None if job.waiting_for is None else _waiting_view(job.waiting_for),
+        "delayed_by": [_waiting_view(waiting) for waiting in job.delayed_by],
+        "priority": job.priority,
+        "request": JobSource.model_validate(job.request),
+        "settings": JobSettingsView.model_validate(job.settings),
+        "run": job.run,
+        "rev": job.rev,
+        "created_at": job.created_at,
+        "updated_at": job.updated_at,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+        "total_items": job.known_items,
+        "progress": job.progress,
+        "success_count": job.success_count,
+        "error_count": job.error_count,
+        "cancelled_count": cancelled_count(job),
+        "progress_percent": progress_percent(job),
+        "success_rate": round(100 * job.success_count / job.progress, 1) if job.progress else None,
+        "items_per_second": None if rate is None else round(rate, 2),
+        "eta_seconds": eta_seconds(job, rate),
+        "duration_seconds": None if duration is None else round(duration, 3),
+        "error_message": job.error_message,
+        "tags": list(job.tags),
+        "metadata": dict(job.metadata),
+        "trace_id": job.trace_id,
+        "quality": job.quality,
+    }
 
 
 def counts_of(submission: Submission) -> Counts | None:

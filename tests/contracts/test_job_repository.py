@@ -40,10 +40,10 @@ async def jobs(request: pytest.FixtureRequest) -> AsyncIterator[Jobs]:
 
 async def inserted(jobs: Jobs, **changes: Any) -> Job:
     new = new_job(**changes)
-    assert await jobs.insert_job(new)
-    found = await jobs.find_job(new.user_id, new.id)
-    assert found is not None
-    return found
+    stored = await jobs.insert_job(new)
+    assert stored is not None
+    assert stored == await jobs.find_job(new.user_id, new.id)
+    return stored
 
 
 async def test_inserted_job_is_found_as_it_was_meant(jobs: Jobs) -> None:

@@ -105,6 +105,14 @@ class UploadQuery(BaseModel):
             raise refused(error.errors(include_url=False, include_context=False, include_input=False)) from error
 
 
+async def upload_query(query: Annotated[UploadQuery, Query()]) -> UploadQuery:
+    """Read once for all that depend on it."""
+    return query
+
+
+UploadOptions = Annotated[UploadQuery, Depends(upload_query)]
+
+
 def _parsed(field: str, text: str) -> Any:
     try:
         return json.loads(text)
@@ -120,9 +128,7 @@ class Upload:
     body: AsyncIterator[bytes]
 
 
-async def asked(
-    request: Request, caller: JobsCollector, using: PartsOf, query: Annotated[UploadQuery, Query()]
-) -> Submission | Upload:
+async def asked(request: Request, caller: JobsCollector, using: PartsOf, query: UploadOptions) -> Submission | Upload:
     """The request understood, or a list that is still to be read; nothing of it is read before the caller is known."""
     content_type = request.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
@@ -187,7 +193,7 @@ async def submit_job(
     caller: JobsCollector,
     using: PartsOf,
     response: Response,
-    query: Annotated[UploadQuery, Query()],
+    query: UploadOptions,
     idempotency_key: IdempotencyKey = None,
 ) -> JobAccepted | Response:
     """Takes the job in and answers at once; its products are collected afterwards.

@@ -98,14 +98,14 @@ class FakeJobStore:
         self._check()
         self.sources.pop(job_id, None)
 
-    async def insert_job(self, job: NewJob) -> bool:
+    async def insert_job(self, job: NewJob) -> Job | None:
         self._check()
         if job.id in self.jobs:
-            return True
+            return self.jobs[job.id]
         if job.idempotency and await self.find_job_by_key(job.user_id, job.idempotency.key):
-            return False
+            return None
         self.jobs[job.id] = _stored(job)
-        return True
+        return self.jobs[job.id]
 
     async def find_job(self, user_id: str, job_id: str) -> Job | None:
         self._check()

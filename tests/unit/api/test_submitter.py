@@ -12,6 +12,7 @@ import pytest
 from services.api.handlers import JobHandlers
 from services.api.keys import KeyDesk
 from services.api.problems import Problem
+from services.api.records import Job
 from services.api.requests import BulkOptionsRequest
 from services.api.submission import Submission, bulk_options, understand
 from services.api.submitter import Submitter
@@ -49,7 +50,7 @@ class Recorder(FakeJobStore):
         self.steps.append("sources")
         await super().insert_sources(job_id, keys, first)
 
-    async def insert_job(self, job: Any) -> bool:
+    async def insert_job(self, job: Any) -> Job | None:
         self.steps.append("job")
         return await super().insert_job(job)
 
@@ -268,10 +269,10 @@ async def test_refused_upload_leaves_nothing_behind(
 class AnsweringLate(FakeJobStore):
     """Stores a job, and fails before it has said so."""
 
-    async def insert_job(self, job: Any) -> bool:
+    async def insert_job(self, job: Any) -> Job | None:
         if await super().insert_job(job):
             raise DatabaseUnavailableError("it was killed")
-        return False
+        return None
 
 
 async def test_job_whose_storing_was_not_confirmed_keeps_its_products(broker: FakeBroker) -> None:
