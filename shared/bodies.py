@@ -6,7 +6,6 @@ a time, and is not taken further once the limit is passed.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Protocol
 import brotli  # type: ignore[import-untyped]  # it brings no types
 import httpx
 import zstandard
+from isal import isal_zlib
 
 from shared.errors import PermanentError, RetryableError
 
@@ -26,7 +26,8 @@ ZSTD_SLICE = 256
 # RFC 9659: what a receiver of this coding must be able to hold, and need not exceed.
 ZSTD_WINDOW = 8 * 1024 * 1024
 Pieces = Iterator[bytes]
-DAMAGED = (zlib.error, brotli.error, zstandard.ZstdError)
+InflateError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its types say an instance
+DAMAGED = (InflateError, brotli.error, zstandard.ZstdError)
 
 
 class Decoder(Protocol):
@@ -50,7 +51,7 @@ class Deflate:
     """gzip (RFC 1952), or deflate in either of the forms that servers send under that name (RFC 9110, 8.4.1.2)."""
 
     def __init__(self, *, gzip: bool) -> None:
-        self._object = zlib.decompressobj(zlib.MAX_WBITS | 16 if gzip else zlib.MAX_WBITS)
+        self._object = isal_zlib.decompressobj(isal_zlib.MAX_WBITS | 16 if gzip else isal_zlib.MAX_WBITS)
         self._may_be_raw = not gzip
 
     @property
@@ -65,10 +66,10 @@ class Deflate:
     def _step(self, data: bytes) -> bytes:
         try:
             return self._object.decompress(data, STEP_BYTES)
-        except zlib.error:
+        except InflateError:
             if not self._may_be_raw:
                 raise
-            self._object = zlib.decompressobj(-zlib.MAX_WBITS)
+            self._object = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
             return self._object.decompress(data, STEP_BYTES)
         finally:
             self._may_be_raw = False
