@@ -53,7 +53,7 @@ def _journeys(running: Servers, api: Running, count: int, items: int) -> dict[st
 
 
 def _fan_out(running: Servers, api: Running, *, quick: bool) -> dict[str, Any]:
-    size = {"pages": 63, "rounds": 1} if quick else {"pages": 147, "rounds": 5}
+    size = {"pages": 63, "rounds": 1} if quick else {"pages": 420, "rounds": 5}
     listeners = QUICK_LISTENERS if quick else LISTENERS
     with (
         shop(running) as (address, _),

@@ -38,7 +38,7 @@ class Plan:
         return [ours(), *storing, *(limit(one, sampled) for one in LIMITS if one.name == LIMIT)]
 
 
-FULL = Plan(items=4_000, rounds=3, quick=False)
+FULL = Plan(items=8_000, rounds=3, quick=False)
 QUICK = Plan(items=1_000, rounds=1, quick=True)
 
 
