@@ -16,7 +16,10 @@ from shared.verdicts import judged
 
 _ENDS = {JobStatus.COMPLETED: Step.COMPLETE, JobStatus.CANCELLED: Step.LEAVE}
 
-INDEXES: Indexes = {"jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),)}
+# For swaps and steps; an update that has a condition without an index makes the stand-in look at all jobs.
+INDEXES: Indexes = {
+    "jobs": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING), ("run", ASCENDING), ("status", ASCENDING)]),)
+}
 
 
 COUNT_FIELDS = {
@@ -117,7 +120,7 @@ def _swap(change: Change) -> UpdateOne:
     return taking(
         before.job_id,
         _ENDS[after.status],
-        where={"rev": before.rev},
+        where={"run": before.run, "rev": before.rev},
         actor="aggregator",
         reason=reason,
         values={**values, "status_reason": reason},

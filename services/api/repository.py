@@ -36,6 +36,8 @@ _ONE_A_PLACE = IndexModel(
 )
 INDEXES: Indexes = {
     "jobs": (
+        # For marks on runs: the stand-in looks at all jobs for an update whose conditions no index has.
+        IndexModel([("_id", ASCENDING), ("run", ASCENDING), ("submitted_at", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING), ("tags", ASCENDING), ("_id", ASCENDING)]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from typing import Any
 
 from shared.blocks import Block, find_blocks, find_fetch_seconds, find_slowed_intervals, marketplaces_of
 from shared.chunks import CHUNK_ITEMS, find_keys, reaching, seqs_of
@@ -34,12 +33,17 @@ JOB_FIELDS = {
     "submitted_at": 1,
 }
 
+# What a cursor is moved by. Updates on conditions have an index of just their fields: the stand-in looks at all
+# documents of a collection else, also where `_id` is among them.
+CURSOR_FIELDS = ("run", "fed", "lanes", "pauses")
+
 INDEXES: Indexes = {
     "admissions": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),),
     "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
     "jobs": (
         IndexModel([("user_id", ASCENDING), ("status", ASCENDING), ("priority", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)]),
+        IndexModel([("_id", ASCENDING), *((name, ASCENDING) for name in CURSOR_FIELDS)]),
     ),
     "items": (IndexModel([("job_id", ASCENDING), ("run", ASCENDING), ("first", ASCENDING)]),),
     "sources": (IndexModel([("job_id", ASCENDING), ("n", ASCENDING)]),),
@@ -239,17 +243,25 @@ class ExpanderRepository:
 
     async def explain_wait(self, job_id: str, run: int, reason: str | None) -> None:
         """Say why the running job does not get on; None once it does."""
-        query = {"_id": job_id, "run": run, "status": str(JobStatus.PROCESSING)}
+        runs = {"$eq": ["$status", str(JobStatus.PROCESSING)]}
+        said: list[Document] = [{"$set": {"status_reason": {"$cond": [runs, {"$literal": reason}, "$status_reason"]}}}]
         with database_errors():
-            await self._jobs.update_one(query, {"$set": {"status_reason": reason}})
+            await self._jobs.update_one({"_id": job_id, "run": run}, said)
 
     async def set_total(self, job_id: str, run: int, total: int, marketplaces: Sequence[str]) -> None:
         """Fix the number of items and the marketplaces that they belong to, once."""
-        values = {"total_items": total, "marketplaces": list(marketplaces)}
-        changes: dict[str, Any] = {"$set": values, "$inc": {"rev": 1}}
-        changes["$currentDate"] = {"updated_at": True}
+        values = {
+            "total_items": total,
+            "marketplaces": {"$literal": list(marketplaces)},
+            "rev": {"$add": ["$rev", 1]},
+            "updated_at": "$$NOW",
+        }
+        unknown = {"$eq": [{"$ifNull": ["$total_items", None]}, None]}
+        fixed: list[Document] = [
+            {"$set": {name: {"$cond": [unknown, value, f"${name}"]} for name, value in values.items()}}
+        ]
         with database_errors():
-            await self._jobs.update_one({"_id": job_id, "run": run, "total_items": None}, changes)
+            await self._jobs.update_one({"_id": job_id, "run": run}, fixed)
 
     async def find_running(self) -> list[Document]:
         """Jobs that may have something to be handed out."""
@@ -263,7 +275,7 @@ class ExpanderRepository:
         False, and nothing changes, if another feeder was quicker, or a pause came in between: then collectors may have
         dropped what was handed out.
         """
-        unchanged = {name: job.get(name) for name in ("run", "fed", "lanes", "pauses")}
+        unchanged = {name: job.get(name) for name in CURSOR_FIELDS}
         with database_errors():
             return bool(
                 (await self._jobs.update_one({"_id": job["_id"], **unchanged}, {"$set": changes})).matched_count
