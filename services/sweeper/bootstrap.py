@@ -36,7 +36,7 @@ from shared.runner import exit_when_cut_off, run_until, unless_stopped
 from shared.worker import Worker
 
 # Events told together: products of a job are gathered for so long, steps wait so long for others; ends for nothing.
-BATCH_ITEMS, PRODUCTS_SECONDS, STEPS_SECONDS = 100, 2.0, 0.2
+BATCH_ITEMS, PRODUCTS_SECONDS, STEPS_SECONDS = 100, 2.0, 0.1
 
 
 async def serve_sweeper(settings: SweeperSettings, stop: asyncio.Event) -> None:
