@@ -12,7 +12,7 @@ class CollectorSettings(FetchSettings, ProfitSettings):
         default=16, ge=1, le=32, description="Requests under way at once per marketplace; the pace bounds them as well"
     )
     prefetch: int = Field(
-        default=400, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
+        default=800, ge=1, le=2000, description="Most messages held per marketplace when no interval is configured"
     )
     hold_seconds: float = Field(
         default=300.0,
@@ -21,7 +21,7 @@ class CollectorSettings(FetchSettings, ProfitSettings):
         description="Most work held per marketplace, in seconds of its pace; what got no turn by then goes back",
     )
     max_attempts: int = Field(default=3, ge=1, le=20, description="Attempts per item before it fails")
-    batch_items: int = Field(default=100, ge=1, le=1000, description="Most items written and acknowledged together")
+    batch_items: int = Field(default=200, ge=1, le=1000, description="Most items written and acknowledged together")
     batch_seconds: float = Field(default=0.05, ge=0, le=5, description="Longest wait for such a batch to fill")
     until_empty: bool = Field(default=False, description="Exit once the queues are empty")
 
