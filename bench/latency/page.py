@@ -61,7 +61,7 @@ def _crowd(crowd: Crowd) -> str:
         f"{figure(crowd['followed_pages_per_second'])} pages/s in place of {figure(crowd['alone_pages_per_second'])}, "
         f"{crowd['slower']:.1%} slower. {figure(crowd['frames_per_second'])} events/s are sent for "
         f"{figure(crowd['api_cpu_us_per_frame'])} µs of CPU time each, and seen {_times(crowd['lag'])[0]} ms (p50) and "
-        f"{_times(crowd['lag'])[1]} ms (p99) after they were made: progress rests for 2 ms a stream of the "
+        f"{_times(crowd['lag'])[1]} ms (p99) after they were made: progress rests for 5 ms a stream of the "
         "process, lest a crowd slow the collecting down, an end does not."
     )
 

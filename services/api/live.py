@@ -28,7 +28,7 @@ BATCH = 500
 PREFETCH = 1_000
 # What telling all streams of progress may take of a processor, and what telling one takes of it at both ends.
 PROGRESS_SHARE = 0.05
-FRAME_SECONDS = 100e-6
+FRAME_SECONDS = 250e-6
 
 
 def events_queue(instance: str) -> Queue:

@@ -28,8 +28,8 @@ EXAMPLE = 'event: progress\ndata: {"id": "019ab0c2…", "status": "PROCESSING", 
     response_class=Response,
     responses={
         200: {
-            "description": "`snapshot`, then `progress` as it comes (2 ms apart for every stream that the process "
-            "serves: every 2 seconds while a thousand listen), then `completed`, `failed` or `cancelled`, which "
+            "description": "`snapshot`, then `progress` as it comes (5 ms apart for every stream that the process "
+            "serves: every 5 seconds while a thousand listen), then `completed`, `failed` or `cancelled`, which "
             "is the last; each carries the whole job",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
         },
