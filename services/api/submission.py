@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from services.api.keyset import ProductSet
 from services.api.problems import FieldError, Problem, invalid, invalid_field
 from services.api.requests import (
     JOB_REQUEST,
@@ -23,7 +24,7 @@ from services.api.requests import (
 )
 from services.api.settings import ApiSettings
 from shared.amazon.addresses import UnsupportedAddress, recognise
-from shared.amazon.asins import InvalidAsin, Item, distinct, normalise
+from shared.amazon.asins import InvalidAsin, Item, normalise
 from shared.ids import product_key
 from shared.jobs import JobType
 from shared.validation import sentence
@@ -134,22 +135,25 @@ def _bulk(request: BulkAsinRequest, settings: ApiSettings) -> Submission:
     if len(request.asins) > settings.max_items_per_job:
         raise invalid_field("asins", "too_many", f"a job takes at most {settings.max_items_per_job} lines")
     options = bulk_options(request, settings)
-    items: list[Item] = []
+    asked = fingerprint(request)  # which takes a copy of the list, while nothing else is made of it
+    seen, keys = ProductSet(), list[str]()
     bad: list[BadLine] = []
     for place, line in enumerate(request.asins, 1):
         try:
-            items.append(product_named(line, options.marketplace, settings))
+            item = product_named(line, options.marketplace, settings)
         except InvalidAsin as error:
             bad.append(BadLine(line[:MAX_ECHO], error.code, error.message, place))
-    found = distinct(items)
-    tally = Tally(len(found.items), found.duplicates, len(bad))
+            continue
+        if seen.add(item):
+            keys.append(product_key(item.marketplace, item.asin))
+    tally = Tally(len(keys), len(request.asins) - len(bad) - len(keys), len(bad))
     check_tally(tally, bad, strict=options.strict, field="asins")
     return Submission(
         type=JobType.BULK_ASIN,
         options=options,
         request={"count": tally.accepted},
-        fingerprint=fingerprint(request),
-        keys=tuple(product_key(item.marketplace, item.asin) for item in found.items),
+        fingerprint=asked,
+        keys=tuple(keys),
         tally=tally,
         invalid=bad[:MAX_REPORTED],
     )

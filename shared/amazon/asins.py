@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shared.amazon.addresses import UnsupportedAddress, recognise
 from shared.amazon.identifiers import Item, isbn10_is_valid, isbn10_of, looks_like_asin, looks_like_isbn13
 from shared.amazon.marketplaces import MARKETPLACES
 
-__all__ = ["Distinct", "InvalidAsin", "Item", "distinct", "normalise"]
+__all__ = ["InvalidAsin", "Item", "normalise"]
 
 _WRAPPING = " \t\r\n\"'`,;<>()[]{}、。，；「」『』“”‘’„«»"
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -26,14 +24,6 @@ class InvalidAsin(ValueError):  # noqa: N818 - a verdict on the input, not a fau
         self.input = given
         self.code = code
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Distinct:
-    """Items in the order first seen, and how many repetitions were dropped."""
-
-    items: tuple[Item, ...]
-    duplicates: int
 
 
 def normalise(text: str, default_marketplace: str) -> Item:
@@ -51,16 +41,6 @@ def normalise(text: str, default_marketplace: str) -> Item:
     if plain[:9].isdigit() and looks_like_asin(plain):
         asin = plain
     return Item(_checked(text, asin), default_marketplace)
-
-
-def distinct(items: Iterable[Item]) -> Distinct:
-    """Drops repetitions and keeps the order in which items were first seen."""
-    seen: dict[Item, None] = {}
-    total = 0
-    for item in items:
-        seen[item] = None
-        total += 1
-    return Distinct(tuple(seen), total - len(seen))
 
 
 def _checked(given: str, asin: str) -> str:

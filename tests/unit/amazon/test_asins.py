@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.amazon.asins import InvalidAsin, Item, distinct, normalise
+from shared.amazon.asins import InvalidAsin, Item, normalise
 from shared.amazon.identifiers import isbn10_check, isbn10_is_valid, isbn10_of, looks_like_asin
 
 HOME = "amazon.co.jp"
@@ -77,12 +77,6 @@ def test_message_does_not_repeat_a_huge_input() -> None:
     with pytest.raises(InvalidAsin) as refusal:
         normalise("X" * 100_000, HOME)
     assert len(refusal.value.message) < 300
-
-
-def test_distinct_keeps_first_seen_order_and_counts() -> None:
-    first, second, abroad = Item("B000000001", HOME), Item("B000000002", HOME), Item("B000000001", "amazon.de")
-    result = distinct([second, first, second, abroad, first, second])
-    assert ((second, first, abroad), 3) == (result.items, result.duplicates)
 
 
 @given(asins | isbns)
