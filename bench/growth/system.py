@@ -24,6 +24,8 @@ LONGEST_SECONDS = 3_600.0
 LOOK_SECONDS = 0.05
 # Requests that are under way at once when many jobs are submitted.
 SUBMITTERS = 8
+# A list of so many products is uploaded.
+UPLOADED = 20_000
 ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 
 
@@ -70,9 +72,14 @@ class System:
         return [f"B{number:09d}" for number in range(first, self.used)]
 
     def _submit(self, client: httpx.Client, user: str, asins: list[str]) -> str:
-        request = {"type": "BULK_ASIN", "asins": asins}
+        """In the request itself or, when there are many, as a file of lines, which the API reads as it arrives."""
         headers = {"Authorization": f"Bearer {self.running.token(user)}"}
-        return str(client.post("/v1/jobs", json=request, headers=headers).raise_for_status().json()["id"])
+        if len(asins) < UPLOADED:
+            answer = client.post("/v1/jobs", json={"type": "BULK_ASIN", "asins": asins}, headers=headers)
+        else:
+            headers["Content-Type"] = "text/plain"
+            answer = client.post("/v1/jobs", content="\n".join(asins).encode(), headers=headers)
+        return str(answer.raise_for_status().json()["id"])
 
     def _wait(self, pending: set[str]) -> None:
         """Looks into the database: asking the API would cost it more the more jobs there are."""
