@@ -37,6 +37,9 @@ JOB_FIELDS = {
 # documents of a collection else, also where `_id` is among them.
 CURSOR_FIELDS = ("run", "fed", "lanes", "pauses")
 
+# Chunks of a thousand keys that are read ahead: a server would send as many as 16 MB hold.
+AT_ONCE = 10
+
 INDEXES: Indexes = {
     "admissions": (IndexModel([("_id", ASCENDING), ("rev", ASCENDING)]),),
     "attempts": (IndexModel([("job_id", ASCENDING), ("next_attempt_at", ASCENDING)]),),
@@ -111,7 +114,7 @@ class ExpanderRepository:
     async def sources(self, job_id: str) -> AsyncIterator[list[str]]:
         """The keys that a BULK_ASIN request named, in order, a thousand at a time."""
         with database_errors():
-            async for document in self._sources.find({"job_id": job_id}).sort("n", ASCENDING):
+            async for document in self._sources.find({"job_id": job_id}).sort("n", ASCENDING).batch_size(AT_ONCE):
                 yield document["keys"]
 
     async def insert_items(self, job_id: str, first: int, keys: Sequence[str]) -> Sequence[str]:
@@ -179,7 +182,7 @@ class ExpanderRepository:
     async def _walk(self, query: Document, since: int = 0) -> AsyncIterator[tuple[int, int, str]]:
         """Place, seq and key of the items in these chunks, in order, from place `since` on."""
         with database_errors():
-            async for chunk in self._items.find(query).sort("first", ASCENDING):
+            async for chunk in self._items.find(query).sort("first", ASCENDING).batch_size(AT_ONCE):
                 for item in _items_of(chunk, since):
                     yield item
 
