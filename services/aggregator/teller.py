@@ -53,8 +53,10 @@ class EventTeller:
             self._held.pop(count.job_id, None)
             self._told_at.pop(count.job_id, None)
         documents = await asyncio.gather(*(self._ended(count) for count in counts))
-        await self._broker.publish([ended(document) for document in documents if document is not None])
-        await self._mark_announced([c for c, document in zip(counts, documents, strict=True) if document is not None])
+        told = [(c, document) for c, document in zip(counts, documents, strict=True) if document is not None]
+        if told:
+            await self._broker.publish([ended(document) for _, document in told])
+            await self._mark_announced([count for count, _ in told])
 
     async def _ended(self, count: JobCount) -> Document | None:
         """None of a job of which there is nothing to tell any more: it was deleted, or another run has begun."""

@@ -32,6 +32,7 @@ class Telling:
         return await self.teller.counted([News(each, steps) for each in counts])
 
     async def _mark(self, counts: Sequence[JobCount]) -> None:
+        assert counts  # a bulk of nothing is refused
         self.announced += [(each.job_id, each.run) for each in counts]
 
     async def _judge(self, job_id: str) -> dict[str, Any] | None:
