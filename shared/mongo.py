@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from bson import Binary, Decimal128
@@ -27,6 +28,7 @@ from shared.mongotimes import CommandTimes
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "EPOCH",
     "Binary",
     "BulkWriteError",
     "Collection",
@@ -43,6 +45,9 @@ __all__ = [
     "insert_new",
     "ping",
 ]
+
+# Before all that happens here: as a bound it asks for any time, which an index answers and "not null" does not.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]

@@ -107,8 +107,8 @@ class Worker(Generic[M]):
             await self._intake.close()
 
     async def _loop(self, seconds: float, *, apart: bool = False) -> None:
+        patient = None if apart else self._patient
         while True:
-            patient = None if apart else self._patient
             deliveries = await self._intake.batch(self._batch_items, seconds, apart=apart, patient=patient)
             batch = [received for delivery in deliveries if (received := await self._decode(delivery))]
             if batch:

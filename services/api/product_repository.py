@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.ids import user_product_key
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
+    EPOCH,
     Database,
     Document,
     UpdateOne,
@@ -22,15 +23,13 @@ from shared.mongo import (
 )
 from shared.mongodecimals import to_decimal128, with_decimals
 
-# Before all that happens here: as a bound it asks for any time, which an index answers and "not null" does not.
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Whole products read at once: a page's features, images and description may make one 20 kB.
 SCANNED_AT_ONCE = 200
 TEXTS = frozenset({"title", STORED["category"]})
 # No value of a field is less.
 _LEAST: Document = {
-    "collected_at": _EPOCH,
-    "price_changed_at": _EPOCH,
+    "collected_at": EPOCH,
+    "price_changed_at": EPOCH,
     "price": float("-inf"),
     "price_change_percent": float("-inf"),
     STORED["margin"]: float("-inf"),
@@ -169,7 +168,7 @@ def _product_filter(user_id: str, query: ProductQuery) -> list[Document]:
         if (value := getattr(query, name)) is not None:
             document[name] = value
     if query.changed is not None:
-        document["price_changed_at"] = {"$gte": _EPOCH} if query.changed else None
+        document["price_changed_at"] = {"$gte": EPOCH} if query.changed else None
     if query.favorite is False:
         document["favorite"] = {"$in": [False, None]}
     if query.category is not None:

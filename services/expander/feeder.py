@@ -85,7 +85,7 @@ class Feeder:
         self._unkept: dict[tuple[str, str], HandedOut] = {}
 
     async def feed(self, jobs: Iterable[Document]) -> int:
-        """Hand out what there is room for now that these jobs stand like this; returns how many items."""
+        """Hand out what there is room for, with these jobs as they stand; returns how many items."""
         if self._clock.monotonic() - self._looked_at > STALE_SECONDS:
             return await self.look()
         touched: set[str] = set()
@@ -111,8 +111,11 @@ class Feeder:
             self._measure(name)
         return await self._deal(touched)
 
+    def _here(self, marketplace: str) -> list[RunningJob]:
+        return [job for job in self._jobs.values() if marketplace in job.marketplaces]
+
     def _measure(self, marketplace: str) -> None:
-        here = [job for job in self._jobs.values() if marketplace in job.marketplaces]
+        here = self._here(marketplace)
         in_flight = sum(job.in_flight(marketplace) for job in here)
         busy = any(job.lane(marketplace).left for job in here)
         self._throughput[marketplace].look(self._looked_at, in_flight, busy=busy)
@@ -147,7 +150,7 @@ class Feeder:
         nobody looked, says nothing."""
         now = self._clock.monotonic()
         for name in sorted(marketplaces):
-            jobs = [job for job in self._jobs.values() if name in job.marketplaces]
+            jobs = self._here(name)
             if overlooked or name in self._blocks:
                 for job in jobs:
                     job.moves(name, now)
@@ -183,8 +186,7 @@ class Feeder:
         return handed_out
 
     async def _deal_one(self, marketplace: str, window: int) -> int:
-        here = {name: job for name, job in self._jobs.items() if marketplace in job.marketplaces}
-        jobs = {name: job for name, job in here.items() if marketplace not in job.stuck}
+        jobs = {job.document["_id"]: job for job in self._here(marketplace) if marketplace not in job.stuck}
         room = await self._room(marketplace, window, list(jobs.values()))
         dealer = self._dealers.setdefault(marketplace, Dealer())
         shares = dealer.deal([job.lane(marketplace) for job in jobs.values()], room, quantum(window))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from shared.blocks import Block, find_blocks
@@ -17,6 +16,7 @@ from shared.jobs import TERMINAL, ItemStatus, JobStatus
 from shared.mongo import (
     ASCENDING,
     DESCENDING,
+    EPOCH,
     Database,
     Document,
     DuplicateKeyError,
@@ -29,7 +29,6 @@ from shared.runs import RUN_FIELDS
 from shared.verdicts import judged
 
 BATCH = 200
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def older_than(field: str, seconds: float, *, instead: str | None = None) -> Document:

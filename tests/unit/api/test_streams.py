@@ -210,13 +210,13 @@ async def test_crowd_hears_of_progress_less_often_and_of_all_else_at_once() -> N
     audience.listeners.add(listener)
     heard = []
     for rev in (5, 6, 8, 7):
-        audience.offer(progressed(one, rev=rev), rest=0.1)
+        audience.offer(progressed(one, rev=rev), rest=0.5)
         heard.append(listener.take())
     assert [event and event.rev for event in heard] == [5, None, None, None]
     end = JobCompleted(**progressed(replace(one, status=JobStatus.COMPLETED), rev=9).model_dump())
-    audience.offer(end, rest=0.1)
+    audience.offer(end, rest=0.5)
     assert listener.take() == end
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.6)
     assert (latest := listener.take()) is not None
     assert latest.rev == 8
     audience.offer(progressed(one, rev=10), rest=0.0)
