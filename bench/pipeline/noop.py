@@ -11,6 +11,10 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
+from shared import lean
+
+lean.leave_out()  # as the collector does
+
 from services.collector.bootstrap import build
 from services.collector.settings import CollectorSettings
 from shared.amazon.identifiers import Item

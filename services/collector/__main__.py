@@ -1,5 +1,9 @@
 """Run one collector process."""
 
+from shared import lean
+
+lean.leave_out()  # before whatever imports those libraries
+
 from services.collector.bootstrap import serve_collector
 from services.collector.settings import CollectorSettings
 from shared.runner import main
