@@ -15,7 +15,7 @@ from aiormq.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
 
 from shared import confirms, link, metrics, tracing
 from shared.errors import BrokerUnavailableError, UnroutableError
-from shared.link import is_connection_error
+from shared.link import closing_is_no_cancellation, is_connection_error
 from shared.log import get_logger
 from shared.outgoing import Outgoing, parcels
 from shared.topology import Queue
@@ -135,8 +135,9 @@ class Broker:
         if self._connection is None or not self.connected:
             raise BrokerUnavailableError("RabbitMQ is not connected")
         try:
-            async with self._connection.channel() as channel:
-                yield channel
+            with closing_is_no_cancellation():
+                async with self._connection.channel() as channel:
+                    yield channel
         except ChannelNotFoundEntity:
             raise
         except link.CONNECTION_ERRORS as error:
@@ -147,7 +148,8 @@ class Broker:
         if channel is None or not self.connected:
             raise BrokerUnavailableError("RabbitMQ is not connected")
         try:
-            errors = await self._confirmed(channel, messages)
+            with closing_is_no_cancellation():
+                errors = await self._confirmed(channel, messages)
         except Exception as error:
             if not is_connection_error(error):
                 raise
@@ -180,7 +182,8 @@ class Broker:
         attempt = 0
         while True:
             try:
-                await self._session()
+                with closing_is_no_cancellation():
+                    await self._session()
             except Exception as error:
                 unforeseen = None if is_connection_error(error) else error
                 log.warning("broker_connection_lost", error=str(error) or type(error).__name__, exc_info=unforeseen)

@@ -39,10 +39,27 @@ def is_connection_error(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
+def closing_is_no_cancellation() -> Iterator[None]:
+    """Raises ConnectionError where aiormq cancels what waits for an answer of a connection or channel that it closes.
+
+    Whoever waits is asked to stop by a cancellation of its own task alone: a task that ended by one of aiormq's would
+    be missed by nobody.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("it was closed before the answer came") from error
+
+
+@contextlib.contextmanager
 def connection_errors_suppressed() -> Iterator[None]:
     """For what is done to a connection that may be lost already: then the broker has done it, or redelivers."""
     try:
-        yield
+        with closing_is_no_cancellation():
+            yield
     except Exception as error:
         if not is_connection_error(error):
             raise

@@ -6,9 +6,11 @@ import asyncio
 import time
 from dataclasses import replace
 
+import aiormq
 import pytest
 from aio_pika.exceptions import ChannelNotFoundEntity
 
+from shared import link
 from shared.broker import Broker, Subscription
 from shared.errors import BrokerUnavailableError, UnroutableError
 from shared.intake import Intake
@@ -270,6 +272,47 @@ async def test_half_open_connection_is_given_up(open_broker: OpenBroker, cable: 
     cable.mend()
     await asyncio.wait_for(broker.wait_connected(), 15.0)
     await broker.publish(messages(1))
+
+
+async def test_connection_that_is_given_up_amid_a_question_comes_back(
+    open_broker: OpenBroker, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiormq cancels what waits for an answer of a channel that it gives up: nobody asked this process to stop."""
+    monkeypatch.setattr("shared.broker.DECLARE_SECONDS", 0.1)
+    channels: list[aiormq.Channel] = []
+    asked = asyncio.Event()
+    declare = link.declare_queue
+
+    async def declare_queue(channel: aiormq.Channel, queue: Queue) -> None:
+        asked.set()
+        await declare(channel, queue)
+
+    async def opened(channel: aiormq.Channel, _name: str) -> None:
+        channels.append(channel)
+
+    broker = await open_broker(QUEUE, url=cable.url)
+    broker.subscribe(Subscription(QUEUE, 1, opened, lambda: None))
+    await eventually(lambda: len(channels) == 1)
+    cable.freeze()
+    monkeypatch.setattr(link, "declare_queue", declare_queue)
+    await asyncio.wait_for(asked.wait(), 5.0)
+    await channels[0]._cancel_tasks(asyncio.CancelledError)
+    await eventually(lambda: not broker.connected)
+    cable.mend()
+    await eventually(lambda: len(channels) == 2)
+    await asyncio.wait_for(broker.wait_connected(), 10.0)
+    await broker.publish(messages(1))
+
+
+async def test_publishing_on_a_channel_that_is_given_up_is_told(open_broker: OpenBroker, cable: Cable) -> None:
+    broker = await open_broker(QUEUE, url=cable.url)
+    cable.freeze()
+    publishing = asyncio.create_task(broker.publish(messages(1)))
+    await asyncio.wait([publishing], timeout=0.1)
+    assert broker._channel is not None
+    await broker._channel._cancel_tasks(asyncio.CancelledError)
+    with pytest.raises(BrokerUnavailableError):
+        await publishing
 
 
 async def test_leaving_ends_also_when_a_cancellation_gets_lost(cable: Cable) -> None:
