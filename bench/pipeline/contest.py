@@ -38,7 +38,8 @@ class Entrant:
 def take_turns(entrants: Sequence[Entrant], servers: Servers, items: int, rounds: int, say: Say) -> list[Row]:
     """`rounds` jobs of `items` each, one entrant after the other, so that a slow minute slows all alike.
 
-    Whoever began a round is the last of the next. The medians, the fastest entrant first.
+    Whoever began a round is the last of the next; who is named several times takes as many turns in each. The medians,
+    the fastest entrant first.
     """
     turns: dict[str, list[Turn]] = {entrant.name: [] for entrant in entrants}
     for number in range(rounds):
@@ -47,7 +48,7 @@ def take_turns(entrants: Sequence[Entrant], servers: Servers, items: int, rounds
             turn = _turn(entrant, servers, items)
             turns[entrant.name].append(turn)
             say(f"   {number + 1}/{rounds}  {entrant.name:<38}{_shown(turn)}")
-    rows = [_row(entrant, turns[entrant.name]) for entrant in entrants]
+    rows = [_row(entrant, turns[entrant.name]) for entrant in {entrant.name: entrant for entrant in entrants}.values()]
     return sorted(rows, key=lambda row: -row["items_per_second"])
 
 

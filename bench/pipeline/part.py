@@ -20,7 +20,10 @@ QUICK_STORING = ("Celery chord", CONFIRMING, "FastStream")
 
 @dataclass(frozen=True)
 class Plan:
-    """Which contests there are and how long; `quick` leaves most contestants out."""
+    """Which contests there are and how long; `quick` leaves most contestants out.
+
+    Asinflow and the raw limit, which everything is compared with, take two turns a round.
+    """
 
     items: int
     rounds: int
@@ -30,12 +33,18 @@ class Plan:
         storing = [peer.entrant(stores=True) for peer in PEERS if not self.quick or peer.name in QUICK_STORING]
         without = [peer.entrant(stores=False) for peer in PEERS if not self.quick or peer.name == CONFIRMING]
         limits = [limit(one, sampled) for one in LIMITS if not self.quick or one.name == LIMIT]
-        return [ours(), *([] if self.quick else [ours(analysing=True)]), *storing, *without, *limits]
+        if self.quick:
+            return [ours(), *storing, *without, *limits]
+        return [ours(), *limits, ours(analysing=True), *storing, ours(), *limits, *without]
 
     def unsynced(self, sampled: Path) -> list[Entrant]:
         """Who stores nothing is as fast as with syncing."""
         storing = [peer.entrant(stores=True) for peer in PEERS if not self.quick or peer.name == "Celery chord"]
-        return [ours(), *storing, *(limit(one, sampled) for one in LIMITS if one.name == LIMIT)]
+        limits = [limit(one, sampled) for one in LIMITS if one.name == LIMIT]
+        if self.quick:
+            return [ours(), *storing, *limits]
+        half = len(storing) // 2
+        return [ours(), *limits, *storing[:half], ours(), *limits, *storing[half:]]
 
 
 FULL = Plan(items=8_000, rounds=3, quick=False)
