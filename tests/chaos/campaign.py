@@ -14,7 +14,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.crowd import Crowd
 from tests.chaos.faults import drawn
 from tests.chaos.faults.fault import Fault, Healed
-from tests.chaos.faults.processes import killed
+from tests.chaos.faults.processes import LONG_FAULTS, killed
 from tests.chaos.jobs import planned_jobs
 from tests.chaos.verdict import Evidence, breaches, wait_for_the_last_word
 from tests.chaos.watcher import Watcher
@@ -38,6 +38,8 @@ class Size:
     faults: int
 
 
+# After so many faults comes one that takes half a minute.
+LONG_EVERY = 15
 # What `make test` runs: tests/unit/chaos/test_plan.py tells what must be in it.
 SHORT = Size(seed=54435, items=790, faults=12)
 
@@ -122,6 +124,8 @@ class _Run:
             due = self.items * (number + 1) // (len(faults) + 2)
             self._wait(lambda: self.watcher.done >= due or self._all_done())  # noqa: B023  used within the lap
             self._strike(fault)
+            if number % LONG_EVERY == LONG_EVERY - 1:
+                self._strike(self._chance.choice(LONG_FAULTS))
 
     def _strike(self, fault: Fault) -> None:
         began = time.time()

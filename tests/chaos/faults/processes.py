@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from shared.link import HEARTBEAT_SECONDS
 from tests.chaos.arena import Arena
 from tests.chaos.faults.fault import Fault, Healed
 from tests.e2e.system import SERVERS
 
+# So many without a sign of life, and either end gives a connection up.
+HEARTBEATS_MISSED = 3
 SERVICES = ("api", "expander", "collector", "aggregator", "sweeper")
 
 
@@ -53,6 +56,16 @@ def _freeze(kind: str) -> Callable[[Arena], None]:
     return strike
 
 
+def _freeze_long(kind: str) -> Callable[[Arena], None]:
+    """So long that the other end gives up its connections; awake again, it finds out about all of them at once."""
+
+    def strike(arena: Arena) -> None:
+        with arena.frozen(one_of(arena, kind)):
+            arena.pause(HEARTBEATS_MISSED * HEARTBEAT_SECONDS, (HEARTBEATS_MISSED + 0.5) * HEARTBEAT_SECONDS)
+
+    return strike
+
+
 FAULTS = (
     *(Fault(f"kill -9 {kind}", _kill(kind), weight=2) for kind in SERVICES),
     *(Fault(f"kill -9 {kind}", _kill(kind), weight=2) for kind in ("rabbitmq", "mongo")),
@@ -62,3 +75,5 @@ FAULTS = (
     Fault("rolling restart", _rolling_restart),
     *(Fault(f"freeze {kind}", _freeze(kind)) for kind in (*SERVICES, *SERVERS)),
 )
+# Half a minute each: apart from the others, for long campaigns.
+LONG_FAULTS = tuple(Fault(f"freeze {kind} past heartbeats", _freeze_long(kind)) for kind in (*SERVICES, "rabbitmq"))
