@@ -17,7 +17,7 @@ from shared.ids import product_key
 
 @dataclass
 class UploadReader:
-    """Feeds on the bytes of one list. Its memory is that of the distinct products, 12 to 17 bytes each, and of one piece."""
+    """Feeds on the bytes of one list. It takes 12 to 17 bytes a distinct product, and one piece."""
 
     media_type: str
     options: BulkOptions
