@@ -101,7 +101,8 @@ def _indexes(result: Result) -> list[str]:
 def _losses(result: Result) -> str:
     """Who is faster, or needs less CPU or memory, than Asinflow; and what its own analysis takes."""
     lines = [line for contest in result["contests"] for line in _ahead(contest)]
-    told = "\n".join([*lines, *_leaner(result["contests"][0]["rows"])]) or "- Nobody is faster or needs less."
+    lines += [*_leaner(result["contests"][0]["rows"]), *_beyond_the_limit(result)]
+    told = "\n".join(lines) or "- Nobody is faster or needs less."
     return f"### Where others are ahead\n\n{told}"
 
 
@@ -127,6 +128,19 @@ def _leaner(rows: list[Row]) -> list[str]:
         return []
     own = f"{ours['workers_megabytes']:.0f} MB"
     return [f"- All workers together take less memory than Asinflow's ({own}): {', '.join(smaller)}."]
+
+
+def _beyond_the_limit(result: Result) -> list[str]:
+    """A target that the raw limit itself does not come to."""
+    rows = _rows(result, synced=False)
+    chord = _fastest(rows.values(), "Celery chord", stores=True)
+    if chord is None or LIMIT not in rows:
+        return []
+    times = rows[LIMIT]["items_per_second"] / chord["items_per_second"]
+    if times >= TIMES_CHORD_UNSYNCED:
+        return []
+    wanted = f"{figure(TIMES_CHORD_UNSYNCED)} × as fast as Celery chord without fsync"
+    return [f"- {wanted} is more than the raw limit itself, which only passes on and writes ({figure(times)} ×)."]
 
 
 def _own(rows: Iterable[Row]) -> Row:

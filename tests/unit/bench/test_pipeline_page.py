@@ -37,3 +37,12 @@ def test_whoever_is_faster_or_thriftier_is_told(tmp_path: Any) -> None:
     assert "- FastStream, nothing stored is 1.10 × as fast with fsync" in text
     assert "- With profit analysis, which is the default, Asinflow itself is 0.9 × as fast with fsync." in text
     assert "- Celery chord is slower but takes 67% of the CPU with fsync." in text
+
+
+def test_a_target_beyond_the_raw_limit_is_told(tmp_path: Any) -> None:
+    result: Any = pipeline()
+    assert "more than the raw limit" not in render(result, Plots(tmp_path / "plots", "pipeline"))
+    result["contests"][1]["rows"].append(row(LIMIT, 3000.0, kind="limit"))
+    assert "only passes on and writes (9.68 ×)." in render(result, Plots(tmp_path / "plots", "pipeline"))
+    result["contests"][1]["rows"][-1]["items_per_second"] = 3100.0
+    assert "more than the raw limit" not in render(result, Plots(tmp_path / "plots", "pipeline"))
