@@ -235,7 +235,10 @@ async def test_old_jobs_go_with_everything_of_theirs(sweeping: Sweeping) -> None
     async with sweeping.sweeper(retention_days=1.0):
 
         async def gone() -> bool:
-            return not await sweeping.database["jobs"].count_documents({"_id": old})
+            """The job goes first, then what belongs to it, a collection after the other."""
+            jobs = await sweeping.database["jobs"].count_documents({"_id": old})
+            theirs = [await sweeping.database[name].distinct("job_id") for name in ("items", "outcomes", "attempts")]
+            return not jobs and not any(old in ids for ids in theirs)
 
         assert await eventually(gone)
     for name in ("items", "outcomes", "attempts"):
