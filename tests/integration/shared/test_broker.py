@@ -106,14 +106,17 @@ async def test_unconfirmed_messages_fail_when_the_connection_breaks(open_broker:
         await asyncio.wait_for(publishing, 2.0)
 
 
-async def test_channel_that_ends_without_a_reason_is_a_lost_connection(open_broker: OpenBroker, cable: Cable) -> None:
-    """aiormq then ends what waits on it with a bare Exception, which is nobody's bug."""
+@pytest.mark.parametrize("reason", [None, asyncio.CancelledError])
+async def test_channel_that_ends_without_an_error_is_a_lost_connection(
+    open_broker: OpenBroker, cable: Cable, reason: type[BaseException] | None
+) -> None:
+    """aiormq then ends what waits on it with a bare Exception, or cancels it, which is nobody's bug or wish."""
     broker = await open_broker(QUEUE, url=cable.url)
     cable.freeze()
     publishing = asyncio.create_task(broker.publish(messages(1)))
     await asyncio.wait([publishing], timeout=0.1)
     assert broker._channel is not None
-    await broker._channel._cancel_tasks(None)
+    await broker._channel._cancel_tasks(reason)
     with pytest.raises(BrokerUnavailableError):
         await publishing
     await eventually(lambda: not broker.connected)
@@ -302,17 +305,6 @@ async def test_connection_that_is_given_up_amid_a_question_comes_back(
     await eventually(lambda: len(channels) == 2)
     await asyncio.wait_for(broker.wait_connected(), 10.0)
     await broker.publish(messages(1))
-
-
-async def test_publishing_on_a_channel_that_is_given_up_is_told(open_broker: OpenBroker, cable: Cable) -> None:
-    broker = await open_broker(QUEUE, url=cable.url)
-    cable.freeze()
-    publishing = asyncio.create_task(broker.publish(messages(1)))
-    await asyncio.wait([publishing], timeout=0.1)
-    assert broker._channel is not None
-    await broker._channel._cancel_tasks(asyncio.CancelledError)
-    with pytest.raises(BrokerUnavailableError):
-        await publishing
 
 
 async def test_leaving_ends_also_when_a_cancellation_gets_lost(cable: Cable) -> None:
