@@ -22,7 +22,7 @@ QUICK_STORING = ("Celery chord", CONFIRMING, "FastStream")
 class Plan:
     """Which contests there are and how long; `quick` leaves most contestants out.
 
-    Asinflow and the raw limit, which everything is compared with, take two turns a round.
+    Otherwise Asinflow and the raw limit, which everything is compared with, take two turns a round.
     """
 
     items: int

@@ -7,7 +7,6 @@ from array import array
 from shared.amazon.identifiers import Item
 from shared.amazon.marketplaces import MARKETPLACES
 
-_PARTS_BITS = 6
 _SMALLEST = 16
 _FULLEST = 0.7
 # Ten letters and digits are a number below 36**10 < 2**52; which marketplace it is takes five bits more, and 0 is free.
@@ -15,9 +14,10 @@ _PLACES = {name: place << 52 for place, name in enumerate(MARKETPLACES, start=1)
 # Spreads neighbouring numbers over the tables (Fibonacci hashing: 2**64 divided by the golden ratio).
 _SPREAD = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
+_PARTS_BITS = 6
 # The first bits of a spread number choose its table, those after them its place there.
-_TABLE = 64 - _PARTS_BITS
-_TABLE_MASK = (1 << _TABLE) - 1
+_REST_BITS = 64 - _PARTS_BITS
+_REST = (1 << _REST_BITS) - 1
 
 
 class ProductSet:
@@ -37,7 +37,7 @@ class ProductSet:
         """Whether the product was not there before."""
         number = _PLACES[item.marketplace] | int(item.asin, 36)
         spread = number * _SPREAD & _MASK
-        part = spread >> _TABLE
+        part = spread >> _REST_BITS
         table = self._tables[part]
         place = _find(table, number, spread)
         if table[place]:
@@ -56,7 +56,7 @@ def _free(size: int) -> array[int]:
 def _find(table: array[int], number: int, spread: int) -> int:
     """Where `number` is, or the free place where it belongs."""
     size = len(table)
-    place = (spread & _TABLE_MASK) * size >> _TABLE
+    place = (spread & _REST) * size >> _REST_BITS
     while table[place] and table[place] != number:
         place += 1
         if place == size:
